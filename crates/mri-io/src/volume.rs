@@ -1,0 +1,198 @@
+//! A voxel array together with where it lies in the world.
+
+use nalgebra::Point3;
+use ndarray::{Array3, ArrayView3, ArrayViewMut3};
+
+use crate::{Affine, Error, Result};
+
+/// Shape and position of a voxel array, without its values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Grid {
+    /// Number of voxels along each axis.
+    pub shape: [usize; 3],
+    /// Voxel index to world (mm).
+    pub affine: Affine,
+}
+
+impl Grid {
+    /// Axis-aligned RAS+ grid with its middle at the world's origin. `spacing` in mm.
+    ///
+    /// # Errors
+    /// If a spacing is not a positive finite number.
+    pub fn centred(shape: [usize; 3], spacing: [f64; 3]) -> Result<Self> {
+        let origin = [0, 1, 2].map(|axis| -0.5 * (shape[axis] as f64 - 1.0) * spacing[axis]);
+        Ok(Self { shape, affine: Affine::from_spacing(spacing, origin)? })
+    }
+
+    /// World position (mm) of the middle of the grid.
+    pub fn centre(&self) -> Point3<f64> {
+        self.affine.voxel_to_world(Point3::from(self.shape.map(|n| 0.5 * (n as f64 - 1.0))))
+    }
+
+    /// Whether both grids have the same shape and affines that agree to `tolerance` (mm) at every corner.
+    pub fn matches(&self, other: &Self, tolerance: f64) -> bool {
+        self.shape == other.shape
+            && (0..8).all(|corner| {
+                let index =
+                    |axis: usize| if corner >> axis & 1 == 1 { self.shape[axis] as f64 - 1.0 } else { 0.0 };
+                let voxel = Point3::new(index(0), index(1), index(2));
+                let here = self.affine.voxel_to_world(voxel);
+                (here - other.affine.voxel_to_world(voxel)).norm() <= tolerance
+            })
+    }
+}
+
+/// A three-dimensional array of voxels with its [`Affine`]. Voxels are indexed `[i, j, k]` along the
+/// file's own axes; the array is always contiguous in C order (`k` runs fastest).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Volume<T = f32> {
+    data: Array3<T>,
+    affine: Affine,
+}
+
+/// Which voxels belong to something: the brain, a lesion.
+pub type Mask = Volume<bool>;
+
+impl<T> Volume<T> {
+    /// Puts an array at its place in the world. An array in another memory order is copied once.
+    ///
+    /// # Errors
+    /// If an axis has no voxels.
+    pub fn new(data: Array3<T>, affine: Affine) -> Result<Self>
+    where
+        T: Clone,
+    {
+        if data.is_empty() {
+            return Err(Error::invalid(format!(
+                "a volume needs voxels along each axis, not {:?}",
+                data.shape()
+            )));
+        }
+        let data = if data.is_standard_layout() { data } else { data.as_standard_layout().into_owned() };
+        Ok(Self { data, affine })
+    }
+
+    /// A volume on `grid` with one value everywhere.
+    ///
+    /// # Errors
+    /// If the grid has no voxels.
+    pub fn filled(grid: &Grid, value: T) -> Result<Self>
+    where
+        T: Clone,
+    {
+        Self::new(Array3::from_elem(grid.shape, value), grid.affine)
+    }
+
+    /// The voxels.
+    pub fn data(&self) -> ArrayView3<'_, T> {
+        self.data.view()
+    }
+
+    /// The voxels, to be changed in place.
+    pub fn data_mut(&mut self) -> ArrayViewMut3<'_, T> {
+        self.data.view_mut()
+    }
+
+    /// The voxels in C order.
+    ///
+    /// # Panics
+    /// Never: the array is contiguous by construction.
+    pub fn as_slice(&self) -> &[T] {
+        self.data.as_slice().expect("a volume is contiguous")
+    }
+
+    /// The voxels in C order, to be changed in place.
+    ///
+    /// # Panics
+    /// Never: the array is contiguous by construction.
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
+        self.data.as_slice_mut().expect("a volume is contiguous")
+    }
+
+    /// The array without its place in the world.
+    pub fn into_data(self) -> Array3<T> {
+        self.data
+    }
+
+    /// Voxel index to world (mm).
+    pub fn affine(&self) -> &Affine {
+        &self.affine
+    }
+
+    /// Number of voxels along each axis.
+    pub fn shape(&self) -> [usize; 3] {
+        self.data.dim().into()
+    }
+
+    /// Shape and affine together.
+    pub fn grid(&self) -> Grid {
+        Grid { shape: self.shape(), affine: self.affine }
+    }
+
+    /// A volume at the same place whose voxels are `f` of this one's.
+    pub fn map<U>(&self, f: impl FnMut(&T) -> U) -> Volume<U> {
+        Volume { data: self.data.map(f), affine: self.affine }
+    }
+}
+
+impl Mask {
+    /// Number of voxels inside.
+    pub fn count(&self) -> usize {
+        self.as_slice().iter().filter(|&&inside| inside).count()
+    }
+
+    /// Volume inside, in millilitres.
+    pub fn millilitres(&self) -> f64 {
+        self.count() as f64 * self.affine.voxel_volume() / 1000.0
+    }
+
+    /// Dice overlap of two masks of the same shape, from 0 to 1; 1 if both are empty.
+    ///
+    /// # Errors
+    /// If the shapes differ.
+    pub fn dice(&self, other: &Self) -> Result<f64> {
+        if self.shape() != other.shape() {
+            return Err(Error::invalid(format!(
+                "masks of shapes {:?} and {:?}",
+                self.shape(),
+                other.shape()
+            )));
+        }
+        let both = self.as_slice().iter().zip(other.as_slice()).filter(|&(&a, &b)| a && b).count();
+        let total = self.count() + other.count();
+        Ok(if total == 0 { 1.0 } else { 2.0 * both as f64 / total as f64 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::ShapeBuilder;
+
+    #[test]
+    fn fortran_arrays_become_c_contiguous_without_changing_values() {
+        let fortran = Array3::from_shape_fn((2, 3, 4).f(), |(i, j, k)| 100 * i + 10 * j + k);
+        let volume =
+            Volume::new(fortran.clone(), Grid::centred([2, 3, 4], [1.0; 3]).unwrap().affine).unwrap();
+        assert_eq!(volume.data(), fortran);
+        assert_eq!(volume.as_slice()[1], 1);
+    }
+
+    #[test]
+    fn a_centred_grid_has_its_middle_at_the_origin() {
+        let grid = Grid::centred([240, 241, 155], [1.0, 2.0, 0.5]).unwrap();
+        assert!(grid.centre().coords.norm() < 1e-12);
+        assert!(grid.matches(&grid, 0.0));
+    }
+
+    #[test]
+    fn dice_of_known_masks() {
+        let grid = Grid::centred([4, 1, 1], [10.0; 3]).unwrap();
+        let mask = |bits: [bool; 4]| {
+            Volume::new(Array3::from_shape_vec((4, 1, 1), bits.to_vec()).unwrap(), grid.affine).unwrap()
+        };
+        let (a, b) = (mask([true, true, false, false]), mask([false, true, true, true]));
+        assert_eq!(a.dice(&b).unwrap(), 0.4);
+        assert_eq!(a.millilitres(), 2.0);
+    }
+}
