@@ -1,2 +1,99 @@
-//! See README.md.
-fn main() {}
+//! Project automation: `cargo xtask help` lists the commands.
+//!
+//! Links none of the workspace's other crates, so that it builds in seconds and before libtorch is there.
+
+mod directions;
+mod doctor;
+mod libtorch;
+mod licences;
+mod machine;
+mod provision;
+mod reproduce;
+mod test;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use lexopt::prelude::*;
+use xshell::Shell;
+
+const HELP: &str = "\
+Project automation.
+
+Usage: cargo xtask <COMMAND>
+
+Commands:
+  setup                              get libtorch, unless LIBTORCH or LIBTORCH_USE_PYTORCH says where it is
+  reproduce [--config FILE] [ARG]..  set up, build, run the whole experiment (default: configs/quick.toml);
+                                     further arguments go to `memae run`
+  test [STEP]..                      set up, then format, clippy, docs, dependency and licence checks, all tests;
+                                     or only the named steps
+  doctor                             what of the set-up is there, and what is missing
+  help                               this text
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let mut args = lexopt::Parser::from_env();
+    let command = match args.next()? {
+        Some(Value(word)) => word.string()?,
+        None | Some(Long("help") | Short('h')) => "help".to_owned(),
+        Some(other) => return Err(other.unexpected().into()),
+    };
+    let root = workspace_root()?;
+    match command.as_str() {
+        "setup" => {
+            no_more(&mut args)?;
+            libtorch::ensure(&shell_at(&root)?, &root)
+        }
+        "reproduce" => reproduce::run(&root, &mut args),
+        "test" => {
+            let mut names = Vec::new();
+            while let Some(arg) = args.next()? {
+                let Value(name) = arg else { return Err(arg.unexpected().into()) };
+                names.push(name.string()?);
+            }
+            test::run(&shell_at(&root)?, &root, &names)
+        }
+        "doctor" => {
+            no_more(&mut args)?;
+            doctor::run(&shell_at(&root)?, &root)
+        }
+        "help" => {
+            print!("{HELP}\nSteps of test:\n{}", test::describe_steps());
+            Ok(())
+        }
+        other => bail!("there is no command `{other}`; `cargo xtask help` lists them"),
+    }
+}
+
+/// The folder of the workspace. Cargo tells a program that it runs where its package lies.
+fn workspace_root() -> Result<PathBuf> {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask`")?;
+    let root = PathBuf::from(package).parent().context("xtask lies in no workspace")?.to_path_buf();
+    Ok(root)
+}
+
+/// A shell whose commands run in the workspace's folder.
+fn shell_at(root: &Path) -> Result<Shell> {
+    let sh = Shell::new()?;
+    sh.change_dir(root);
+    Ok(sh)
+}
+
+fn no_more(args: &mut lexopt::Parser) -> Result<()> {
+    match args.next()? {
+        None => Ok(()),
+        Some(arg) => Err(arg.unexpected().into()),
+    }
+}

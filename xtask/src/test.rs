@@ -1,0 +1,135 @@
+//! All that a change must pass, as named steps.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use xshell::{Shell, cmd};
+
+use crate::{directions, libtorch, licences};
+
+struct Step {
+    name: &'static str,
+    about: &'static str,
+    needs_libtorch: bool,
+    run: fn(&Shell) -> Result<()>,
+}
+
+/// Quick ones first. All steps that compile share features, profile and RUSTFLAGS, so that each dependency is checked once
+/// and built once.
+const STEPS: [Step; 7] = [
+    Step {
+        name: "fmt",
+        about: "rustfmt has nothing to change",
+        needs_libtorch: false,
+        run: |sh| Ok(cmd!(sh, "cargo fmt --all --check").quiet().run()?),
+    },
+    Step {
+        name: "directions",
+        about: "crates depend on each other one way, and only two reach libtorch",
+        needs_libtorch: false,
+        run: |_| directions::check(),
+    },
+    Step {
+        name: "licences",
+        about: "every dependency has a licence that we allow",
+        needs_libtorch: false,
+        run: |_| licences::check(),
+    },
+    Step {
+        name: "clippy",
+        about: "clippy has no warnings",
+        needs_libtorch: true,
+        run: |sh| Ok(cmd!(sh, "cargo clippy --workspace --all-targets -- -D warnings").quiet().run()?),
+    },
+    Step {
+        name: "doc",
+        about: "rustdoc has no warnings",
+        needs_libtorch: true,
+        run: |sh| {
+            Ok(cmd!(sh, "cargo doc --workspace --no-deps")
+                .env("RUSTDOCFLAGS", "-D warnings")
+                .quiet()
+                .run()?)
+        },
+    },
+    Step {
+        name: "build",
+        about: "everything builds (the end-to-end tests run the built program)",
+        needs_libtorch: true,
+        run: |sh| Ok(cmd!(sh, "cargo build --workspace --all-targets").quiet().run()?),
+    },
+    Step {
+        name: "test",
+        about: "unit, golden, documentation and end-to-end tests",
+        needs_libtorch: true,
+        run: |sh| Ok(cmd!(sh, "cargo test --workspace --no-fail-fast").quiet().run()?),
+    },
+];
+
+/// One line for each step, for the help text.
+pub(crate) fn describe_steps() -> String {
+    let mut text = String::new();
+    for step in &STEPS {
+        let _ = writeln!(text, "  {:<11} {}", step.name, step.about);
+    }
+    text
+}
+
+/// Runs the named steps, or all of them; stops at the first that fails.
+pub(crate) fn run(sh: &Shell, root: &Path, names: &[String]) -> Result<()> {
+    let steps = select(names)?;
+    if steps.iter().any(|step| step.needs_libtorch) {
+        libtorch::ensure(sh, root)?;
+    }
+    let mut times = Vec::new();
+    for step in steps {
+        println!("==> {}: {}", step.name, step.about);
+        let start = Instant::now();
+        (step.run)(sh).with_context(|| {
+            format!("step `{0}` failed; run it again with `cargo xtask test {0}`", step.name)
+        })?;
+        times.push((step.name, start.elapsed()));
+    }
+    println!("\nAll steps passed.\n{}", time_table(&times));
+    Ok(())
+}
+
+fn select(names: &[String]) -> Result<Vec<&'static Step>> {
+    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+        bail!("there is no step `{unknown}`; the steps are:\n{}", describe_steps());
+    }
+    Ok(STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)).collect())
+}
+
+fn time_table(times: &[(&str, Duration)]) -> String {
+    let total: Duration = times.iter().map(|(_, time)| time).sum();
+    let mut text = String::new();
+    for (name, time) in times.iter().copied().chain([("total", total)]) {
+        let _ = writeln!(text, "  {name:<11} {:>7.1} s", time.as_secs_f64());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selected(names: &[&str]) -> Result<Vec<&'static str>> {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        Ok(select(&names)?.iter().map(|step| step.name).collect())
+    }
+
+    #[test]
+    fn no_names_select_all_and_names_keep_the_order_of_the_steps() {
+        assert_eq!(selected(&[]).unwrap().len(), STEPS.len());
+        assert_eq!(selected(&["test", "fmt"]).unwrap(), ["fmt", "test"]);
+    }
+
+    #[test]
+    fn an_unknown_step_is_named() {
+        let error = selected(&["fmt", "tset"]).unwrap_err().to_string();
+        assert!(error.contains("`tset`") && error.contains("clippy"), "{error}");
+    }
+}
