@@ -1,0 +1,150 @@
+//! Kinds of tissue and the signal each gives in a T2-weighted scan.
+
+use crate::random::Stream;
+
+/// What a voxel mostly holds. The numbers are the values of [`crate::Phantom::tissues`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Tissue {
+    /// Air around and within the head.
+    Air = 0,
+    /// Cerebrospinal fluid around the brain and in its sulci and fissures.
+    Csf,
+    /// Cerebrospinal fluid of the ventricles.
+    Ventricle,
+    /// Cortex of the cerebrum.
+    GreyMatter,
+    /// White matter of the cerebrum.
+    WhiteMatter,
+    /// Caudate, putamen, thalamus, hippocampus, amygdala.
+    DeepGrey,
+    /// Pallidum and other nuclei that are rich in iron.
+    Pallidum,
+    /// Cortex of the cerebellum.
+    CerebellarGrey,
+    /// White matter of the cerebellum.
+    CerebellarWhite,
+    /// Midbrain, pons, medulla.
+    BrainStem,
+    /// Spinal cord below the foramen magnum (not part of the brain).
+    SpinalCord,
+    /// Compact bone, dura and other tissue without signal.
+    Bone,
+    /// Bone marrow.
+    Marrow,
+    /// Fat below the skin, in the orbits and between muscles.
+    Fat,
+    /// Skin.
+    Skin,
+    /// Muscle.
+    Muscle,
+    /// Mucosa of the nose and sinuses.
+    Mucosa,
+    /// Vitreous body of the eye.
+    Vitreous,
+}
+
+impl Tissue {
+    /// Every tissue, in the order of its number.
+    pub const ALL: [Self; 18] = [
+        Self::Air,
+        Self::Csf,
+        Self::Ventricle,
+        Self::GreyMatter,
+        Self::WhiteMatter,
+        Self::DeepGrey,
+        Self::Pallidum,
+        Self::CerebellarGrey,
+        Self::CerebellarWhite,
+        Self::BrainStem,
+        Self::SpinalCord,
+        Self::Bone,
+        Self::Marrow,
+        Self::Fat,
+        Self::Skin,
+        Self::Muscle,
+        Self::Mucosa,
+        Self::Vitreous,
+    ];
+
+    /// Whether this is grey or white matter of cerebrum, cerebellum or brain stem.
+    pub fn is_brain(self) -> bool {
+        matches!(
+            self,
+            Self::GreyMatter
+                | Self::WhiteMatter
+                | Self::DeepGrey
+                | Self::Pallidum
+                | Self::CerebellarGrey
+                | Self::CerebellarWhite
+                | Self::BrainStem
+        )
+    }
+}
+
+/// Proton density (relative to water), T1 and T2 (seconds) of each tissue, with the coefficient of
+/// variation of T2 between subjects. Rounded from reviews of relaxation times at 1.5 T and 3 T (Stanisz
+/// et al. 2005; Bojorquez et al. 2017); fat with the long apparent T2 that a turbo spin echo gives it.
+const RELAXATION: [(f64, f64, f64, f64); 18] = [
+    (0.0, 1.0, 1.0, 0.0),      // air
+    (1.0, 4.2, 1.8, 0.05),     // cerebrospinal fluid
+    (1.0, 4.2, 1.8, 0.05),     // ventricles
+    (0.82, 1.30, 0.098, 0.04), // grey matter
+    (0.70, 0.80, 0.076, 0.04), // white matter
+    (0.80, 1.15, 0.086, 0.05), // deep grey matter
+    (0.76, 0.95, 0.064, 0.08), // pallidum
+    (0.82, 1.30, 0.096, 0.04), // cerebellar grey matter
+    (0.72, 0.85, 0.080, 0.04), // cerebellar white matter
+    (0.74, 0.95, 0.083, 0.04), // brain stem
+    (0.74, 0.95, 0.083, 0.04), // spinal cord
+    (0.15, 0.50, 0.020, 0.10), // compact bone
+    (0.60, 0.40, 0.062, 0.20), // marrow
+    (0.90, 0.35, 0.160, 0.08), // fat
+    (0.65, 0.90, 0.052, 0.10), // skin
+    (0.78, 1.20, 0.044, 0.08), // muscle
+    (0.90, 1.60, 0.120, 0.10), // mucosa
+    (1.0, 3.8, 1.6, 0.05),     // vitreous body
+];
+const OEDEMA: (f64, f64, f64, f64) = (0.86, 1.45, 0.150, 0.10);
+const NECROSIS: (f64, f64, f64, f64) = (0.95, 2.40, 0.330, 0.20);
+const ENHANCING: (f64, f64, f64, f64) = (0.85, 1.40, 0.116, 0.10);
+
+/// Signal of each tissue in one scan; cerebrospinal fluid has about 1000.
+#[derive(Clone, Debug)]
+pub(crate) struct Signals {
+    tissues: [f32; 18],
+    pub(crate) oedema: f32,
+    pub(crate) necrosis: f32,
+    pub(crate) enhancing: f32,
+}
+
+impl Signals {
+    /// The signals of a spin echo, PD (1 - exp(-TR/T1)) exp(-TE/T2), with echo and repetition time and
+    /// each T2 drawn for this subject.
+    pub(crate) fn draw(stream: &mut Stream) -> Self {
+        let echo = stream.normal(0.092, 0.004);
+        let repetition = stream.normal(4.2, 0.3);
+        Self::spin_echo(echo, repetition, |variation| 1.0 + stream.normal(0.0, variation))
+    }
+
+    /// The signals of the mean subject.
+    pub(crate) fn mean() -> Self {
+        Self::spin_echo(0.092, 4.2, |_| 1.0)
+    }
+
+    fn spin_echo(echo: f64, repetition: f64, mut vary: impl FnMut(f64) -> f64) -> Self {
+        let mut signal = |(density, t1, t2, variation): (f64, f64, f64, f64)| {
+            let t2 = t2 * vary(variation);
+            (1700.0 * density * (1.0 - (-repetition / t1).exp()) * (-echo / t2).exp()) as f32
+        };
+        let mut tissues = RELAXATION.map(&mut signal);
+        // The same fluid fills the ventricles and surrounds the brain.
+        tissues[Tissue::Ventricle as usize] = tissues[Tissue::Csf as usize];
+        Self { tissues, oedema: signal(OEDEMA), necrosis: signal(NECROSIS), enhancing: signal(ENHANCING) }
+    }
+
+    #[inline]
+    pub(crate) fn of(&self, tissue: Tissue) -> f32 {
+        self.tissues[tissue as usize]
+    }
+}
