@@ -1,0 +1,161 @@
+//! Bootstrap confidence intervals of a mean over subjects.
+//!
+//! Bias-corrected and accelerated (`BCa`) intervals: Efron, "Better bootstrap confidence intervals", JASA 82 (1987); the
+//! same formulas as `scipy.stats.bootstrap(method="BCa")`.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::normal;
+use crate::{Error, Result};
+
+/// How confidence intervals are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BootstrapSettings {
+    /// Number of resamples.
+    pub resamples: usize,
+    /// Seed of the resampling.
+    pub seed: u64,
+    /// Confidence level, between 0 and 1.
+    pub level: f64,
+}
+
+impl Default for BootstrapSettings {
+    fn default() -> Self {
+        Self { resamples: 2000, seed: 0, level: 0.95 }
+    }
+}
+
+impl BootstrapSettings {
+    /// Checks that the settings make sense.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the setting.
+    pub fn check(&self) -> Result<()> {
+        if self.resamples < 100 {
+            return Err(Error::invalid(format!(
+                "resamples: {} is too few, at least 100 are needed",
+                self.resamples
+            )));
+        }
+        if !(self.level > 0.0 && self.level < 1.0) {
+            return Err(Error::invalid(format!("level: {} is not between 0 and 1", self.level)));
+        }
+        Ok(())
+    }
+}
+
+/// Mean of a measure over subjects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// Mean over the subjects on which the measure is defined; `None` if there are none.
+    pub mean: Option<f64>,
+    /// Lower and upper end of the `BCa` bootstrap interval; `None` for fewer than two subjects.
+    pub interval: Option<[f64; 2]>,
+    /// Number of subjects on which the measure is defined.
+    pub n: usize,
+    /// Number of subjects that were left out, as the measure is undefined there.
+    pub undefined: usize,
+}
+
+impl Estimate {
+    /// Mean and interval of the defined values.
+    pub fn of(values: impl IntoIterator<Item = Option<f64>>, settings: &BootstrapSettings) -> Self {
+        let values: Vec<Option<f64>> = values.into_iter().collect();
+        let defined: Vec<f64> = values.iter().flatten().copied().collect();
+        let n = defined.len();
+        Self {
+            mean: (n > 0).then(|| mean(&defined)),
+            interval: (n > 1)
+                .then(|| bca_interval(&defined, resampled_means(&defined, settings), settings.level)),
+            n,
+            undefined: values.len() - n,
+        }
+    }
+}
+
+/// Means of samples of subjects drawn with replacement.
+fn resampled_means(values: &[f64], settings: &BootstrapSettings) -> Vec<f64> {
+    let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
+    let n = values.len();
+    let mut draw = || values[((u64::from(rng.next_u32()) * n as u64) >> 32) as usize];
+    (0..settings.resamples).map(|_| (0..n).map(|_| draw()).sum::<f64>() / n as f64).collect()
+}
+
+/// `BCa` interval of a mean, given the bootstrap distribution of the mean.
+fn bca_interval(values: &[f64], mut resampled: Vec<f64>, level: f64) -> [f64; 2] {
+    let estimate = mean(values);
+    if values.iter().all(|value| *value == values[0]) {
+        return [estimate; 2];
+    }
+    resampled.sort_by(f64::total_cmp);
+    let below = resampled.partition_point(|m| *m < estimate);
+    let not_above = resampled.partition_point(|m| *m <= estimate);
+    let bias = normal::quantile((below + not_above) as f64 / (2 * resampled.len()) as f64);
+
+    // The jackknife influence of a subject on a mean is its deviation from the mean.
+    let moment = |power: i32| values.iter().map(|value| (value - estimate).powi(power)).sum::<f64>();
+    let acceleration = moment(3) / (6.0 * moment(2).powf(1.5));
+
+    let tail = (1.0 - level) / 2.0;
+    [tail, 1.0 - tail].map(|probability| {
+        let shifted = bias + normal::quantile(probability);
+        percentile(&resampled, normal::cdf(bias + shifted / (1.0 - acceleration * shifted)))
+    })
+}
+
+/// Quantile of sorted values with linear interpolation between order statistics.
+fn percentile(sorted: &[f64], probability: f64) -> f64 {
+    let position = probability * (sorted.len() - 1) as f64;
+    let (low, high) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
+    low + (high - low) * position.fract()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Golden {
+        bca: Vec<BcaCase>,
+    }
+
+    #[derive(Deserialize)]
+    struct BcaCase {
+        values: Vec<f64>,
+        level: f64,
+        resampled: Vec<f64>,
+        interval: [f64; 2],
+    }
+
+    #[test]
+    fn bca_matches_scipy_on_the_same_resamples() {
+        let golden: Golden = serde_json::from_str(include_str!("../tests/golden/golden.json")).unwrap();
+        for BcaCase { values, level, resampled, interval } in golden.bca {
+            let ours = bca_interval(&values, resampled, level);
+            approx::assert_abs_diff_eq!(ours[..], interval[..], epsilon = 1e-10);
+        }
+    }
+
+    #[test]
+    fn undefined_subjects_are_left_out_and_counted() {
+        let settings = BootstrapSettings::default();
+        let estimate = Estimate::of([Some(0.2), None, Some(0.4), Some(0.6)], &settings);
+        assert_eq!((estimate.n, estimate.undefined), (3, 1));
+        approx::assert_abs_diff_eq!(estimate.mean.unwrap(), 0.4, epsilon = 1e-15);
+        let [low, high] = estimate.interval.unwrap();
+        assert!((0.2..0.4).contains(&low) && (0.4..=0.6).contains(&high));
+        assert_eq!(Estimate::of([Some(0.2), None, Some(0.4), Some(0.6)], &settings), estimate);
+
+        let none = Estimate::of([None], &settings);
+        assert_eq!((none.mean, none.interval, none.n, none.undefined), (None, None, 0, 1));
+        let equal = Estimate::of([Some(0.5); 4], &settings);
+        assert_eq!(equal.interval, Some([0.5, 0.5]));
+    }
+}

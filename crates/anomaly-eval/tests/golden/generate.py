@@ -1,0 +1,100 @@
+"""Reference values from scikit-learn, SciPy, statsmodels and scikit-image for tests/golden.rs.
+
+Run: python generate.py    (writes golden.json beside this file)
+Made with numpy 2.4, scipy 1.17, scikit-learn 1.9, scikit-image 0.26, statsmodels 0.15.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+from skimage.metrics import structural_similarity
+from sklearn import metrics
+from statsmodels.stats.multitest import multipletests
+
+rng = np.random.default_rng(2019)
+
+
+def flags(mask):
+    return "".join("1" if flag else "0" for flag in mask)
+
+
+def ranking_case(name, scores, lesion, brain):
+    scores = scores.astype(np.float32)
+    case = {"name": name, "scores": [float(s) for s in scores], "lesion": flags(lesion), "brain": flags(brain)}
+    case["expected"] = []
+    for keep in (np.ones_like(brain), brain):
+        y, s = lesion[keep], scores[keep]
+        precision, recall, _ = metrics.precision_recall_curve(y, s)
+        dice = 2 * precision * recall / np.maximum(precision + recall, 1e-300)
+        fpr, tpr, threshold = metrics.roc_curve(y, s, drop_intermediate=False)
+        expected = {
+            "auroc": metrics.roc_auc_score(y, s),
+            "auprc": metrics.average_precision_score(y, s),
+            "best_dice": float(dice.max()),
+            "counts": [
+                [int(c) for c in metrics.confusion_matrix(y, s > np.float32(t)).ravel()[[3, 1, 0, 2]]]
+                for t in (0.1, 0.2)
+            ],
+            # scikit-learn calls score >= threshold positive.
+            "roc": [[float(a), float(b)] for a, b in list(zip(fpr, tpr))[1 :: max(1, len(fpr) // 20)]],
+        }
+        case["expected"].append(expected)
+    return case
+
+
+def ranking_cases():
+    n = 900
+    lesion = rng.random(n) < 0.12
+    brain = (rng.random(n) < 0.6) | lesion
+    smooth = np.clip(rng.gamma(1.2, 0.06, n) + 0.12 * lesion, 0, 1)
+    yield ranking_case("smooth", smooth, lesion, brain)
+    # Few levels, each in a bin of its own: ties everywhere, and our numbers must be exact.
+    yield ranking_case("tied", np.round(smooth * 64) / 64, lesion, brain)
+    yield ranking_case("many zeros", np.where(rng.random(n) < 0.7, 0, smooth), lesion, brain)
+    yield ranking_case("uninformative", rng.random(n) ** 3, lesion, brain)
+
+
+def wilcoxon_case(differences):
+    test = stats.wilcoxon(differences)
+    return {"differences": differences.tolist(), "statistic": float(test.statistic), "p": float(test.pvalue)}
+
+
+def wilcoxon_cases():
+    yield wilcoxon_case(rng.normal(0.3, 1, 8))
+    yield wilcoxon_case(rng.normal(0.2, 1, 50))
+    yield wilcoxon_case(rng.normal(0.1, 1, 51))
+    yield wilcoxon_case(np.round(rng.normal(0.3, 1, 30), 1))  # ties and zeros
+
+
+def bca_case(values, level):
+    result = stats.bootstrap((values,), np.mean, n_resamples=299, confidence_level=level, method="BCa", rng=7)
+    return {
+        "values": values.tolist(),
+        "level": level,
+        "resampled": result.bootstrap_distribution.tolist(),
+        "interval": [float(result.confidence_interval.low), float(result.confidence_interval.high)],
+    }
+
+
+def holm_case(p):
+    return {"p": p, "corrected": multipletests(p, method="holm")[1].tolist()}
+
+
+def ssim_case():
+    x = np.clip(rng.normal(0.4, 0.2, (17, 14)), 0, 1)
+    y = np.clip(0.8 * x + rng.normal(0, 0.1, x.shape), 0, 1)
+    options = {"data_range": 1, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    _, full = structural_similarity(x, y, full=True, **options)
+    return {"x": x.tolist(), "y": y.tolist(), "ssim": full.tolist()}
+
+
+golden = {
+    "ranking": list(ranking_cases()),
+    "wilcoxon": list(wilcoxon_cases()),
+    "bca": [bca_case(rng.beta(2, 5, 12), 0.95), bca_case(rng.gamma(0.5, 1, 20), 0.9)],
+    "holm": [holm_case([0.01, 0.04, 0.03, 0.005]), holm_case([0.5, 0.5, 0.9]), holm_case([1e-5, 0.2, 0.2, 0.01, 0.04])],
+    "ssim": ssim_case(),
+}
+Path(__file__).with_name("golden.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")

@@ -1,0 +1,251 @@
+//! Laws that hold for any input, and what becomes of degenerate input.
+
+use anomaly_eval::{
+    Binning, Error, Protocol, ProtocolSettings, Range, Residual, Scope, ScoreHistogram, VoxelSet,
+    anomaly_map, normalize,
+};
+use ndarray::{Array3, array};
+use proptest::prelude::*;
+
+/// Scores with many ties, lesion labels and brain mask of one small subject.
+fn subject() -> impl Strategy<Value = (Vec<f32>, Vec<bool>, Vec<bool>)> {
+    let score = prop_oneof![Just(0.0_f32), Just(0.1), Just(1.0), 0.0..=1.0_f32, 0.0..1e-6_f32];
+    prop::collection::vec((score, any::<bool>(), any::<bool>()), 1..200).prop_map(|voxels| {
+        let mut brain: Vec<bool> = voxels.iter().map(|voxel| voxel.2).collect();
+        brain[0] = true;
+        (voxels.iter().map(|voxel| voxel.0).collect(), voxels.iter().map(|voxel| voxel.1).collect(), brain)
+    })
+}
+
+fn histogram(
+    thresholds: &[f32],
+    (scores, lesion, brain): &(Vec<f32>, Vec<bool>, Vec<bool>),
+) -> ScoreHistogram {
+    let mut histogram = ScoreHistogram::new(Binning::new(thresholds).unwrap());
+    histogram.add(scores, Some(lesion), brain).unwrap();
+    histogram
+}
+
+/// AUROC by its definition: the share of (lesion, healthy) pairs in the right order.
+fn auroc_by_pairs((scores, lesion, _): &(Vec<f32>, Vec<bool>, Vec<bool>)) -> Option<f64> {
+    let (mut right, mut pairs) = (0.0, 0.0);
+    for (i, a) in scores.iter().enumerate().filter(|(i, _)| lesion[*i]) {
+        for (j, b) in scores.iter().enumerate().filter(|(j, _)| !lesion[*j]) {
+            assert_ne!(i, j);
+            pairs += 1.0;
+            right += if a > b {
+                1.0
+            } else if a == b {
+                0.5
+            } else {
+                0.0
+            };
+        }
+    }
+    (pairs > 0.0).then(|| right / pairs)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn counts_equal_a_direct_count(subject in subject(), threshold in 0.0..=1.0_f32) {
+        let histogram = histogram(&[threshold], &subject);
+        let (scores, lesion, brain) = &subject;
+        for voxels in VoxelSet::ALL {
+            let counts = histogram.counts_above(threshold, voxels).unwrap();
+            let direct = |called: bool, is_lesion: bool| {
+                (0..scores.len())
+                    .filter(|i| voxels == VoxelSet::All || brain[*i])
+                    .filter(|i| (scores[*i] > threshold) == called && lesion[*i] == is_lesion)
+                    .count() as u64
+            };
+            prop_assert_eq!(counts.tp, direct(true, true));
+            prop_assert_eq!(counts.fp, direct(true, false));
+            prop_assert_eq!(counts.tn, direct(false, false));
+            prop_assert_eq!(counts.fn_, direct(false, true));
+            prop_assert_eq!((counts.tp + counts.fn_, counts.tn + counts.fp), histogram.totals(voxels));
+            let (detected, overlap) = (direct(true, true) + direct(true, false), direct(true, true));
+            let dice_of_masks = 2.0 * overlap as f64 / (detected + counts.tp + counts.fn_) as f64;
+            prop_assert_eq!(counts.dice(), (counts.tp + counts.fn_ > 0).then_some(dice_of_masks));
+        }
+    }
+
+    #[test]
+    fn merging_is_adding_in_any_order(a in subject(), b in subject(), c in subject()) {
+        let [a, b, c] = [&a, &b, &c].map(|subject| histogram(&[0.1], subject));
+        let sum = |parts: [&ScoreHistogram; 3]| {
+            let mut total = ScoreHistogram::new(Binning::new(&[0.1]).unwrap());
+            parts.into_iter().for_each(|part| total.merge(part).unwrap());
+            total
+        };
+        let mut right = b.clone();
+        right.merge(&c).unwrap();
+        right.merge(&a).unwrap();
+        prop_assert_eq!(&sum([&a, &b, &c]), &sum([&c, &a, &b]));
+        prop_assert_eq!(sum([&a, &b, &c]), right);
+    }
+
+    #[test]
+    fn auroc_lies_within_its_bounds(subject in subject()) {
+        let ours = histogram(&[], &subject).ranking(VoxelSet::All).auroc;
+        match (ours, auroc_by_pairs(&subject)) {
+            (Some(ours), Some(exact)) => prop_assert!(ours.low - 1e-12 <= exact && exact <= ours.high + 1e-12),
+            (ours, exact) => prop_assert_eq!(ours.map(|ours| ours.value), exact),
+        }
+    }
+
+    #[test]
+    fn ranking_is_invariant_under_monotone_maps(levels in prop::collection::vec((1..=32_u8, any::<bool>()), 2..100)) {
+        let lesion: Vec<bool> = levels.iter().map(|level| level.1).collect();
+        let brain = vec![true; lesion.len()];
+        let ranked = |map: fn(f32) -> f32| {
+            let scores = levels.iter().map(|level| map(f32::from(level.0) / 32.0)).collect();
+            histogram(&[], &(scores, lesion.clone(), brain.clone())).ranking(VoxelSet::All)
+        };
+        let (plain, mapped) = (ranked(|x| x), ranked(|x| x.powi(3)));
+        prop_assert_eq!(plain.auroc.map(|a| a.value), mapped.auroc.map(|a| a.value));
+        prop_assert_eq!(plain.auprc.map(|a| a.value), mapped.auprc.map(|a| a.value));
+        prop_assert_eq!(plain.best_dice.map(|a| a.dice.value), mapped.best_dice.map(|a| a.dice.value));
+    }
+
+    #[test]
+    fn matched_thresholds_keep_the_false_positive_rate(subject in subject(), fpr in 0.0..=1.0_f64) {
+        let histogram = histogram(&[], &subject);
+        match histogram.threshold_at_fpr(fpr, VoxelSet::All) {
+            Ok(threshold) => {
+                let reached = histogram.counts_above(threshold, VoxelSet::All).unwrap().fpr().unwrap();
+                prop_assert!(reached <= fpr);
+            }
+            Err(_) => prop_assert!(subject.1.iter().all(|lesion| *lesion)),
+        }
+    }
+
+    #[test]
+    fn scores_lie_in_the_unit_interval(values in prop::collection::vec(-5.0..5.0_f32, 12)) {
+        let map = Array3::from_shape_vec((2, 3, 2), values).unwrap();
+        for scope in [Scope::Volume, Scope::Slice, Scope::Cohort(Range { low: -1.0, high: 1.0 })] {
+            let scores = normalize(map.clone(), scope).unwrap();
+            prop_assert!(scores.iter().all(|score| (0.0..=1.0).contains(score)));
+        }
+        let scores = normalize(map, Scope::Volume).unwrap();
+        prop_assert!(scores.iter().any(|score| *score == 0.0) && scores.iter().any(|score| *score == 1.0));
+    }
+}
+
+#[test]
+fn above_means_strictly_above() {
+    let scores = vec![0.1, 0.1_f32.next_up(), 0.2, 0.0, -0.0];
+    let healthy = histogram(&[0.1, 0.2], &(scores, vec![false; 5], vec![true; 5]));
+    assert_eq!(healthy.counts_above(0.1, VoxelSet::All).unwrap().fp, 2);
+    assert_eq!(healthy.counts_above(0.2, VoxelSet::All).unwrap().fp, 0);
+    assert_eq!(healthy.counts_above(0.0, VoxelSet::All).unwrap().fp, 3);
+    assert!(matches!(healthy.counts_above(0.15, VoxelSet::All), Err(Error::Invalid(_))));
+}
+
+#[test]
+fn degenerate_subjects_are_undefined_where_a_class_is_absent() {
+    for lesion in [false, true] {
+        let one_class = histogram(&[0.1], &(vec![0.05, 0.5], vec![lesion; 2], vec![true; 2]));
+        let ranking = one_class.ranking(VoxelSet::All);
+        assert!(ranking.auroc.is_none() && ranking.auprc.is_none() && ranking.best_dice.is_none());
+        assert!(one_class.curve(VoxelSet::All).is_empty());
+        let counts = one_class.counts_above(0.1, VoxelSet::All).unwrap();
+        assert_eq!((counts.tpr().is_some(), counts.tnr().is_some()), (lesion, !lesion));
+    }
+}
+
+#[test]
+fn a_constant_map_shows_no_anomaly() {
+    let scores = normalize(Array3::from_elem((2, 2, 2), 7.0), Scope::Volume).unwrap();
+    assert!(scores.iter().all(|score| *score == 0.0));
+    let lesion: Vec<bool> = (0..8).map(|i| i < 3).collect();
+    let constant = histogram(&[0.1], &(scores.into_raw_vec_and_offset().0, lesion, vec![true; 8]));
+    let ranking = constant.ranking(VoxelSet::All);
+    let (auroc, auprc) = (ranking.auroc.unwrap(), ranking.auprc.unwrap());
+    assert_eq!((auroc.low, auroc.value, auroc.high), (0.5, 0.5, 0.5));
+    assert_eq!((auprc.low, auprc.value, auprc.high), (0.375, 0.375, 0.375));
+    assert_eq!(constant.threshold_at_fpr(0.05, VoxelSet::All).unwrap(), 0.0);
+}
+
+#[test]
+fn bad_input_is_a_named_error_and_changes_nothing() {
+    let empty = ScoreHistogram::new(Binning::new(&[]).unwrap());
+    let mut histogram = empty.clone();
+    let brain = [true, true];
+    let error = |result: anomaly_eval::Result<()>| result.unwrap_err();
+    assert!(matches!(error(histogram.add(&[], None, &[])), Error::Empty { .. }));
+    assert!(matches!(error(histogram.add(&[0.5, 0.5], None, &[true])), Error::ShapeMismatch { .. }));
+    assert!(matches!(error(histogram.add(&[0.5, 0.5], Some(&[true]), &brain)), Error::ShapeMismatch { .. }));
+    assert!(matches!(error(histogram.add(&[0.5, 0.5], None, &[false; 2])), Error::EmptyMask));
+    assert!(matches!(
+        error(histogram.add(&[0.5, f32::NAN], None, &brain)),
+        Error::NotFinite { index: 1, .. }
+    ));
+    assert!(matches!(
+        error(histogram.add(&[0.5, f32::INFINITY], None, &brain)),
+        Error::NotFinite { index: 1, .. }
+    ));
+    assert!(matches!(
+        error(histogram.add(&[-0.1, 0.5], None, &brain)),
+        Error::ScoreOutOfRange { index: 0, .. }
+    ));
+    assert!(matches!(
+        error(histogram.add(&[0.5, 1.1], None, &brain)),
+        Error::ScoreOutOfRange { index: 1, .. }
+    ));
+    assert!(matches!(
+        error(histogram.merge(&ScoreHistogram::new(Binning::new(&[0.1]).unwrap()))),
+        Error::Invalid(_)
+    ));
+    assert_eq!(histogram, empty);
+    assert!(Binning::new(&[1.5]).is_err() && Binning::new(&[f32::NAN]).is_err());
+
+    let (x, short) = (Array3::<f32>::zeros((2, 2, 2)), Array3::<f32>::zeros((2, 2, 1)));
+    assert!(matches!(
+        anomaly_map(x.view(), short.view(), Residual::Absolute),
+        Err(Error::ShapeMismatch { .. })
+    ));
+    let mut nan = x.clone();
+    nan[[1, 0, 1]] = f32::NAN;
+    assert!(matches!(
+        anomaly_map(x.view(), nan.view(), Residual::Ssim),
+        Err(Error::NotFinite { index: 5, .. })
+    ));
+    assert!(matches!(normalize(nan, Scope::Volume), Err(Error::NotFinite { index: 5, .. })));
+    assert!(normalize(x, Scope::Cohort(Range { low: 1.0, high: 1.0 })).is_err());
+}
+
+#[test]
+fn residuals_of_known_voxels() {
+    let input = array![[[0.5_f32], [0.2]]];
+    let reconstruction = array![[[0.25_f32], [0.7]]];
+    let map = |residual| anomaly_map(input.view(), reconstruction.view(), residual).unwrap();
+    assert_eq!(map(Residual::Absolute), array![[[0.25], [0.5]]]);
+    assert_eq!(map(Residual::Squared), array![[[0.0625], [0.25]]]);
+    assert_eq!(map(Residual::Positive), array![[[0.25], [0.0]]]);
+    let same = anomaly_map(input.view(), input.view(), Residual::Ssim).unwrap();
+    assert!(same.iter().all(|anomaly| anomaly.abs() < 1e-6));
+}
+
+#[test]
+fn protocols_choose_the_thresholds_they_promise() {
+    // Healthy scores 0.000, 0.001 ... 0.999, all in the brain.
+    let scores: Vec<f32> = (0..1000).map(|i| i as f32 / 1000.0).collect();
+    let mut healthy = ScoreHistogram::new(Binning::new(&[0.1, 0.2]).unwrap());
+    healthy.add(&scores, None, &[true; 1000]).unwrap();
+    let settings = ProtocolSettings::default();
+    let thresholds =
+        |points: Vec<anomaly_eval::OperatingPoint>| points.iter().map(|p| p.threshold).collect::<Vec<_>>();
+    assert_eq!(thresholds(settings.paper()), [0.1, 0.2, 0.1, 0.2]);
+    let matched = settings.matched(&healthy).unwrap();
+    assert!(matched.iter().all(|point| point.protocol == Protocol::Matched));
+    for (point, expected) in matched.iter().zip([50, 20, 50, 20]) {
+        assert_eq!(healthy.counts_above(point.threshold, point.voxels).unwrap().fp, expected);
+    }
+    let calibrated = settings.calibrated(&healthy).unwrap();
+    for (point, expected) in calibrated.iter().zip([47, 18, 47, 18]) {
+        assert_eq!(healthy.counts_above(point.threshold, point.voxels).unwrap().fp, expected);
+    }
+    assert!(ProtocolSettings { matched_fpr: [0.05, 2.0], ..settings }.check().is_err());
+}
