@@ -1,4 +1,4 @@
-//! Against scikit-learn, SciPy, statsmodels and scikit-image; see golden/generate.py.
+//! Against scikit-learn, `SciPy`, statsmodels and scikit-image; see golden/generate.py.
 
 use anomaly_eval::{Binning, ScoreHistogram, VoxelSet, holm, signed_rank, ssim_map};
 use approx::assert_abs_diff_eq;
