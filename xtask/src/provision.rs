@@ -3,6 +3,7 @@
 //! All happens in `.libtorch.partial/`, which is renamed when it is whole: an interrupted set-up leaves nothing
 //! that counts, and the next one starts clean.
 
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -71,6 +72,13 @@ pub(crate) fn install(sh: &Shell, root: &Path, flavour: Flavour) -> Result<()> {
     })?;
     prune(&packages, flavour).context("cannot remove what is not needed of PyTorch")?;
     libtorch::check_library(&packages.join("torch")).context("PyTorch's package is not as expected")?;
+    if flavour == Flavour::Cpu {
+        let libraries = packages.join("torch/lib");
+        // libtorch.so is empty but for its needs, among them libtorch_cuda.so. GNU ld keeps it (LLD drops it),
+        // and the program would not start.
+        sh.remove_path(libraries.join("libtorch.so"))?;
+        symlink("libtorch_cpu.so", libraries.join("libtorch.so"))?;
+    }
     // torch-sys compares this file with the version it needs.
     sh.write_file(packages.join("torch/build-version"), VERSION)?;
     sh.write_file(libtorch::stamp_file(&packages), libtorch::stamp(flavour))?;
