@@ -25,6 +25,14 @@ pub enum Error {
         /// What is wrong and what to do about it.
         reason: String,
     },
+    /// A file holds no transform that can be used.
+    #[error("{}: {reason}", path.display())]
+    Transform {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what to do about it.
+        reason: String,
+    },
     /// A volume, mask or setting does not fit the operation.
     #[error("{0}")]
     Invalid(String),
@@ -39,6 +47,11 @@ impl Error {
     /// An [`Error::Nifti`] for `path`.
     pub(crate) fn nifti(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
         Self::Nifti { path: path.as_ref().to_owned(), reason: reason.into() }
+    }
+
+    /// An [`Error::Transform`] for `path`.
+    pub(crate) fn transform(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
+        Self::Transform { path: path.as_ref().to_owned(), reason: reason.into() }
     }
 
     /// An [`Error::Invalid`].

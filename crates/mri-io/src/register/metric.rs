@@ -1,0 +1,270 @@
+//! Mutual information with its derivative (Mattes et al. 2003).
+
+use nalgebra::{Matrix3, Matrix6, Vector3, Vector6};
+use rayon::prelude::*;
+
+use super::interpolate::Sampler;
+use super::pose::{Pose, RADIUS, rotation_derivative};
+use super::pyramid::Level;
+use super::samples::Samples;
+
+/// Samples that are counted together. Chunks are always the same and merged in order, so that the sums
+/// do not depend on the number of threads.
+const CHUNK: usize = 4096;
+
+/// Compares samples of the fixed volume with the moving volume under a pose. The joint histogram has
+/// sharp bins on the fixed side and a cubic B-spline Parzen window on the moving side, which makes it a
+/// smooth function of the pose.
+pub(super) struct Metric<'a> {
+    samples: &'a Samples,
+    bins: usize,
+    moving: &'a Level,
+}
+
+/// The metric at one pose.
+pub(super) struct Value {
+    /// Mutual information in nats.
+    pub(super) information: f64,
+    /// Derivative by the six parameters of [`Pose::moved`].
+    pub(super) gradient: Vector6<f64>,
+    /// Mean outer product of the samples' scores (Berndt et al. 1974), which approximates the curvature
+    /// of the negated metric near its optimum.
+    pub(super) curvature: Matrix6<f64>,
+}
+
+/// What one sample met in the moving volume.
+#[derive(Clone, Copy)]
+struct Probe {
+    /// Position on the moving axis of the histogram.
+    bin: f32,
+    /// Derivative of `bin` along the world's axes, 1/mm.
+    gradient: [f32; 3],
+}
+
+impl<'a> Metric<'a> {
+    /// `bins` on either side, at least 5 and at most 256.
+    pub(super) fn new(samples: &'a Samples, moving: &'a Level, bins: usize) -> Self {
+        Self { samples, bins, moving }
+    }
+
+    /// Mutual information alone.
+    pub(super) fn information(&self, pose: &Pose) -> f64 {
+        information(&self.joint(&self.probe(pose)), self.bins)
+    }
+
+    /// Everything, at `base` moved by `step`.
+    pub(super) fn evaluate(&self, base: &Pose, step: &Vector6<f64>) -> Value {
+        let pose = base.moved(step);
+        let probes = self.probe(&pose);
+        let joint = self.joint(&probes);
+        let (force, torque, curvature) = self.derivative(&pose, &probes, &log_ratio(&joint, self.bins));
+        let turn = rotation_derivative(step, &torque);
+        Value {
+            information: information(&joint, self.bins),
+            gradient: Vector6::new(turn.x, turn.y, turn.z, force.x, force.y, force.z),
+            curvature,
+        }
+    }
+
+    fn probe(&self, pose: &Pose) -> Vec<Probe> {
+        let (linear, constant) = pose.to_voxels(&self.moving.affine);
+        // Voxel derivatives to world derivatives.
+        let to_world = self.moving.affine.inverse().fixed_view::<3, 3>(0, 0).transpose();
+        let (linear, constant): (Matrix3<f32>, Vector3<f32>) = (linear.cast(), constant.cast());
+        // The spline reaches one bin down and two up.
+        let scale = (self.bins as f32 - 3.001) / 255.0;
+        let to_world: Matrix3<f32> = to_world.cast::<f32>() * scale;
+        let sampler = Sampler::new(self.moving);
+        self.samples
+            .offsets
+            .par_iter()
+            .with_min_len(CHUNK)
+            .map(|&offset| {
+                let voxel = linear * Vector3::from(offset) + constant;
+                let (value, gradient) = sampler.value_and_gradient(voxel.into());
+                Probe { bin: 1.0 + value * scale, gradient: (to_world * Vector3::from(gradient)).into() }
+            })
+            .collect()
+    }
+
+    fn fixed_bin(&self, value: f32) -> usize {
+        ((value * (self.bins as f32 / 256.0)) as usize).min(self.bins - 1)
+    }
+
+    /// Joint probabilities, fixed bin by moving bin.
+    fn joint(&self, probes: &[Probe]) -> Vec<f64> {
+        let bins = self.bins;
+        let parts: Vec<Vec<f64>> = probes
+            .par_chunks(CHUNK)
+            .zip(self.samples.values.par_chunks(CHUNK))
+            .map(|(probes, values)| {
+                let mut histogram = vec![0.0; bins * bins];
+                for (probe, &value) in probes.iter().zip(values) {
+                    let first = probe.bin as usize - 1;
+                    let row = self.fixed_bin(value) * bins + first;
+                    let weights = spline(probe.bin.fract());
+                    for (cell, weight) in histogram[row..row + 4].iter_mut().zip(weights) {
+                        *cell += f64::from(weight);
+                    }
+                }
+                histogram
+            })
+            .collect();
+        let mut joint = vec![0.0; bins * bins];
+        for part in &parts {
+            joint.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
+        }
+        let total = probes.len().max(1) as f64;
+        joint.into_iter().map(|sum| sum / total).collect()
+    }
+
+    /// Force and torque about the moved centre that the samples exert, and their outer products.
+    fn derivative(
+        &self,
+        pose: &Pose,
+        probes: &[Probe],
+        log_ratio: &[f32],
+    ) -> (Vector3<f64>, Vector3<f64>, Matrix6<f64>) {
+        let bins = self.bins;
+        let rotation: Matrix3<f32> = pose.rotation.to_rotation_matrix().matrix().cast();
+        let parts: Vec<(Vector6<f64>, Matrix6<f64>)> = probes
+            .par_chunks(CHUNK)
+            .zip(self.samples.values.par_chunks(CHUNK))
+            .zip(self.samples.offsets.par_chunks(CHUNK))
+            .map(|((probes, values), offsets)| {
+                let mut sum = Vector6::zeros();
+                let mut outer = Matrix6::zeros();
+                for ((probe, &value), &offset) in probes.iter().zip(values).zip(offsets) {
+                    let row = self.fixed_bin(value) * bins + probe.bin as usize - 1;
+                    let slopes = spline_derivative(probe.bin.fract());
+                    let slope: f32 = slopes.iter().zip(&log_ratio[row..row + 4]).map(|(a, b)| a * b).sum();
+                    let force = Vector3::from(probe.gradient) * slope;
+                    let torque = (rotation * Vector3::from(offset)).cross(&force);
+                    let score: Vector6<f64> =
+                        Vector6::new(torque.x, torque.y, torque.z, force.x, force.y, force.z).cast();
+                    sum += score;
+                    outer.syger(1.0, &score, &score, 1.0);
+                }
+                (sum, outer)
+            })
+            .collect();
+        let (mut sum, mut outer) = (Vector6::zeros(), Matrix6::zeros());
+        for (part, part_outer) in &parts {
+            sum += part;
+            outer += part_outer;
+        }
+        let total = probes.len().max(1) as f64;
+        outer.fill_upper_triangle_with_lower_triangle();
+        let unit = Vector6::new(RADIUS, RADIUS, RADIUS, 1.0, 1.0, 1.0);
+        let curvature = outer.zip_map(&(unit * unit.transpose()), |value, unit| value / (unit * total));
+        (sum.fixed_rows::<3>(3) / total, sum.fixed_rows::<3>(0) / total, curvature)
+    }
+}
+
+/// Mutual information (nats) of joint probabilities.
+fn information(joint: &[f64], bins: usize) -> f64 {
+    let entropy = |values: &mut dyn Iterator<Item = f64>| -> f64 {
+        values.filter(|&p| p > 0.0).map(|p| -p * p.ln()).sum()
+    };
+    entropy(&mut joint.chunks(bins).map(|row| row.iter().sum()))
+        + entropy(&mut moving_marginal(joint, bins).into_iter())
+        - entropy(&mut joint.iter().copied())
+}
+
+fn moving_marginal(joint: &[f64], bins: usize) -> Vec<f64> {
+    let mut marginal = vec![0.0; bins];
+    for row in joint.chunks(bins) {
+        marginal.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+    }
+    marginal
+}
+
+/// Logarithm of each joint probability over the moving side's: the derivative of mutual information by
+/// the joint probabilities, up to terms that cancel because probabilities sum to one.
+fn log_ratio(joint: &[f64], bins: usize) -> Vec<f32> {
+    let marginal = moving_marginal(joint, bins);
+    let ratio = |(index, &p): (usize, &f64)| {
+        if p > 0.0 { (p / marginal[index % bins]).ln() as f32 } else { 0.0 }
+    };
+    joint.iter().enumerate().map(ratio).collect()
+}
+
+/// Weights of the cubic B-spline at four neighbouring bins, of which the second lies `f` below.
+#[inline]
+fn spline(f: f32) -> [f32; 4] {
+    let g = 1.0 - f;
+    let middle = |f: f32| (4.0 - 6.0 * f * f + 3.0 * f * f * f) / 6.0;
+    [g * g * g / 6.0, middle(f), middle(g), f * f * f / 6.0]
+}
+
+/// Derivative of [`spline`] by `f`.
+#[inline]
+fn spline_derivative(f: f32) -> [f32; 4] {
+    let g = 1.0 - f;
+    let middle = |f: f32| -2.0 * f + 1.5 * f * f;
+    [-0.5 * g * g, middle(f), -middle(g), 0.5 * f * f]
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{Point3, UnitQuaternion};
+    use ndarray::Array3;
+
+    use super::*;
+    use crate::{Grid, Volume};
+
+    #[test]
+    fn the_spline_sums_to_one_and_its_derivative_to_zero() {
+        for step in 0..10 {
+            let f = step as f32 / 10.0;
+            assert!((spline(f).iter().sum::<f32>() - 1.0).abs() < 1e-6);
+            assert!(spline_derivative(f).iter().sum::<f32>().abs() < 1e-6);
+            let numeric = [0, 1, 2, 3].map(|i| (spline(f + 1e-3)[i] - spline(f)[i]) / 1e-3);
+            for (a, b) in numeric.iter().zip(spline_derivative(f)) {
+                assert!((a - b).abs() < 2e-3, "{a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn information_of_known_tables() {
+        assert!(information(&[0.25; 4], 2).abs() < 1e-12);
+        assert!((information(&[0.5, 0.0, 0.0, 0.5], 2) - 2.0_f64.ln()).abs() < 1e-12);
+    }
+    #[test]
+    fn the_gradient_matches_finite_differences() {
+        let grid = Grid::centred([40, 36, 32], [3.0, 3.0, 4.0]).unwrap();
+        let blobs = |point: Point3<f64>, contrast: f64| {
+            let blob = |x: f64, y: f64, z: f64, width: f64| {
+                (-(point - Point3::new(x, y, z)).norm_squared() / (2.0 * width * width)).exp()
+            };
+            blob(0.0, 5.0, 0.0, 25.0) - contrast * blob(20.0, -10.0, 5.0, 12.0)
+                + blob(-25.0, 15.0, -12.0, 9.0)
+        };
+        let level = |contrast: f64| {
+            let data = Array3::from_shape_fn(grid.shape, |(i, j, k)| {
+                blobs(grid.affine.voxel_to_world(Point3::new(i as f64, j as f64, k as f64)), contrast) as f32
+            });
+            Level::from_volume(&Volume::new(data, grid.affine).unwrap(), None, "test").unwrap()
+        };
+        let (fixed, moving) = (level(0.6), level(-0.8));
+        let everywhere = Level { data: vec![255; fixed.data.len()], ..fixed.clone() };
+        let centre = Point3::new(2.0, -3.0, 1.0);
+        let samples = Samples::draw(&fixed, &everywhere, 40_000, centre);
+        let metric = Metric::new(&samples, &moving, 24);
+        let base = Pose::bringing(
+            centre,
+            Point3::new(4.0, 1.0, -2.0),
+            UnitQuaternion::from_scaled_axis(Vector3::new(0.1, -0.2, 0.15)),
+        );
+        let step = Vector6::new(3.0, -5.0, 4.0, 1.0, -2.0, 1.5);
+        let found = metric.evaluate(&base, &step).gradient;
+        for axis in 0..6 {
+            let mut nudge = Vector6::zeros();
+            nudge[axis] = 0.05;
+            let at = |step: Vector6<f64>| metric.evaluate(&base, &step).information;
+            let numeric = (at(step + nudge) - at(step - nudge)) / 0.1;
+            assert!((numeric - found[axis]).abs() < 0.02 * found.norm(), "{axis}: {numeric} {found}");
+        }
+    }
+}

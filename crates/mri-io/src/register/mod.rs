@@ -1,0 +1,228 @@
+//! Rigid registration by mutual information.
+//!
+//! Both volumes are clipped robustly, cut into 8 bits and thinned to 8, 4, 2 and 1 mm. At 8 mm a lattice
+//! of rotations and translations around the aligned centres is searched, the best poses are refined and
+//! the most promising few go on to 4 mm; one goes on to full resolution. At each resolution the mutual
+//! information of a fixed set of points (Mattes et al. 2003, doi:10.1109/TMI.2003.809072) is maximized by
+//! a quasi-Newton method with its analytic derivative. All sums run over fixed chunks in a fixed order:
+//! the result has the same bits at any number of threads.
+
+mod interpolate;
+mod metric;
+mod optimize;
+mod pose;
+mod pyramid;
+mod region;
+mod samples;
+mod stage;
+mod start;
+#[cfg(test)]
+mod tests;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Mask, Result, RigidTransform, Volume};
+use pose::Pose;
+use pyramid::Level;
+use stage::{Resolution, Stage, Verdict, View};
+
+/// Levels of the pyramid, finest first; the last is the one that is searched.
+const SPACINGS: [f64; 4] = [1.0, 2.0, 4.0, 8.0];
+const COARSEST: usize = SPACINGS.len() - 1;
+/// Most samples and bins at each level: as many as its voxels feed.
+const MOST_SAMPLES: [usize; 4] = [usize::MAX, 100_000, 25_000, 3_000];
+const MOST_BINS: [usize; 4] = [usize::MAX, usize::MAX, 24, 16];
+
+/// Poses that are refined at the coarse and the middle resolution.
+const COARSE_POSES: usize = 24;
+const MIDDLE_POSES: usize = 4;
+/// Poses nearer than this (mm) after refinement are the same.
+const DISTINCT: f64 = 6.0;
+
+/// The metric must be this many times what chance gives.
+const CHANCE_FACTOR: f64 = 4.0;
+const LEAST_OVERLAP: f64 = 0.5;
+
+/// What [`register_rigid`] can be told. The defaults suit brains of any contrast.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RegistrationSettings {
+    /// Points that are compared at full resolution, at least 1000. More of them lower the error and cost
+    /// time in proportion.
+    pub samples: usize,
+    /// Histogram bins of each volume at full resolution, 8 to 128.
+    pub bins: usize,
+    /// Largest rotation searched, degrees from 0 to 90.
+    pub max_rotation_degrees: f64,
+}
+
+impl Default for RegistrationSettings {
+    fn default() -> Self {
+        Self { samples: 150_000, bins: 32, max_rotation_degrees: 60.0 }
+    }
+}
+
+/// Result of [`register_rigid`].
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// World of the fixed volume to world of the moving volume (RAS+, mm).
+    pub transform: RigidTransform,
+    /// Mutual information at the end, in nats; comparable only between registrations of the same pair.
+    pub metric: f64,
+    /// Reasons to doubt the result; none for a registration that went well.
+    pub warnings: Vec<String>,
+}
+
+/// Finds the rigid motion that brings the moving volume onto the fixed one, in one or across two
+/// contrasts. Positions in the world, orientation and spacing of both volumes are free.
+///
+/// Masks (on the grids of their volumes) limit the comparison, for example to the brain. With both masks
+/// given, their shapes guide the first steps; at full resolution only intensities inside both count.
+/// Voxels that are not finite count as background.
+///
+/// # Errors
+/// If a volume has an axis of a single voxel, is constant or has no finite voxel (inside its mask), if a
+/// mask is empty or lies on another grid, or if a setting is out of its range.
+pub fn register_rigid(
+    fixed: &Volume<f32>,
+    fixed_mask: Option<&Mask>,
+    moving: &Volume<f32>,
+    moving_mask: Option<&Mask>,
+    settings: &RegistrationSettings,
+) -> Result<Registration> {
+    settings.check()?;
+    let fixed = pyramid(fixed, fixed_mask, "fixed")?;
+    let moving = pyramid(moving, moving_mask, "moving")?;
+    let [fixed_shape, moving_shape] = [&fixed, &moving].map(|pyramid| shape(&pyramid[COARSEST]));
+    let centre = region::centre(&fixed_shape);
+    let surroundings = region::grown(&fixed_shape);
+    let stage = |level: usize| {
+        let resolution = settings.resolution(level);
+        Stage::new(&fixed[level], &moving[level], &surroundings, centre, resolution)
+    };
+
+    let coarsest = stage(COARSEST);
+    let alike = fixed_mask.is_some() == moving_mask.is_some();
+    let candidates = start::candidates(&fixed_shape, &moving_shape, alike, settings.max_rotation_degrees);
+    let mut poses = best(&coarsest, candidates);
+    poses.truncate(COARSE_POSES);
+    poses = refined(&coarsest, &poses);
+    poses.truncate(MIDDLE_POSES);
+    for level in (1..COARSEST).rev() {
+        poses = refined(&stage(level), &poses);
+        poses.truncate(1);
+    }
+    let finest = stage(0);
+    let pose = finest.refine(&poses[0]);
+    let verdict = finest.verdict(&pose);
+    let warnings = warnings(&pose, &verdict, settings);
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(Registration { transform: pose.transform(), metric: verdict.information, warnings })
+}
+
+impl RegistrationSettings {
+    fn check(&self) -> Result<()> {
+        let complaint = if self.samples < 1000 {
+            format!("registration needs at least 1000 samples, not {}", self.samples)
+        } else if !(8..=128).contains(&self.bins) {
+            format!("registration needs 8 to 128 bins, not {}", self.bins)
+        } else if !(0.0..=90.0).contains(&self.max_rotation_degrees) {
+            format!("the largest rotation must be 0 to 90 degrees, not {}", self.max_rotation_degrees)
+        } else {
+            return Ok(());
+        };
+        Err(Error::invalid(complaint))
+    }
+
+    fn resolution(&self, level: usize) -> Resolution {
+        Resolution {
+            spacing: SPACINGS[level],
+            samples: self.samples.min(MOST_SAMPLES[level]),
+            bins: self.bins.min(MOST_BINS[level]),
+        }
+    }
+}
+
+/// A volume at all resolutions, finest first.
+fn pyramid(volume: &Volume<f32>, mask: Option<&Mask>, name: &str) -> Result<Vec<View>> {
+    if volume.shape().contains(&1) {
+        return Err(Error::invalid(format!(
+            "the {name} volume of shape {:?} is a single slice: registration needs a volume",
+            volume.shape()
+        )));
+    }
+    if let Some(mask) = mask {
+        if !mask.grid().matches(&volume.grid(), 1e-2) {
+            return Err(Error::invalid(format!("the mask of the {name} volume lies on another grid")));
+        }
+        if mask.count() == 0 {
+            return Err(Error::invalid(format!("the mask of the {name} volume is empty")));
+        }
+    }
+    let finest = View {
+        level: Level::from_volume(volume, mask, name)?.shrunk(SPACINGS[0]),
+        mask: mask.map(|mask| Level::from_mask(mask).shrunk(SPACINGS[0])),
+    };
+    let mut views = vec![finest];
+    for &spacing in &SPACINGS[1..] {
+        let finer = &views[views.len() - 1];
+        let mask = finer.mask.as_ref().map(|mask| mask.shrunk(spacing));
+        views.push(View { level: finer.level.shrunk(spacing), mask });
+    }
+    Ok(views)
+}
+
+/// Where a volume shows something, as a level of 0 and 255: its mask, or what is brighter than the
+/// background.
+fn shape(view: &View) -> Level {
+    view.mask.clone().unwrap_or_else(|| region::foreground(&view.level))
+}
+
+/// Refines poses and drops those that ran into a better one; best first.
+fn refined(stage: &Stage<'_>, poses: &[Pose]) -> Vec<Pose> {
+    let refined: Vec<Pose> = poses.par_iter().map(|pose| stage.refine(pose)).collect();
+    let mut distinct: Vec<Pose> = Vec::new();
+    for pose in best(stage, refined) {
+        if distinct.iter().all(|other| other.distance(&pose) > DISTINCT) {
+            distinct.push(pose);
+        }
+    }
+    distinct
+}
+
+/// The poses by falling score; earlier ones win ties.
+fn best(stage: &Stage<'_>, poses: Vec<Pose>) -> Vec<Pose> {
+    let mut scored: Vec<(f64, Pose)> = poses.into_par_iter().map(|pose| (stage.score(&pose), pose)).collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.into_iter().map(|(_, pose)| pose).collect()
+}
+
+/// Reasons to doubt a final pose.
+fn warnings(pose: &Pose, verdict: &Verdict, settings: &RegistrationSettings) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let Verdict { information, chance, overlap } = *verdict;
+    if information <= CHANCE_FACTOR * chance {
+        warnings.push(format!(
+            "the registration found no common structure: mutual information {information:.4} where chance \
+             gives {chance:.4}"
+        ));
+    }
+    let degrees = pose.rotation.angle().to_degrees();
+    if degrees >= settings.max_rotation_degrees {
+        warnings.push(format!(
+            "the registration turned by {degrees:.0} degrees, to the bound of its search \
+             ({} degrees): check the result",
+            settings.max_rotation_degrees
+        ));
+    }
+    if overlap < LEAST_OVERLAP {
+        warnings.push(format!(
+            "only {:.0} % of the fixed volume's content lies in the moving volume after registration",
+            100.0 * overlap
+        ));
+    }
+    warnings
+}

@@ -1,0 +1,131 @@
+//! One resolution of the registration.
+
+use std::borrow::Cow;
+
+use nalgebra::Point3;
+
+use super::metric::Metric;
+use super::optimize::climb;
+use super::pose::Pose;
+use super::pyramid::Level;
+use super::region::blanked;
+use super::samples::Samples;
+
+/// How often the samples that overlap are chosen anew while a pose is refined.
+const ROUNDS: usize = 3;
+/// Accuracy of a refinement, in voxels.
+const TOLERANCE: f64 = 2e-3;
+/// Resolution (mm) from which two masks guide by their shapes.
+const SHAPES: f64 = 4.0;
+
+/// How finely volumes are compared.
+#[derive(Clone, Copy)]
+pub(super) struct Resolution {
+    /// Distance of the voxels, mm.
+    pub(super) spacing: f64,
+    /// About how many points are compared.
+    pub(super) samples: usize,
+    /// Histogram bins of each volume.
+    pub(super) bins: usize,
+}
+
+/// A volume at one resolution.
+pub(super) struct View {
+    pub(super) level: Level,
+    /// Its mask, as a level of 0 and 255 of the same shape.
+    pub(super) mask: Option<Level>,
+}
+
+/// What the samples that overlap say about a pose.
+pub(super) struct Verdict {
+    /// Mutual information, nats.
+    pub(super) information: f64,
+    /// Mutual information when the intensities are paired without meaning, nats.
+    pub(super) chance: f64,
+    /// Fraction of the fixed volume's samples that lie in the moving volume.
+    pub(super) overlap: f64,
+}
+
+/// Samples of the fixed volume and the moving volume that they are compared with.
+pub(super) struct Stage<'a> {
+    resolution: Resolution,
+    samples: Samples,
+    moving: Cow<'a, Level>,
+    /// Where the moving volume counts; everywhere if `None`.
+    region: Option<&'a Level>,
+}
+
+impl<'a> Stage<'a> {
+    /// Compares intensities inside the masks; without a mask of the fixed volume, in the `surroundings`
+    /// of what it shows. At coarse resolution two masks also tell by their shapes: the volumes are blank
+    /// outside them and compared in the surroundings too.
+    pub(super) fn new(
+        fixed: &View,
+        moving: &'a View,
+        surroundings: &Level,
+        centre: Point3<f64>,
+        resolution: Resolution,
+    ) -> Self {
+        let draw = |level, region| Samples::draw(level, region, resolution.samples, centre);
+        match (&fixed.mask, &moving.mask) {
+            (Some(fixed_mask), Some(moving_mask)) if resolution.spacing >= SHAPES => Self {
+                resolution,
+                samples: draw(&blanked(&fixed.level, fixed_mask), surroundings),
+                moving: Cow::Owned(blanked(&moving.level, moving_mask)),
+                region: None,
+            },
+            (fixed_mask, moving_mask) => Self {
+                resolution,
+                samples: draw(&fixed.level, fixed_mask.as_ref().unwrap_or(surroundings)),
+                moving: Cow::Borrowed(&moving.level),
+                region: moving_mask.as_ref(),
+            },
+        }
+    }
+
+    /// Mutual information of the samples that overlap, times the fraction that does: what the overlap
+    /// tells in total, so that leaving it never pays.
+    pub(super) fn score(&self, pose: &Pose) -> f64 {
+        let kept = self.kept(pose);
+        self.metric(&kept).information(pose) * self.fraction(&kept)
+    }
+
+    /// The maximum next to `pose`.
+    pub(super) fn refine(&self, pose: &Pose) -> Pose {
+        let reach = self.resolution.spacing;
+        let mut pose = *pose;
+        for _ in 0..ROUNDS {
+            let kept = self.kept(&pose);
+            let next = climb(&self.metric(&kept), &pose, reach, TOLERANCE * reach);
+            let moved = next.distance(&pose);
+            pose = next;
+            // Within a tenth of a voxel the same samples overlap.
+            if moved < 0.1 * reach {
+                break;
+            }
+        }
+        pose
+    }
+
+    /// What can be said about a final pose.
+    pub(super) fn verdict(&self, pose: &Pose) -> Verdict {
+        let kept = self.kept(pose);
+        Verdict {
+            information: self.metric(&kept).information(pose),
+            chance: self.metric(&kept.shuffled()).information(pose),
+            overlap: self.fraction(&kept),
+        }
+    }
+
+    fn metric<'b>(&'b self, samples: &'b Samples) -> Metric<'b> {
+        Metric::new(samples, &self.moving, self.resolution.bins)
+    }
+
+    fn kept(&self, pose: &Pose) -> Samples {
+        self.samples.within(&self.moving, self.region, pose)
+    }
+
+    fn fraction(&self, kept: &Samples) -> f64 {
+        kept.len() as f64 / self.samples.len().max(1) as f64
+    }
+}

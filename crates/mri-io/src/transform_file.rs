@@ -1,0 +1,219 @@
+//! Rigid transforms as text files: plain matrices and ITK's `.tfm`.
+
+use std::io::Write;
+use std::path::Path;
+
+use nalgebra::{Matrix3, Matrix4, Rotation3, Vector3};
+
+use crate::whole_file::write_whole;
+use crate::{Error, Result, RigidTransform};
+
+/// Writes the 4x4 matrix (RAS+, mm), one row of four numbers a line. The numbers read back exactly.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_matrix(path: impl AsRef<Path>, transform: &RigidTransform) -> Result<()> {
+    let matrix = transform.matrix();
+    write_whole(path.as_ref(), |file| {
+        for row in matrix.row_iter() {
+            writeln!(file, "{}", joined(row.iter()))?;
+        }
+        Ok(())
+    })
+}
+
+/// Reads what [`write_matrix`] writes; the sixteen numbers may be set in any lines.
+///
+/// # Errors
+/// If the file cannot be read, does not hold sixteen numbers, or the matrix is not rigid.
+pub fn read_matrix(path: impl AsRef<Path>) -> Result<RigidTransform> {
+    let path = path.as_ref();
+    let text = fs_err::read_to_string(path).map_err(|source| Error::io(path, source))?;
+    let values = numbers(path, &text)?;
+    if values.len() != 16 {
+        let found = values.len();
+        return Err(Error::transform(path, format!("a 4x4 matrix has 16 numbers, this file {found}")));
+    }
+    rigid(path, &Matrix4::from_row_slice(&values))
+}
+
+/// Writes an ITK transform file (`.tfm`, `Euler3DTransform`) that `SimpleITK`, ANTs and 3D Slicer read.
+/// ITK counts towards the left, the back and the top (LPS); like this crate it maps points of the fixed
+/// volume to the moving one.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_itk(path: impl AsRef<Path>, transform: &RigidTransform) -> Result<()> {
+    let matrix = lps(&transform.matrix());
+    let [x, y, z] = euler_angles(&matrix.fixed_view::<3, 3>(0, 0).into_owned());
+    let parameters = [x, y, z, matrix[(0, 3)], matrix[(1, 3)], matrix[(2, 3)]];
+    write_whole(path.as_ref(), |file| {
+        writeln!(file, "#Insight Transform File V1.0\n#Transform 0")?;
+        writeln!(file, "Transform: Euler3DTransform_double_3_3")?;
+        writeln!(file, "Parameters: {}", joined(parameters.iter()))?;
+        writeln!(file, "FixedParameters: 0 0 0 0")
+    })
+}
+
+/// Reads a rigid ITK transform file: one `Euler3DTransform`, `AffineTransform` or
+/// `MatrixOffsetTransformBase` in text form.
+///
+/// # Errors
+/// If the file cannot be read, is no such file, or its transform is not rigid.
+pub fn read_itk(path: impl AsRef<Path>) -> Result<RigidTransform> {
+    let path = path.as_ref();
+    let wrong = |reason: String| Error::transform(path, reason);
+    let bytes = fs_err::read(path).map_err(|source| Error::io(path, source))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| wrong("this is no text; a binary ITK transform must be saved as .tfm or .txt".into()))?;
+    let field = |name: &str| -> Result<&str> {
+        let mut found = text.lines().filter_map(|line| line.trim().strip_prefix(name)?.strip_prefix(':'));
+        let value = found.next().ok_or_else(|| wrong(format!("there is no line `{name}: ...`")))?;
+        match found.next() {
+            None => Ok(value.trim()),
+            Some(_) => Err(wrong("it holds several transforms; compose them into one".into())),
+        }
+    };
+    let kind = field("Transform")?;
+    let parameters = numbers(path, field("Parameters")?)?;
+    let fixed = numbers(path, field("FixedParameters")?)?;
+    if fixed.len() < 3 {
+        return Err(wrong(format!("a centre of rotation has 3 FixedParameters, not {}", fixed.len())));
+    }
+    let centre = Vector3::from_column_slice(&fixed[..3]);
+    let (linear, translation) = match (kind.split('_').next().unwrap_or(kind), parameters.len()) {
+        ("Euler3DTransform", 6) => {
+            let zyx = fixed.get(3).is_some_and(|&flag| flag != 0.0);
+            (rotation_matrix(&parameters[..3], zyx), &parameters[3..])
+        }
+        ("AffineTransform" | "MatrixOffsetTransformBase", 12) => {
+            (Matrix3::from_row_slice(&parameters[..9]), &parameters[9..])
+        }
+        (_, count) => {
+            return Err(wrong(format!(
+                "a transform `{kind}` of {count} parameters is not supported; save it as Euler3DTransform \
+                 (6) or AffineTransform (12)"
+            )));
+        }
+    };
+    let mut matrix = linear.to_homogeneous();
+    let shift = centre + Vector3::from_column_slice(translation) - linear * centre;
+    matrix.fixed_view_mut::<3, 1>(0, 3).copy_from(&shift);
+    rigid(path, &lps(&matrix))
+}
+
+/// Changes a transform of RAS+ coordinates into one of LPS+ coordinates, or back.
+fn lps(matrix: &Matrix4<f64>) -> Matrix4<f64> {
+    let flip = Matrix4::from_diagonal(&[-1.0, -1.0, 1.0, 1.0].into());
+    flip * matrix * flip
+}
+
+/// ITK's rotation of three angles in radians: about y, then x, then z; or about x, then y, then z.
+fn rotation_matrix(angles: &[f64], zyx: bool) -> Matrix3<f64> {
+    let x = Rotation3::from_axis_angle(&Vector3::x_axis(), angles[0]);
+    let y = Rotation3::from_axis_angle(&Vector3::y_axis(), angles[1]);
+    let z = Rotation3::from_axis_angle(&Vector3::z_axis(), angles[2]);
+    if zyx { (z * y * x).into_inner() } else { (z * x * y).into_inner() }
+}
+
+/// Angles about x, y and z whose rotations about y, then x, then z give `matrix`.
+fn euler_angles(matrix: &Matrix3<f64>) -> [f64; 3] {
+    let x = matrix[(2, 1)].clamp(-1.0, 1.0).asin();
+    if x.cos() > 1e-6 {
+        [x, (-matrix[(2, 0)]).atan2(matrix[(2, 2)]), (-matrix[(0, 1)]).atan2(matrix[(1, 1)])]
+    } else {
+        // Gimbal lock: only the sum or the difference of the other two is told.
+        [x, 0.0, matrix[(1, 0)].atan2(matrix[(0, 0)])]
+    }
+}
+
+fn joined<'a>(values: impl Iterator<Item = &'a f64>) -> String {
+    values.map(f64::to_string).collect::<Vec<_>>().join(" ")
+}
+
+fn numbers(path: &Path, text: &str) -> Result<Vec<f64>> {
+    text.split_whitespace()
+        .map(|word| match word.parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(value),
+            _ => Err(Error::transform(path, format!("`{word}` is not a finite number"))),
+        })
+        .collect()
+}
+
+fn rigid(path: &Path, matrix: &Matrix4<f64>) -> Result<RigidTransform> {
+    RigidTransform::from_matrix(matrix).map_err(|error| Error::transform(path, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nalgebra::Point3;
+    use proptest::prelude::*;
+
+    fn same(a: &RigidTransform, b: &RigidTransform, tolerance: f64) -> bool {
+        (a.matrix() - b.matrix()).norm() < tolerance
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn transforms_come_back_from_both_kinds_of_file(
+            r in prop::array::uniform3(-1.8..1.8_f64),
+            t in prop::array::uniform3(-200.0..200.0_f64),
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            let transform = RigidTransform::about(Point3::new(1.0, 2.0, 3.0), r.into(), t.into());
+            let (matrix, itk) = (folder.path().join("m.txt"), folder.path().join("m.tfm"));
+            write_matrix(&matrix, &transform).unwrap();
+            write_itk(&itk, &transform).unwrap();
+            prop_assert!(same(&read_matrix(&matrix).unwrap(), &transform, 1e-12));
+            prop_assert!(same(&read_itk(&itk).unwrap(), &transform, 1e-9));
+        }
+    }
+
+    #[test]
+    fn gimbal_lock_keeps_the_rotation() {
+        let matrix = rotation_matrix(&[std::f64::consts::FRAC_PI_2, 0.4, -0.7], false);
+        assert!((rotation_matrix(&euler_angles(&matrix), false) - matrix).norm() < 1e-6);
+    }
+
+    #[test]
+    fn files_written_by_simpleitk_are_read() {
+        // Euler3DTransform with centre (10, -20, 30), angles (0.1, -0.2, 0.3) and translation (1, 2, 3),
+        // and where SimpleITK 2.5 sends the LPS point (5, 6, 7).
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("simpleitk.tfm");
+        std::fs::write(
+            &path,
+            "#Insight Transform File V1.0\n#Transform 0\nTransform: Euler3DTransform_double_3_3\n\
+             Parameters: 0.1 -0.2 0.3 1 2 3\nFixedParameters: 10 -20 30 0\n",
+        )
+        .unwrap();
+        let found = read_itk(&path).unwrap().apply(Point3::new(-5.0, -6.0, 7.0));
+        let expected = Point3::new(-2.3443582274059174, -8.861486836790458, 12.178367248905348);
+        assert!((found - expected).norm() < 1e-9, "{found}");
+    }
+
+    #[test]
+    fn broken_files_are_named_with_their_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("broken.txt");
+        for (text, fault) in [
+            ("1 2 3", "16 numbers"),
+            ("1 0 0 x\n0 1 0 0\n0 0 1 0\n0 0 0 1", "`x`"),
+            ("2 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1", "not a rotation"),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let message = read_matrix(&path).unwrap_err().to_string();
+            assert!(message.contains("broken.txt") && message.contains(fault), "{message}");
+        }
+        std::fs::write(
+            &path,
+            "Transform: BSplineTransform_double_3_3\nParameters: 1\nFixedParameters: 0 0 0",
+        )
+        .unwrap();
+        assert!(read_itk(&path).unwrap_err().to_string().contains("BSplineTransform"));
+        std::fs::write(&path, [0xff, 0xfe]).unwrap();
+        assert!(read_itk(&path).unwrap_err().to_string().contains("no text"));
+    }
+}

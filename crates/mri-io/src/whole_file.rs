@@ -1,0 +1,31 @@
+//! Files that appear whole or not at all.
+
+use std::path::Path;
+
+use crate::{Error, Result};
+
+/// Lets `write` fill a temporary file next to `path`, then puts it in place of `path` once all of it is
+/// on the disk.
+///
+/// # Errors
+/// If the folder or the file cannot be written; `path` is then as it was.
+pub(crate) fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
+) -> Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let in_place = || {
+        let mut builder = tempfile::Builder::new();
+        // Without this the file would stay private to its owner; the process's umask still applies.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(folder)?;
+        write(file.as_file_mut())?;
+        file.as_file().sync_all()?;
+        file.persist(path).map(drop).map_err(|failed| failed.error)
+    };
+    in_place().map_err(|source| Error::io(path, source))
+}
