@@ -42,8 +42,8 @@ impl Plan {
             Flavour::Cuda => Self {
                 requirements: vec![torch],
                 with_dependencies: true,
-                download: "about 3 GB, with the CUDA libraries, because there is an NVIDIA driver",
-                disk_bytes: 15_000_000_000,
+                download: "about 2.7 GB, with the CUDA libraries, because there is an NVIDIA driver",
+                disk_bytes: 12_000_000_000,
             },
         }
     }
@@ -134,7 +134,7 @@ fn python_with_pip(sh: &Shell, partial: &Path) -> Result<PathBuf> {
 
 /// Keeps the libraries, the headers and the licences; removes the Python side and, for CPU only, the GPU libraries.
 fn prune(packages: &Path, flavour: Flavour) -> Result<()> {
-    retain(packages, |name| name == "torch" || name == "nvidia" || name.ends_with(".dist-info"))?;
+    retain(packages, |name| name == "torch" || name.starts_with("torch-") || name.starts_with("nvidia"))?;
     retain(&packages.join("torch"), |name| matches!(name, "lib" | "include" | "share"))?;
     retain(&packages.join("torch/lib"), |name| keeps_library(name, flavour))
 }
