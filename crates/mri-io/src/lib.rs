@@ -2,7 +2,10 @@
 
 mod affine;
 mod error;
+mod intensity;
+mod nifti;
 mod register;
+mod resample;
 mod transform;
 mod transform_file;
 mod volume;
@@ -10,7 +13,12 @@ mod whole_file;
 
 pub use affine::Affine;
 pub use error::{Error, Result};
+pub use intensity::{Normalization, normalize};
+pub use nifti::{Datatype, Header, Voxel, read, read_header, read_labels, read_mask, write};
 pub use register::{Registration, RegistrationSettings, register_rigid};
+pub use resample::{
+    Interpolation, resample, resample_labels, resample_mask, resample_to_spacing, smooth, to_canonical,
+};
 pub use transform::RigidTransform;
 pub use transform_file::{read_itk, read_matrix, write_itk, write_matrix};
 pub use volume::{Grid, Mask, Volume};

@@ -1,0 +1,162 @@
+//! Intensity normalization over the brain.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Mask, Result, Volume};
+
+/// How intensities inside the brain are brought to a common scale.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Normalization {
+    /// The smallest value of the brain becomes 0, the largest 1 (the paper, section II).
+    #[default]
+    MinMax,
+    /// As min-max, between two percentiles (0 to 100); values beyond them become 0 and 1.
+    Percentile {
+        /// Becomes 0.
+        low: f64,
+        /// Becomes 1.
+        high: f64,
+    },
+    /// Mean 0 and standard deviation 1 over the brain.
+    ZScore,
+}
+
+/// Normalizes the voxels inside `mask`; those outside become exactly 0.
+///
+/// # Errors
+/// If the shapes differ, the mask is empty, a voxel inside is not finite, all voxels inside have the same
+/// value, or the percentiles are not `0 <= low < high <= 100`.
+pub fn normalize(volume: &mut Volume<f32>, mask: &Mask, method: &Normalization) -> Result<()> {
+    if volume.shape() != mask.shape() {
+        return Err(Error::invalid(format!(
+            "a volume of shape {:?} and a mask of shape {:?}",
+            volume.shape(),
+            mask.shape()
+        )));
+    }
+    let mut inside: Vec<f32> = volume
+        .as_slice()
+        .iter()
+        .zip(mask.as_slice())
+        .filter(|&(_, &inside)| inside)
+        .map(|(&value, _)| value)
+        .collect();
+    if inside.is_empty() {
+        return Err(Error::invalid("the brain mask is empty, so there is nothing to normalize over"));
+    }
+    let not_finite = inside.iter().filter(|value| !value.is_finite()).count();
+    if not_finite > 0 {
+        return Err(Error::invalid(format!("{not_finite} voxels inside the brain are not finite numbers")));
+    }
+    let (offset, scale) = match *method {
+        Normalization::MinMax => {
+            let low = inside.iter().copied().fold(f32::INFINITY, f32::min);
+            let high = inside.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            (f64::from(low), f64::from(high) - f64::from(low))
+        }
+        Normalization::Percentile { low, high } => {
+            if !(0.0..100.0).contains(&low) || !(low < high && high <= 100.0) {
+                return Err(Error::invalid(format!(
+                    "percentiles must fulfil 0 <= low < high <= 100, not {low} and {high}"
+                )));
+            }
+            let (low, high) = (percentile(&mut inside, low), percentile(&mut inside, high));
+            (low, high - low)
+        }
+        Normalization::ZScore => {
+            let count = inside.len() as f64;
+            let mean = inside.iter().map(|&v| f64::from(v)).sum::<f64>() / count;
+            let variance = inside.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / count;
+            (mean, variance.sqrt())
+        }
+    };
+    if scale <= 0.0 {
+        return Err(Error::invalid(format!(
+            "the brain has the same value {offset} everywhere, so it cannot be scaled"
+        )));
+    }
+    let clip = matches!(method, Normalization::Percentile { .. });
+    for (value, &inside) in volume.as_mut_slice().iter_mut().zip(mask.as_slice()) {
+        let scaled = ((f64::from(*value) - offset) / scale) as f32;
+        *value = match (inside, clip) {
+            (false, _) => 0.0,
+            (true, true) => scaled.clamp(0.0, 1.0),
+            (true, false) => scaled,
+        };
+    }
+    Ok(())
+}
+
+/// Percentile by linear interpolation between order statistics, as NumPy's default. Reorders `values`.
+fn percentile(values: &mut [f32], percent: f64) -> f64 {
+    let position = percent / 100.0 * (values.len() - 1) as f64;
+    let (below, share) = (position.floor() as usize, position.fract());
+    let (_, &mut low, above) = values.select_nth_unstable_by(below, f32::total_cmp);
+    let high = above.iter().copied().min_by(f32::total_cmp).unwrap_or(low);
+    f64::from(low) + share * (f64::from(high) - f64::from(low))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Grid;
+    use proptest::prelude::*;
+
+    fn row(values: &[f32]) -> Volume<f32> {
+        let mut volume =
+            Volume::filled(&Grid::centred([values.len(), 1, 1], [1.0; 3]).unwrap(), 0.0).unwrap();
+        volume.as_mut_slice().copy_from_slice(values);
+        volume
+    }
+
+    #[test]
+    fn min_max_spans_the_brain_and_zeroes_the_rest() {
+        let mut volume = row(&[100.0, 2.0, 4.0, 3.0]);
+        let mask = row(&[0.0, 1.0, 1.0, 1.0]).map(|&value| value > 0.0);
+        normalize(&mut volume, &mask, &Normalization::MinMax).unwrap();
+        assert_eq!(volume.as_slice(), [0.0, 0.0, 1.0, 0.5]);
+    }
+
+    #[test]
+    fn percentiles_are_those_of_numpy() {
+        // numpy.percentile([1, 2, 3, 4, 10], [10, 50, 90]) == [1.4, 3.0, 7.6]
+        let mut values = [10.0, 1.0, 3.0, 2.0, 4.0];
+        for (percent, expected) in [(10.0, 1.4), (50.0, 3.0), (90.0, 7.6), (0.0, 1.0), (100.0, 10.0)] {
+            assert!((percentile(&mut values, percent) - expected).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_normalized_is_named() {
+        let all = |n| row(&vec![1.0; n]).map(|_| true);
+        let message = |volume: &mut Volume<f32>, mask: &Mask, method| {
+            normalize(volume, mask, &method).unwrap_err().to_string()
+        };
+        assert!(message(&mut row(&[1.0, 1.0]), &all(2), Normalization::MinMax).contains("same value"));
+        assert!(message(&mut row(&[1.0, f32::NAN]), &all(2), Normalization::ZScore).contains("1 voxels"));
+        assert!(
+            message(&mut row(&[1.0]), &row(&[0.0]).map(|_| false), Normalization::MinMax).contains("empty")
+        );
+        assert!(message(&mut row(&[1.0]), &all(2), Normalization::MinMax).contains("shape"));
+        let wrong = Normalization::Percentile { low: 90.0, high: 10.0 };
+        assert!(message(&mut row(&[1.0, 2.0]), &all(2), wrong).contains("percentiles"));
+    }
+
+    proptest! {
+        #[test]
+        fn normalized_brains_have_the_promised_range(values in prop::collection::vec(-1e4..1e4_f32, 3..60)) {
+            prop_assume!(values.iter().any(|v| v != &values[0]));
+            let mask = row(&values).map(|_| true);
+            let mut volume = row(&values);
+            normalize(&mut volume, &mask, &Normalization::MinMax).unwrap();
+            let low = volume.as_slice().iter().copied().fold(f32::INFINITY, f32::min);
+            let high = volume.as_slice().iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            prop_assert_eq!((low, high), (0.0, 1.0));
+            let mut volume = row(&values);
+            normalize(&mut volume, &mask, &Normalization::ZScore).unwrap();
+            let mean = volume.as_slice().iter().sum::<f32>() / values.len() as f32;
+            prop_assert!(mean.abs() < 1e-3);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Reading and writing NIfTI files.
+//!
+//! Crate `nifti` parses the NIfTI-1 header and names the data types. It is gone around where it does not
+//! serve: it knows no NIfTI-2, recognizes gzip by the file's name, stops after the first gzip member,
+//! trusts the header when it allocates, and returns Fortran-ordered arrays. So the header of NIfTI-2, the
+//! inflating, the turn into C order and the writer are our own.
+
+mod bytes;
+mod decode;
+mod header;
+mod write;
+
+use std::path::Path;
+
+use crate::{Error, Mask, Result, Volume};
+
+pub use header::{Datatype, Header};
+pub use write::{Voxel, write};
+
+/// Reads a three-dimensional volume as `f32`, with the file's `scl_slope` and `scl_inter` applied.
+///
+/// `.nii`, `.nii.gz` (recognized by content, also of several gzip members) and `.hdr`/`.img` pairs (name
+/// either file), NIfTI-1 and NIfTI-2, both byte orders, all real data types, trailing singleton
+/// dimensions. Voxels that are not finite are kept as they are.
+///
+/// # Errors
+/// If the file cannot be read, is no NIfTI file, is damaged, or holds something other than one real
+/// three-dimensional volume. The message names the file and what to do.
+pub fn read(path: impl AsRef<Path>) -> Result<Volume<f32>> {
+    let path = path.as_ref();
+    let (header, data) = bytes::read_all(path)?;
+    Volume::new(decode::to_c_order(&header, &data), header.affine)
+}
+
+/// Reads only the header. Cheap, whatever the size of the volume.
+///
+/// # Errors
+/// As [`read`], as far as the header tells.
+pub fn read_header(path: impl AsRef<Path>) -> Result<Header> {
+    bytes::read_header(path.as_ref())
+}
+
+/// Reads a label map, whose values must be whole numbers from 0 to 65535.
+///
+/// # Errors
+/// As [`read`]; also if a value is no such number.
+pub fn read_labels(path: impl AsRef<Path>) -> Result<Volume<u16>> {
+    let path = path.as_ref();
+    let volume = read(path)?;
+    let bad = volume.as_slice().iter().find(|&&v| v.fract() != 0.0 || !(0.0..=65535.0).contains(&v));
+    if let Some(value) = bad {
+        return Err(Error::nifti(
+            path,
+            format!("holds the value {value}, but labels are whole numbers from 0 to 65535"),
+        ));
+    }
+    Ok(volume.map(|&value| value as u16))
+}
+
+/// Reads a mask: every voxel that is not zero is inside.
+///
+/// # Errors
+/// As [`read`]; also if a voxel is not a number.
+pub fn read_mask(path: impl AsRef<Path>) -> Result<Mask> {
+    let path = path.as_ref();
+    let volume = read(path)?;
+    if volume.as_slice().iter().any(|value| value.is_nan()) {
+        return Err(Error::nifti(path, "holds voxels that are not a number, so it is no mask"));
+    }
+    Ok(volume.map(|&value| value != 0.0))
+}
