@@ -83,6 +83,9 @@ impl Affine {
 
     /// For each voxel axis the world axis (0 = right, 1 = front, 2 = top) that it runs along most, and
     /// whether it runs in that axis's positive direction. Each world axis is named exactly once.
+    ///
+    /// # Panics
+    /// Never.
     pub fn axis_codes(&self) -> [(usize, bool); 3] {
         let linear = self.matrix.fixed_view::<3, 3>(0, 0);
         let spacing = self.spacing();

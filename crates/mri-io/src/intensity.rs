@@ -56,7 +56,7 @@ pub fn normalize(volume: &mut Volume<f32>, mask: &Mask, method: &Normalization) 
             (f64::from(low), f64::from(high) - f64::from(low))
         }
         Normalization::Percentile { low, high } => {
-            if !(0.0..100.0).contains(&low) || !(low < high && high <= 100.0) {
+            if !((0.0..100.0).contains(&low) && low < high && high <= 100.0) {
                 return Err(Error::invalid(format!(
                     "percentiles must fulfil 0 <= low < high <= 100, not {low} and {high}"
                 )));

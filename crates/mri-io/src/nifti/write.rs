@@ -57,8 +57,8 @@ voxel!(f32, 16, f32; i16, 4, i16; u16, 512, u16; u8, 2, u8; bool, 2, u8);
 pub fn write<T: Voxel>(path: impl AsRef<Path>, volume: &Volume<T>) -> Result<()> {
     let path = path.as_ref();
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let compressed = name.ends_with(".nii.gz");
-    if !compressed && !name.ends_with(".nii") {
+    let stem = name.strip_suffix(".gz");
+    if Path::new(stem.unwrap_or(name)).extension().is_none_or(|extension| extension != "nii") {
         return Err(Error::nifti(path, "a NIfTI file's name ends in .nii or .nii.gz"));
     }
     if volume.shape().iter().any(|&n| n > 32767) {
@@ -68,7 +68,7 @@ pub fn write<T: Voxel>(path: impl AsRef<Path>, volume: &Volume<T>) -> Result<()>
         ));
     }
     let bytes = encode(volume);
-    let bytes = if compressed { gzip(&bytes) } else { bytes };
+    let bytes = if stem.is_some() { gzip(&bytes) } else { bytes };
     write_whole(path, |file| file.write_all(&bytes))
 }
 

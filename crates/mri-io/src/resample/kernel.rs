@@ -64,9 +64,9 @@ pub(super) fn interpolate<K: Kernel>(voxels: &[f32], shape: [usize; 3], position
     for axis in 0..3 {
         let base = position[axis] as usize;
         weights[axis] = K::weights((position[axis] - base as f64) as f32);
-        for tap in 0..K::TAPS {
+        for (tap, offset) in offsets[axis].iter_mut().enumerate().take(K::TAPS) {
             let index = mirror(base as isize + 1 - (K::TAPS / 2) as isize + tap as isize, shape[axis]);
-            offsets[axis][tap] = index * strides[axis];
+            *offset = index * strides[axis];
         }
     }
     let mut value = 0.0;
@@ -127,7 +127,9 @@ fn prefilter(data: &mut [f32], length: usize, stride: usize) {
             first.iter_mut().zip(line).for_each(|(sum, &value)| *sum += power * value);
         }
         let round = 1.0 - POLE.powi(2 * (length as i32 - 1));
-        first.iter_mut().for_each(|sum| *sum /= round);
+        for sum in &mut first {
+            *sum /= round;
+        }
     }
     data[..stride].copy_from_slice(&first);
     for step in 1..length {
@@ -148,5 +150,7 @@ fn prefilter(data: &mut [f32], length: usize, stride: usize) {
             .for_each(|(value, &after)| *value = POLE * (after - *value));
     }
     // Gain of the two passes.
-    data.iter_mut().for_each(|value| *value *= 6.0);
+    for value in data {
+        *value *= 6.0;
+    }
 }
