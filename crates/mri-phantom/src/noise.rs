@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use nalgebra::Vector3;
 
 use crate::random::{Purpose, Stream};
+use crate::sdf::floor;
 
 /// Cells along each side of a tile; a power of two, so that wrapping is a bit mask.
 const SIDE: usize = 64;
@@ -62,13 +63,13 @@ impl Tile {
     #[inline]
     fn corners(&self, place: Vector3<f32>) -> ([[[f32; 2]; 2]; 2], Vector3<f32>) {
         const MASK: i32 = SIDE as i32 - 1;
-        let floor = place.map(f32::floor);
-        let near = floor.map(|v| (v as i32 & MASK) as usize);
-        let far = floor.map(|v| ((v as i32 + 1) & MASK) as usize);
+        let whole = place.map(floor);
+        let near = whole.map(|index| (index & MASK) as usize);
+        let far = whole.map(|index| ((index + 1) & MASK) as usize);
         let node = |x: usize, y: usize, z: usize| self.0[(x * SIDE + y) * SIDE + z];
         let edge = |x: usize, y: usize| [node(x, y, near.z), node(x, y, far.z)];
         let face = |x: usize| [edge(x, near.y), edge(x, far.y)];
-        ([face(near.x), face(far.x)], place - floor)
+        ([face(near.x), face(far.x)], place - whole.map(|index| index as f32))
     }
 
     /// The noise at a place given in cells.

@@ -5,6 +5,7 @@ use mri_io::{Grid, Mask, RigidTransform, Volume};
 use crate::anatomy::Anatomy;
 use crate::bias::BiasField;
 use crate::head::Head;
+use crate::label_head::LabelHead;
 use crate::random::{Purpose, Stream};
 use crate::render::{self, Scene};
 use crate::tumour::Tumour;
@@ -54,6 +55,25 @@ pub fn healthy(settings: &PhantomSettings, seed: u64, subject: u64) -> Result<Ph
 pub fn with_tumour(settings: &PhantomSettings, seed: u64, subject: u64) -> Result<Phantom> {
     settings.check()?;
     render_subject(&Head::draw(seed, subject), settings, seed, subject, true)
+}
+
+/// Renders real anatomy: a map of FreeSurfer-style integers, best with the extra-cerebral labels 502 to 530
+/// of SynthSeg's training maps. Signals, noise, bias, motion and tumour are drawn as for the other
+/// phantoms. The centre of the map's brain is put where the atlas has its own; the pose is the motion from
+/// there, so it holds no account of how the map itself is turned against the atlas.
+///
+/// # Errors
+/// If the settings are out of range, the map holds a label that is not known, or it holds no brain (no
+/// white matter, if a tumour is asked for).
+pub fn from_labels(
+    labels: &Volume<u16>,
+    settings: &PhantomSettings,
+    seed: u64,
+    subject: u64,
+    tumour: bool,
+) -> Result<Phantom> {
+    settings.check()?;
+    render_subject(&LabelHead::new(labels, seed, subject)?, settings, seed, subject, tumour)
 }
 
 /// Poses a head, lets a tumour grow in it, and scans it.

@@ -80,7 +80,7 @@ impl Sampler {
     /// Radius (mm) of a ball that holds a brick with all its samples.
     fn brick_radius(&self) -> f32 {
         let half = 0.5 * (BRICK as f32 - 1.0);
-        let reach = self.offsets.iter().map(|offset| offset.norm()).fold(0.0, f32::max);
+        let reach = self.offsets.iter().map(Vec3::norm).fold(0.0, f32::max);
         let diagonal: f32 = (0..3).map(|axis| self.axes.column(axis).norm_squared()).sum::<f32>().sqrt();
         half * diagonal + reach + self.footprint
     }

@@ -63,9 +63,8 @@ impl PhantomSettings {
         if let Some(s) = self.spacing.iter().find(|&&s| !within(s, 0.1, COARSEST_SPACING)) {
             return fail("spacing", format!("{s} mm is not between 0.1 and {COARSEST_SPACING} mm"));
         }
-        for axis in 0..3 {
+        for (axis, &least) in SMALLEST_FIELD_OF_VIEW.iter().enumerate() {
             let side = self.shape[axis] as f64 * self.spacing[axis];
-            let least = SMALLEST_FIELD_OF_VIEW[axis];
             if side < least {
                 let needed = (least / self.spacing[axis]).ceil();
                 return fail(

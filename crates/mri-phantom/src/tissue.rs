@@ -26,8 +26,8 @@ pub enum Tissue {
     CerebellarWhite,
     /// Midbrain, pons, medulla.
     BrainStem,
-    /// Spinal cord below the foramen magnum (not part of the brain).
-    SpinalCord,
+    /// Spinal cord below the foramen magnum, optic nerves (not part of the brain).
+    NerveTissue,
     /// Compact bone, dura and other tissue without signal.
     Bone,
     /// Bone marrow.
@@ -57,7 +57,7 @@ impl Tissue {
         Self::CerebellarGrey,
         Self::CerebellarWhite,
         Self::BrainStem,
-        Self::SpinalCord,
+        Self::NerveTissue,
         Self::Bone,
         Self::Marrow,
         Self::Fat,
@@ -96,9 +96,9 @@ const RELAXATION: [(f64, f64, f64, f64); 18] = [
     (0.82, 1.30, 0.096, 0.04), // cerebellar grey matter
     (0.72, 0.85, 0.080, 0.04), // cerebellar white matter
     (0.74, 0.95, 0.083, 0.04), // brain stem
-    (0.74, 0.95, 0.083, 0.04), // spinal cord
+    (0.74, 0.95, 0.083, 0.04), // spinal cord, optic nerves
     (0.15, 0.50, 0.020, 0.10), // compact bone
-    (0.60, 0.40, 0.062, 0.20), // marrow
+    (0.62, 0.40, 0.074, 0.15), // marrow
     (0.90, 0.35, 0.160, 0.08), // fat
     (0.65, 0.90, 0.052, 0.10), // skin
     (0.78, 1.20, 0.044, 0.08), // muscle

@@ -20,12 +20,12 @@ pub(crate) fn paint(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3, hulls: &Hu
         return;
     }
     let outer = -hulls.cerebrum;
-    let gap = 0.4 + shape.sulcus_width * (1.0 + 1.5 * (-outer.max(0.0) / 6.0).exp());
+    let gap = 0.5 + (shape.sulcus_width + 0.3) * (0.5 + 1.5 * (-outer.max(0.0) / 6.0).exp());
     let wall = m.x - gap;
     let depth = smooth_min(outer, wall, 3.0);
     let core = core(m);
     let cortex = shape.cortex * (1.0 + 0.06 * slow);
-    let pial = if depth > 34.0 { 34.0 } else { pial(shape, a, m, depth, slow) };
+    let pial = if depth > 34.0 { 34.0 } else { pial(shape, a, m, outer, wall, depth, slow) };
     let pial = smooth_max(pial, -core, 3.0);
     let grain = shape.grain.at(a);
     p.cover_scaled(-pial, Tissue::GreyMatter, 1.0 + 0.012 * grain);
@@ -34,16 +34,22 @@ pub(crate) fn paint(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3, hulls: &Hu
 
 /// Distance (mm) below the pial surface, negative in the fluid of the sulci.
 #[inline]
-fn pial(shape: &Shape, a: Vec3, m: Vec3, depth: f32, slow: f32) -> f32 {
+fn pial(shape: &Shape, a: Vec3, m: Vec3, outer: f32, wall: f32, depth: f32, slow: f32) -> f32 {
     let rel = m - CENTRE;
-    let inward = rel.component_div(&RADII).norm().max(0.05);
+    let scaled = rel.component_div(&RADII);
+    let inward = scaled.norm().max(0.05);
+    // Sulci of the medial wall run sideways into the hemisphere, all others towards its middle.
+    let medial = smoothstep(-5.0, 5.0, outer - wall);
+    let mut surface = (CENTRE + rel / inward).lerp(&v(0.0, m.y, m.z), medial);
+    let mut outward = scaled.component_div(&RADII).normalize().lerp(&v(-1.0, 0.0, 0.0), medial);
+    let inward = inward + medial * (1.0 - inward);
     let side = if a.x < 0.0 { -1.0 } else { 1.0 };
-    let mut surface = CENTRE + rel / inward;
     surface.x *= side;
-    let mut outward = rel.component_div(&RADII).component_div(&RADII).normalize();
     outward.x *= side;
+    // Too near to the middle the pattern has no room.
+    let crowded = 4.0 * smoothstep(0.7, 0.5, inward);
 
-    let bend = shape.bend.at(a) * depth.clamp(0.0, 20.0) * 0.16;
+    let bend = shape.bend.at(a) * depth.clamp(0.0, 20.0) * 0.2;
     let place = surface + v(bend, -bend, 0.7 * bend);
     let sheet = |field: &crate::noise::Field, wave: f32, reach: f32, opening: f32| {
         let (value, gradient) = field.with_gradient(place);
@@ -52,27 +58,27 @@ fn pial(shape: &Shape, a: Vec3, m: Vec3, depth: f32, slow: f32) -> f32 {
         let floor = 0.4 * std::f32::consts::TAU / wave;
         let beside = value.abs() / (tangential.norm_squared() + floor * floor).sqrt() * inward.min(1.1);
         let below = (depth - reach).max(0.0);
-        let width = shape.sulcus_width * (1.0 + opening * (-depth.max(0.0) / 3.5).exp());
-        (beside * beside + below * below).sqrt() - width
+        let width = shape.sulcus_width + opening * (-depth.max(0.0) / 3.5).exp();
+        (beside * beside + below * below).sqrt() - width + crowded
     };
     let reach = (shape.sulcus_depth + 5.5 * shape.slow.at(surface)).clamp(3.0, 26.0);
-    let primary = sheet(&shape.primary, 25.0, reach, 1.3);
-    let secondary = sheet(&shape.secondary, 16.0, (0.42 * reach + 2.5 * slow).max(1.0), 0.8);
+    let primary = sheet(&shape.primary, 26.5, reach, 0.7);
+    let secondary = sheet(&shape.secondary, 16.0, 0.25 * reach + 4.0 * slow - 1.0, 0.3);
     let folds = smooth_min(primary, secondary, 1.0);
-    smooth_min(smooth_min(depth, folds, 2.5), sylvian(shape, m, slow), 2.0)
+    smooth_min(smooth_min(depth, folds, 2.5), sylvian(shape, m, bend, slow), 2.0)
 }
 
 /// Distance (mm) to the fluid of the Sylvian fissure: a cleft from the side that ends on the insula.
 #[inline]
-fn sylvian(shape: &Shape, m: Vec3, slow: f32) -> f32 {
+fn sylvian(shape: &Shape, m: Vec3, bend: f32, slow: f32) -> f32 {
     const INSULA: f32 = 39.0;
     // The cleft rises towards the back.
-    let level = -11.0 - 0.32 * (m.y - 22.0) + 1.2 * slow;
-    let width = 0.5 + shape.sulcus_width * (0.8 + 1.4 * smoothstep(0.0, 28.0, m.y));
+    let level = -11.0 - 0.32 * (m.y - 22.0) + 1.5 * slow + 0.8 * bend;
+    let width = 0.3 + (shape.sulcus_width + 0.3) * (0.8 + 1.4 * smoothstep(0.0, 28.0, m.y));
     let ends = (m.y - 34.0).max(-42.0 - m.y).max(0.0);
     let cleft = v((INSULA - 2.0 - m.x).max(0.0), ends, (m.z - level).abs()).norm();
     let insula = v(
-        (m.x - INSULA + 0.004 * (m.y - 2.0).powi(2)).abs(),
+        (m.x - INSULA - 0.5 * bend + 0.004 * (m.y - 2.0).powi(2)).abs(),
         ((m.y - 2.0).abs() - 20.0).max(0.0),
         ((m.z - level - 4.0).abs() - 11.0).max(0.0),
     )

@@ -54,14 +54,14 @@ pub(crate) fn paint(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3, skin: f32,
         );
     }
     if base < 12.0 {
-        face(p, shape, a, m, grain);
+        face(p, shape, a, m, skin, grain);
         vertebrae(p, m, grain);
     }
     p.cover(d, Tissue::Bone);
 }
 
 /// Orbits, nose and sinuses.
-fn face(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3, grain: f32) {
+fn face(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3, skin: f32, grain: f32) {
     if a.y < -5.0 {
         return;
     }
@@ -93,12 +93,12 @@ fn face(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3, grain: f32) {
     let orbit =
         ellipsoid(v(m.x - 31.0 + 0.25 * (a.y - 58.0).min(0.0), a.y - 52.0, a.z + 27.0), v(17.0, 26.0, 17.0));
     if orbit < 2.0 {
-        p.cover(orbit - 1.5, Tissue::Bone);
-        p.cover_scaled(orbit, Tissue::Fat, 0.92 + 0.06 * grain);
+        p.cover((orbit - 1.5).max(skin + 6.0), Tissue::Bone);
+        p.cover_scaled(orbit.max(skin + 2.2), Tissue::Fat, 0.92 + 0.06 * grain);
         let nerve =
             chain(m, &[(v(31.0, 50.0, -27.0), 2.0), (v(20.0, 32.0, -24.0), 2.0), (v(9.0, 14.0, -19.0), 2.2)]);
         p.cover(nerve - 1.2, Tissue::Csf);
-        p.cover(nerve, Tissue::BrainStem);
+        p.cover(nerve, Tissue::NerveTissue);
         for (front, back) in [
             (v(44.0, 60.0, -27.0), v(24.0, 30.0, -25.0)),
             (v(19.5, 60.0, -27.0), v(17.0, 30.0, -25.0)),

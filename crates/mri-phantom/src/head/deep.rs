@@ -8,9 +8,9 @@ use crate::tissue::Tissue;
 /// Lateral ventricle: frontal horn, body, atrium, occipital horn.
 const LATERAL: [(Vec3, f32); 7] = [
     (v(11.5, 33.0, 5.0), 2.4),
-    (v(9.0, 22.0, 11.0), 4.8),
-    (v(8.0, 4.0, 19.0), 4.8),
-    (v(12.0, -20.0, 20.0), 4.8),
+    (v(9.5, 22.0, 11.0), 6.0),
+    (v(9.0, 4.0, 18.5), 6.2),
+    (v(12.5, -20.0, 19.0), 6.2),
     (v(23.0, -39.0, 10.0), 6.8),
     (v(25.0, -55.0, 5.0), 4.2),
     (v(22.0, -72.0, 4.0), 1.4),
@@ -23,15 +23,19 @@ const TEMPORAL: [(Vec3, f32); 4] = [
     (v(29.0, 0.0, -18.0), 1.8),
 ];
 
-/// Paints nuclei, then the ventricles over them.
+/// Paints ventricles and nuclei. Caudate and thalamus bulge into the lateral ventricles, which gives these
+/// their shape in cross-section; the third and fourth ventricles are cut out of what is around them.
 pub(crate) fn paint(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3) {
-    if m.x > 42.0 || a.y > 44.0 || a.y < -82.0 || a.z > 36.0 || a.z < -48.0 {
+    if m.x > 42.0 || a.y > 46.0 || a.y < -84.0 || a.z > 38.0 || a.z < -48.0 {
         return;
     }
     if a.z > -26.0 {
+        lateral_ventricles(p, shape, a, m);
         nuclei(p, shape, a, m);
     }
-    ventricles(p, shape, a, m);
+    if m.x < 12.0 {
+        middle_ventricles(p, shape, m);
+    }
 }
 
 fn nuclei(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3) {
@@ -59,23 +63,26 @@ fn nuclei(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3) {
     dark(ellipsoid(m - v(9.5, -16.5, -10.5), v(5.5, 1.8, 3.0)));
 }
 
-fn ventricles(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3) {
-    let grow = shape.ventricles;
-    let mut fluid = |distance: f32| p.cover(distance, Tissue::Ventricle);
-    // Radii grow by the factor: distances to a thin chain minus the radius are linear in it.
+fn lateral_ventricles(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3) {
     let scaled = |nodes: &[(Vec3, f32)]| {
-        nodes.windows(2).fold(f32::MAX, |d, w| d.min(tube(m, w[0].0, w[1].0, w[0].1 * grow, w[1].1 * grow)))
+        nodes.windows(2).fold(f32::MAX, |d, w| {
+            d.min(tube(m, w[0].0, w[1].0, w[0].1 * shape.ventricles, w[1].1 * shape.ventricles))
+        })
     };
     if a.z > -4.0 {
-        // The septum keeps the two sides apart.
-        fluid(scaled(&LATERAL).max(0.9 - m.x));
+        // The septum keeps the two sides apart, the callosum roofs them.
+        p.cover(scaled(&LATERAL).max(0.8 - m.x), Tissue::Ventricle);
     }
     if m.x > 18.0 {
-        fluid(scaled(&TEMPORAL));
+        p.cover(scaled(&TEMPORAL), Tissue::Ventricle);
     }
-    if m.x < 12.0 {
-        fluid(ellipsoid(m - v(0.0, -9.0, -2.0), v(2.1 * grow, 14.5, 10.5)));
-        fluid(tube(m, v(0.0, -24.0, -6.0), v(0.0, -38.0, -24.0), 0.9, 1.0));
-        fluid(ellipsoid(m - v(0.0, -40.5, -33.0), v(7.0 * grow, 4.6 * grow, 9.5)));
-    }
+}
+
+fn middle_ventricles(p: &mut Painter, shape: &Shape, m: Vec3) {
+    let grow = shape.ventricles;
+    let adhesion = ellipsoid(m - v(0.0, -12.0, 1.0), v(9.0, 4.0, 3.5));
+    let third = ellipsoid(m - v(0.0, -9.0, -3.0), v(2.1 * grow, 14.0, 9.0)).max(-adhesion);
+    let aqueduct = tube(m, v(0.0, -24.0, -6.0), v(0.0, -38.0, -24.0), 0.9, 1.0);
+    let fourth = ellipsoid(m - v(0.0, -40.5, -33.0), v(7.0 * grow, 4.6 * grow, 9.5));
+    p.cover(third.min(aqueduct).min(fourth), Tissue::Ventricle);
 }

@@ -24,7 +24,7 @@ pub(crate) fn paint(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3, hulls: &Hu
         p.cover(ellipsoid(m - v(15.0, -54.0, -34.0), v(6.0, 4.0, 4.0)), Tissue::Pallidum);
     }
     if hulls.stem < 1.0 && a.z < -2.0 {
-        let tissue = if hulls.brain < hulls.stem + 1.0 { Tissue::BrainStem } else { Tissue::SpinalCord };
+        let tissue = if hulls.brain <= 0.0 { Tissue::BrainStem } else { Tissue::NerveTissue };
         p.cover_scaled(hulls.stem, tissue, 1.0 + 0.03 * shape.grain.at(a));
     }
 }

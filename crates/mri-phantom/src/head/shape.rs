@@ -2,14 +2,13 @@
 
 use nalgebra::{Matrix3, Vector3};
 
+use crate::anatomy::BRAIN_CENTRE;
 use crate::noise::{Field, Tile};
 use crate::random::Stream;
 use crate::sdf::{Vec3, v};
 
 /// The middle of the mean brain in anatomical coordinates (origin near the anterior commissure).
-const BRAIN_CENTRE: Vec3 = v(0.0, -17.0, 8.0);
-/// The same point in atlas space, where the origin is the middle of the reference grid.
-const BRAIN_CENTRE_IN_ATLAS: Vec3 = v(0.0, -5.0, -3.0);
+const ANATOMICAL_CENTRE: Vec3 = v(0.0, -17.0, 8.0);
 /// Half axes (mm) of the ball of points over which a head's warp is made free of rigid motion.
 const BRAIN_RADII: Vec3 = v(62.0, 78.0, 55.0);
 
@@ -23,7 +22,7 @@ pub(crate) struct Shape {
     pub(crate) scalp: f32,
     /// Factor on the radii of the ventricles.
     pub(crate) ventricles: f32,
-    /// Half width of a sulcus at its bottom (mm).
+    /// Half width of a sulcus far below the surface (mm); a little below 0 the walls touch.
     pub(crate) sulcus_width: f32,
     /// Mean depth of the primary sulci (mm).
     pub(crate) sulcus_depth: f32,
@@ -55,11 +54,11 @@ impl Shape {
             skull: stream.normal(6.8, 0.8) as f32,
             scalp: stream.normal(5.5, 0.9) as f32,
             ventricles: (0.75 + 0.4 * atrophy + stream.normal(0.0, 0.09)) as f32,
-            sulcus_width: (0.15 + 0.4 * atrophy + stream.normal(0.0, 0.04)).max(0.05) as f32,
+            sulcus_width: (-0.1 + 0.4 * atrophy + stream.normal(0.0, 0.04)) as f32,
             sulcus_depth: stream.normal(17.0, 1.0) as f32,
             cortex: stream.normal(2.7, 0.12) as f32,
             scale,
-            warp: Warp::draw(stream, stream_amplitude()),
+            warp: Warp::draw(stream, WARP_DEVIATION),
             ..Self::mean(stream)
         }
     }
@@ -71,10 +70,10 @@ impl Shape {
             skull: 6.8,
             scalp: 5.5,
             ventricles: 0.95,
-            sulcus_width: 0.35,
+            sulcus_width: 0.1,
             sulcus_depth: 17.0,
             cortex: 2.7,
-            primary: Field::new(Tile::labyrinth(), 2.35, stream),
+            primary: Field::new(Tile::labyrinth(), 2.5, stream),
             secondary: Field::new(Tile::labyrinth(), 1.5, stream),
             slow: Field::new(Tile::texture(), 3.2, stream),
             bend: Field::new(Tile::texture(), 2.2, stream),
@@ -87,15 +86,13 @@ impl Shape {
     /// Atlas point to anatomical coordinates of the mean head.
     #[inline]
     pub(crate) fn to_anatomical(&self, point: Vec3) -> Vec3 {
-        let from_centre = point - BRAIN_CENTRE_IN_ATLAS;
-        BRAIN_CENTRE + (from_centre + self.warp.at(from_centre)).component_div(&self.scale)
+        let from_centre = point - BRAIN_CENTRE;
+        ANATOMICAL_CENTRE + (from_centre + self.warp.at(from_centre)).component_div(&self.scale)
     }
 }
 
 /// Standard deviation (mm) of each component of the smooth warp.
-const fn stream_amplitude() -> f32 {
-    1.8
-}
+const WARP_DEVIATION: f32 = 1.8;
 
 /// A smooth displacement without rigid motion of the brain, so that the pose of a head is well defined:
 /// it is the rigid motion that fits the brain best in the sense of least squares.
