@@ -104,10 +104,10 @@ impl ScoreHistogram {
         }
     }
 
-    /// Points of the ROC and precision-recall curves, from the highest threshold to the lowest. Points closer than 1/1000
+    /// Points of the ROC and precision-recall curves, from the highest threshold to the lowest. Points closer than 1/500
     /// to the last one in all three rates are left out. Empty where a class is absent.
     pub fn curve(&self, voxels: VoxelSet) -> Vec<CurvePoint> {
-        const SPACING: f64 = 1e-3;
+        const SPACING: f64 = 2e-3;
         let (lesion, healthy) = self.totals(voxels);
         if lesion == 0 || healthy == 0 {
             return Vec::new();

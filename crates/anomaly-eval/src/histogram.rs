@@ -31,6 +31,14 @@ impl VoxelSet {
     /// Both sets, in the order of tables.
     pub const ALL: [Self; 2] = [Self::All, Self::Brain];
 
+    /// Identifier in files.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Brain => "brain",
+        }
+    }
+
     /// Name for captions.
     pub fn label(self) -> &'static str {
         match self {

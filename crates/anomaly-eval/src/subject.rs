@@ -117,15 +117,11 @@ fn subject_row(subject: &SubjectMetrics, at: &PointMetrics) -> Vec<String> {
     let auroc = ranking.and_then(|ranking| ranking.auroc);
     let auprc = ranking.and_then(|ranking| ranking.auprc);
     let best = ranking.and_then(|ranking| ranking.best_dice);
-    let voxels = match point.voxels {
-        VoxelSet::All => "all",
-        VoxelSet::Brain => "brain",
-    };
     let mut row = vec![
         subject.subject.clone(),
         subject.method.clone(),
         point.protocol.id().to_owned(),
-        voxels.to_owned(),
+        point.voxels.id().to_owned(),
         point.level.to_string(),
         point.threshold.to_string(),
     ];

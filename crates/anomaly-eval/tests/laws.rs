@@ -76,7 +76,9 @@ proptest! {
         let [a, b, c] = [&a, &b, &c].map(|subject| histogram(&[0.1], subject));
         let sum = |parts: [&ScoreHistogram; 3]| {
             let mut total = ScoreHistogram::new(Binning::new(&[0.1]).unwrap());
-            parts.into_iter().for_each(|part| total.merge(part).unwrap());
+            for part in parts {
+                total.merge(part).unwrap();
+            }
             total
         };
         let mut right = b.clone();
