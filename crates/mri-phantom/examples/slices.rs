@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         along[along.len() / 2]
     });
     let mut picture = vec![0; 3 * TILE * 2 * TILE];
-    draw(&mut picture, 0, &healthy(&settings, seed, subject)?.scan, [116, 124, 84]);
+    draw(&mut picture, 0, &healthy(&settings, seed, subject)?.scan, [110, 122, 84]);
     draw(&mut picture, 1, &ill.scan, through);
     write_png(Path::new(&path), 3 * TILE, 2 * TILE, &picture)
 }
@@ -45,8 +45,9 @@ fn draw(picture: &mut [u8], row: usize, scan: &Volume<f32>, at: [usize; 3]) {
                 let mut index = [0; 3];
                 (index[across], index[up], index[fixed]) = (u, w, at[fixed]);
                 let top = row * TILE + (TILE + shape[up]) / 2 - 1 - w;
-                let pixel = (data[index] * 0.26).min(255.0);
-                picture[top * 3 * TILE + column * TILE + u] = pixel as u8;
+                // 32 grey levels keep the file small.
+                let pixel = (data[index] * 0.26).min(255.0) as u8 & 0xf8;
+                picture[top * 3 * TILE + column * TILE + u] = pixel;
             }
         }
     }

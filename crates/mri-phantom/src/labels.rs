@@ -8,7 +8,7 @@ use crate::Tissue;
 pub(crate) fn tissue_of(label: u16) -> Option<Tissue> {
     Some(match label {
         0 | 29 | 61 | 130 | 165 | 258 | 259 => Tissue::Air,
-        2 | 25 | 41 | 57 | 77..=79 | 85 | 86 | 192 | 219 | 223 | 250..=255 | 530 | 3000..=5002 => {
+        2 | 25 | 41 | 57 | 77..=79 | 85 | 86 | 192 | 219 | 223 | 250..=255 | 3000..=5002 => {
             Tissue::WhiteMatter
         }
         3 | 19 | 20 | 27 | 42 | 55 | 56 | 59 | 1000..=2999 | 11100..=12999 => Tissue::GreyMatter,
@@ -21,7 +21,7 @@ pub(crate) fn tissue_of(label: u16) -> Option<Tissue> {
         }
         13 | 52 => Tissue::Pallidum,
         16 | 28 | 60 | 170 | 171 | 173..=178 => Tissue::BrainStem,
-        508 | 512 => Tissue::NerveTissue,
+        508 | 512 | 530 => Tissue::NerveTissue,
         // Arteries and veins are dark where blood flows; so is compact bone.
         502 | 514 | 515 => Tissue::Bone,
         506 => Tissue::Vitreous,

@@ -26,7 +26,7 @@ pub(crate) fn paint(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3, hulls: &Hu
     let core = core(m);
     let cortex = shape.cortex * (1.0 + 0.06 * slow);
     let pial = if depth > 34.0 { 34.0 } else { pial(shape, a, m, outer, wall, depth, slow) };
-    let pial = smooth_max(pial, -core, 3.0);
+    let pial = smooth_max(pial, -core, 3.0).min(-hulls.brain);
     let grain = shape.grain.at(a);
     p.cover_scaled(-pial, Tissue::GreyMatter, 1.0 + 0.012 * grain);
     p.cover_scaled(cortex - pial, Tissue::WhiteMatter, 1.0 + 0.015 * grain + 0.02 * slow);
@@ -46,8 +46,9 @@ fn pial(shape: &Shape, a: Vec3, m: Vec3, outer: f32, wall: f32, depth: f32, slow
     let side = if a.x < 0.0 { -1.0 } else { 1.0 };
     surface.x *= side;
     outward.x *= side;
-    // Too near to the middle the pattern has no room.
-    let crowded = 4.0 * smoothstep(0.7, 0.5, inward);
+    // Too near to the middle, and deep between the two kinds, the pattern has no room.
+    let seam = 12.0 * medial * (1.0 - medial) * smoothstep(3.0, 9.0, depth);
+    let crowded = 4.0 * smoothstep(0.7, 0.5, inward) + seam;
 
     let bend = shape.bend.at(a) * depth.clamp(0.0, 20.0) * 0.2;
     let place = surface + v(bend, -bend, 0.7 * bend);
@@ -78,7 +79,7 @@ fn sylvian(shape: &Shape, m: Vec3, bend: f32, slow: f32) -> f32 {
     let ends = (m.y - 34.0).max(-42.0 - m.y).max(0.0);
     let cleft = v((INSULA - 2.0 - m.x).max(0.0), ends, (m.z - level).abs()).norm();
     let insula = v(
-        (m.x - INSULA - 0.5 * bend + 0.004 * (m.y - 2.0).powi(2)).abs(),
+        (m.x - INSULA - 0.5 * bend + 0.012 * (m.y - 2.0).powi(2) + 0.02 * (m.z - level - 4.0).powi(2)).abs(),
         ((m.y - 2.0).abs() - 20.0).max(0.0),
         ((m.z - level - 4.0).abs() - 11.0).max(0.0),
     )
@@ -98,17 +99,22 @@ fn core(m: Vec3) -> f32 {
 /// Outline of the corpus callosum: an arch in the midline that spreads sideways.
 #[inline]
 fn callosum(m: Vec3) -> f32 {
-    const ARCH: [(Vec3, f32); 7] = [
-        (v(0.0, 22.0, -2.0), 2.0),
-        (v(0.0, 34.0, 8.0), 4.2),
-        (v(0.0, 24.0, 21.0), 3.2),
-        (v(0.0, 0.0, 27.5), 2.8),
-        (v(0.0, -24.0, 25.5), 2.8),
-        (v(0.0, -42.0, 15.0), 4.0),
-        (v(0.0, -42.0, 7.0), 4.0),
+    const ARCH: [(Vec3, f32); 11] = [
+        (v(0.0, 21.0, -1.0), 1.6),
+        (v(0.0, 29.0, 1.5), 2.8),
+        (v(0.0, 33.5, 8.0), 4.0),
+        (v(0.0, 31.0, 15.5), 3.8),
+        (v(0.0, 22.0, 22.0), 3.2),
+        (v(0.0, 8.0, 26.5), 2.8),
+        (v(0.0, -8.0, 28.0), 2.7),
+        (v(0.0, -24.0, 25.5), 2.7),
+        (v(0.0, -36.0, 19.5), 3.4),
+        (v(0.0, -42.0, 12.0), 4.4),
+        (v(0.0, -39.5, 6.5), 4.0),
     ];
-    if m.x > 40.0 {
-        return 40.0;
+    // Farther away it is of no account.
+    if m.x > 30.0 || m.y > 46.0 || m.y < -54.0 || m.z > 40.0 || m.z < -10.0 {
+        return 8.0;
     }
     // Sideways the arch curves up a little and ends in the white matter of the hemisphere.
     let flat = v((m.x - 18.0).max(0.0), m.y, m.z - 0.05 * m.x);

@@ -80,6 +80,6 @@ fn exact(shape: &Shape, point: Vec3) -> Node {
     let m = v(a.x.abs(), a.y, a.z);
     let h = hulls(m, shape.fluid);
     let slow = shape.slow.at(a);
-    let cover = skull_thickness(shape, a, slow) + shape.scalp * (1.0 + 0.1 * slow);
+    let cover = skull_thickness(shape, a, 0.4 * slow) + shape.scalp;
     [a.x, a.y, a.z, h.cerebrum, h.cerebellum, h.stem, h.brain, h.cavity, skin(m, h.cavity, cover), slow]
 }

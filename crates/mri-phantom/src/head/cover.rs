@@ -137,7 +137,8 @@ pub(crate) fn paint_fluid(p: &mut Painter, a: Vec3, m: Vec3, hulls: &Hulls) {
     if m.x < 5.0 && a.z > -14.0 {
         // Falx, and the superior sagittal sinus along its root.
         let reach = 34.0 - 0.2 * (a.y + 30.0);
-        p.cover((m.x - 0.45).max(-d - reach), Tissue::Bone);
+        let floor = if a.y < -28.0 { -hulls.tentorium } else { -d - reach };
+        p.cover((m.x - 0.45).max(-d - reach).max(floor), Tissue::Bone);
         p.cover(v(m.x * 1.1, 0.0, d + 0.5).norm() - 4.2, Tissue::Bone);
     }
     if a.y < -28.0 && hulls.tentorium.abs() < 4.0 {

@@ -23,24 +23,24 @@ const TEMPORAL: [(Vec3, f32); 4] = [
     (v(29.0, 0.0, -18.0), 1.8),
 ];
 
-/// Paints ventricles and nuclei. Caudate and thalamus bulge into the lateral ventricles, which gives these
+/// Paints ventricles and nuclei, these only within the `hull` of the brain. Caudate and thalamus bulge into the lateral ventricles, which gives these
 /// their shape in cross-section; the third and fourth ventricles are cut out of what is around them.
-pub(crate) fn paint(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3) {
+pub(crate) fn paint(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3, hull: f32) {
     if m.x > 42.0 || a.y > 46.0 || a.y < -84.0 || a.z > 38.0 || a.z < -48.0 {
         return;
     }
     if a.z > -26.0 {
         lateral_ventricles(p, shape, a, m);
-        nuclei(p, shape, a, m);
+        nuclei(p, shape, a, m, hull);
     }
     if m.x < 12.0 {
         middle_ventricles(p, shape, m);
     }
 }
 
-fn nuclei(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3) {
+fn nuclei(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3, hull: f32) {
     let gain = 1.0 + 0.015 * shape.grain.at(a);
-    let mut grey = |distance: f32| p.cover_scaled(distance, Tissue::DeepGrey, gain);
+    let mut grey = |distance: f32| p.cover_scaled(distance.max(hull), Tissue::DeepGrey, gain);
     grey(chain(
         m,
         &[
@@ -81,7 +81,9 @@ fn lateral_ventricles(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3) {
 fn middle_ventricles(p: &mut Painter, shape: &Shape, m: Vec3) {
     let grow = shape.ventricles;
     let adhesion = ellipsoid(m - v(0.0, -12.0, 1.0), v(9.0, 4.0, 3.5));
-    let third = ellipsoid(m - v(0.0, -9.0, -3.0), v(2.1 * grow, 14.0, 9.0)).max(-adhesion);
+    let slit = ellipsoid(m - v(0.0, -10.0, -3.0), v(2.0 * grow, 13.0, 6.5));
+    let recess = tube(m, v(0.0, -2.0, -6.0), v(0.0, 3.0, -12.0), 2.0 * grow, 1.4);
+    let third = slit.max(-adhesion).min(recess);
     let aqueduct = tube(m, v(0.0, -24.0, -6.0), v(0.0, -38.0, -24.0), 0.9, 1.0);
     let fourth = ellipsoid(m - v(0.0, -40.5, -33.0), v(7.0 * grow, 4.6 * grow, 9.5));
     p.cover(third.min(aqueduct).min(fourth), Tissue::Ventricle);

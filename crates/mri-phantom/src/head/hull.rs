@@ -30,16 +30,18 @@ pub(crate) fn hulls(m: Vec3, fluid: f32) -> Hulls {
     let tentorium = tentorium(m);
     let front = smoothstep(-42.0, -14.0, m.y);
     let orbital = m.z + 17.0;
-    let base = (tentorium - 1.1) * (1.0 - front) + orbital * front;
-    let upper = smooth_max(main, -base, 5.0);
+    let base = (tentorium - 0.8) * (1.0 - front) + orbital * front;
+    let upper = smooth_max(main, -base, 3.5);
     let temporal = ellipsoid(v(m.x - 41.0 - 0.08 * m.y, m.y + 12.0, m.z + 20.0), v(21.0, 46.0, 20.0));
-    let temporal_floor = (tentorium - 1.1) * (1.0 - front) + (m.z + 60.0) * front;
-    let temporal = smooth_max(temporal, -temporal_floor, 4.0);
+    let temporal_floor = (tentorium - 0.8) * (1.0 - front) + (m.z + 60.0) * front;
+    let temporal = smooth_max(temporal, -temporal_floor, 2.5);
     let cerebrum = smooth_min(upper, temporal, 8.0);
 
     let lobes = ellipsoid(v(m.x - 24.0, m.y + 63.0, m.z + 32.0), v(28.0, 26.0, 25.0));
     let vermis = ellipsoid(v(m.x, m.y + 59.0, m.z + 30.0), v(16.0, 25.0, 22.0));
-    let cerebellum = smooth_max(smooth_min(lobes, vermis, 6.0), tentorium + 1.1, 3.0);
+    let culmen = ellipsoid(v(m.x, m.y + 54.0, m.z + 18.0), v(19.0, 19.0, 19.0));
+    let cerebellum =
+        smooth_max(smooth_min(smooth_min(lobes, vermis, 6.0), culmen, 6.0), tentorium + 0.8, 2.0);
 
     let pons = ellipsoid(v(m.x, m.y + 23.0, m.z + 30.0), v(16.0, 12.5, 14.0));
     let midbrain = tube(m, v(4.0, -19.0, -4.0), v(4.0, -24.0, -22.0), 13.0, 10.0);

@@ -56,7 +56,7 @@ impl Anatomy for Head {
             if hulls.brain.min(hulls.stem) < 2.0 {
                 hindbrain::paint(&mut painter, shape, a, m, &hulls);
                 cerebrum::paint(&mut painter, shape, a, m, &hulls, slow);
-                deep::paint(&mut painter, shape, a, m);
+                deep::paint(&mut painter, shape, a, m, hulls.brain);
             }
         }
         Sample { hull: hulls.brain, ..painter.sample }

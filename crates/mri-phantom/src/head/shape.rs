@@ -45,8 +45,8 @@ pub(crate) struct Shape {
 impl Shape {
     /// A random head.
     pub(crate) fn draw(stream: &mut Stream) -> Self {
-        let size = stream.normal(1.0, 0.022);
-        let scale = Vector3::from_fn(|_, _| (size * stream.normal(1.0, 0.018)) as f32);
+        let size = stream.normal(1.0, 0.018);
+        let scale = Vector3::from_fn(|_, _| (size * stream.normal(1.0, 0.014)) as f32);
         // Age widens sulci and ventricles together, each also has its own variation.
         let atrophy = stream.uniform(0.0, 1.0);
         Self {
