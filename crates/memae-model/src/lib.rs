@@ -1,1 +1,38 @@
-//! See README.md.
+#![doc = include_str!("../README.md")]
+
+mod adam;
+mod bottleneck;
+mod checkpoint;
+pub mod cohort;
+mod device;
+mod error;
+mod files;
+#[cfg(test)]
+mod golden;
+mod history;
+mod kind;
+mod layers;
+mod loader;
+mod loss;
+mod memory;
+mod model;
+mod network;
+mod parameters;
+mod random;
+mod settings;
+mod ssim;
+mod tensors;
+mod trainer;
+mod usage;
+
+pub use device::{DeviceChoice, cuda_available, set_threads};
+pub use error::{Error, Result};
+pub use history::{EpochRecord, MemoryUsage, read_history};
+pub use kind::ModelKind;
+pub use memory::{Addressing, AddressingRange};
+pub use model::TrainedModel;
+pub use settings::{
+    Border, BottleneckKind, LossRegion, MemoryPreset, MemorySettings, ModelSettings, Query, Shrink,
+    Similarity, TrainSettings,
+};
+pub use trainer::{Observer, Outcome, Phase, Progress, Trainer};

@@ -1,0 +1,109 @@
+//! Checkpoints in the safetensors format: weights with everything needed to rebuild the network in the metadata, and the
+//! optimizer's moments in a file of their own.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use crate::kind::ModelKind;
+use crate::parameters::{self, Parameters};
+use crate::settings::{ModelSettings, TrainSettings};
+use crate::{Error, Result, files, tensors};
+
+/// The one key of the metadata; a second key would make the order of keys, and so the bytes of the file, change from run to
+/// run.
+const KEY: &str = "memae";
+
+/// What a checkpoint says about itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Metadata {
+    pub(crate) kind: ModelKind,
+    pub(crate) sides: [usize; 2],
+    pub(crate) model: ModelSettings,
+    pub(crate) train: TrainSettings,
+    /// Complete epochs.
+    pub(crate) epoch: usize,
+    /// Optimizer steps.
+    pub(crate) step: u64,
+    pub(crate) best_epoch: usize,
+    /// Validation reconstruction loss of the best epoch.
+    pub(crate) best_value: f64,
+}
+
+/// Writes named tensors and metadata, whole or not at all.
+pub(crate) fn write(path: &Path, named: &[(String, Tensor)], metadata: &Metadata) -> Result<()> {
+    let values = named
+        .iter()
+        .map(|(name, tensor)| {
+            let shape = tensor.size().iter().map(|n| *n as usize).collect::<Vec<_>>();
+            Ok((name, shape, tensors::to_vec(tensor)?))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let invalid = |error: &dyn std::fmt::Display| Error::file(path, error.to_string());
+    let views = values
+        .iter()
+        .map(|(name, shape, values)| {
+            let view = TensorView::new(Dtype::F32, shape.clone(), bytemuck::cast_slice(values));
+            Ok((name.as_str(), view.map_err(|error| invalid(&error))?))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let json = serde_json::to_string(metadata).map_err(|error| invalid(&error))?;
+    let bytes = safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), json)])))
+        .map_err(|error| invalid(&error))?;
+    files::write_whole(path, |file| file.write_all(&bytes))
+}
+
+/// A checkpoint file in memory.
+pub(crate) struct Checkpoint<'a> {
+    path: &'a Path,
+    bytes: Vec<u8>,
+    pub(crate) metadata: Metadata,
+}
+
+impl<'a> Checkpoint<'a> {
+    pub(crate) fn read(path: &'a Path) -> Result<Self> {
+        let bytes = files::read(path)?;
+        let bad = |reason: String| Error::file(path, format!("not a checkpoint of this program: {reason}"));
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| bad(error.to_string()))?;
+        let json = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
+        let json = json.ok_or_else(|| bad(format!("no metadata `{KEY}`")))?;
+        let metadata = serde_json::from_str(json).map_err(|error| bad(error.to_string()))?;
+        Ok(Self { path, bytes, metadata })
+    }
+
+    /// Sets the network's weights and running statistics.
+    pub(crate) fn load(&self, parameters: &mut Parameters) -> Result<()> {
+        self.with_finder(|find| parameters.load(find))
+    }
+
+    /// A flat tensor in the order of the parameters, from the tensors called `prefix` + name.
+    pub(crate) fn flat(&self, parameters: &Parameters, prefix: &str) -> Result<Tensor> {
+        self.with_finder(|find| parameters.join(|name, shape| find(&format!("{prefix}{name}"), shape)))
+    }
+
+    fn with_finder<T>(
+        &self,
+        use_finder: impl FnOnce(&mut dyn FnMut(&str, &[i64]) -> Result<Vec<f32>>) -> Result<T>,
+    ) -> Result<T> {
+        let stored = SafeTensors::deserialize(&self.bytes)
+            .map_err(|error| Error::file(self.path, error.to_string()))?;
+        let mut find = |name: &str, shape: &[i64]| {
+            let tensor = stored.tensor(name).map_err(|_| parameters::mismatch(name, shape, None))?;
+            let fits = tensor.dtype() == Dtype::F32
+                && tensor.shape().iter().map(|n| *n as i64).eq(shape.iter().copied());
+            if !fits {
+                return Err(parameters::mismatch(name, shape, Some(tensor.shape())));
+            }
+            Ok(tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+        };
+        use_finder(&mut find).map_err(|error| match error {
+            Error::Invalid(reason) => Error::file(self.path, reason),
+            other => other,
+        })
+    }
+}

@@ -1,0 +1,150 @@
+//! Where networks run.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+use tch::{Cuda, Device};
+
+use crate::{Error, Result};
+
+/// The device that a user asks for: `auto`, `cpu` or `cuda:N`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum DeviceChoice {
+    /// The first CUDA device where there is one, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The CUDA device of this number, counted from 0.
+    Cuda(usize),
+}
+
+impl DeviceChoice {
+    /// The device itself.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where a CUDA device is asked for that is not there.
+    pub(crate) fn open(self) -> Result<Device> {
+        match self {
+            Self::Auto if cuda_available() => Ok(Device::Cuda(0)),
+            Self::Auto | Self::Cpu => Ok(Device::Cpu),
+            Self::Cuda(number) => {
+                let count = if cuda_available() { Cuda::device_count() as usize } else { 0 };
+                if number < count {
+                    return Ok(Device::Cuda(number));
+                }
+                Err(Error::Device(match (count, &*LIBTORCH_CUDA) {
+                    (0, Err(reason)) => format!(
+                        "cuda:{number} is not available: this libtorch has no CUDA part ({reason}); install one with \
+                         CUDA, or use device = \"cpu\" or \"auto\""
+                    ),
+                    (0, Ok(_)) => format!(
+                        "cuda:{number} is not available: libtorch finds no NVIDIA GPU or driver; use device = \"cpu\" or \
+                         \"auto\""
+                    ),
+                    _ => format!(
+                        "cuda:{number} does not exist: there are {count} CUDA devices, counted from 0"
+                    ),
+                }))
+            }
+        }
+    }
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.pad("auto"),
+            Self::Cpu => f.pad("cpu"),
+            Self::Cuda(number) => f.pad(&format!("cuda:{number}")),
+        }
+    }
+}
+
+impl FromStr for DeviceChoice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda(0)),
+            _ => text
+                .strip_prefix("cuda:")
+                .and_then(|number| number.parse().ok())
+                .map(Self::Cuda)
+                .ok_or_else(|| Error::invalid(format!("device `{text}`: use auto, cpu or cuda:N"))),
+        }
+    }
+}
+
+impl TryFrom<String> for DeviceChoice {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
+impl From<DeviceChoice> for String {
+    fn from(choice: DeviceChoice) -> Self {
+        choice.to_string()
+    }
+}
+
+/// The linker drops libtorch's CUDA library from programs that name none of its symbols; opening it registers its kernels.
+static LIBTORCH_CUDA: LazyLock<Result<Library, String>> = LazyLock::new(open_libtorch_cuda);
+
+#[cfg(unix)]
+type Library = libloading::os::unix::Library;
+#[cfg(not(unix))]
+type Library = libloading::Library;
+
+#[cfg(unix)]
+#[allow(unsafe_code)]
+fn open_libtorch_cuda() -> Result<Library, String> {
+    use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
+    // SAFETY: the library belongs to the libtorch that is already linked, its initializers only register kernels, and it
+    // is never unloaded.
+    unsafe { Library::open(Some("libtorch_cuda.so"), RTLD_NOW | RTLD_GLOBAL) }
+        .map_err(|error| error.to_string())
+}
+
+#[cfg(not(unix))]
+#[allow(unsafe_code)]
+fn open_libtorch_cuda() -> Result<Library, String> {
+    // SAFETY: as on Unix.
+    unsafe { Library::new("torch_cuda") }.map_err(|error| error.to_string())
+}
+
+/// Whether libtorch has its CUDA part and sees a GPU.
+pub fn cuda_available() -> bool {
+    LIBTORCH_CUDA.is_ok() && Cuda::is_available()
+}
+
+/// Sets the number of CPU threads that libtorch uses within an operation, for the whole process.
+pub fn set_threads(threads: usize) {
+    tch::set_num_threads(threads.clamp(1, 1024) as i32);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        for name in ["auto", "cpu", "cuda:3"] {
+            assert_eq!(name.parse::<DeviceChoice>().unwrap().to_string(), name);
+        }
+        assert!("gpu".parse::<DeviceChoice>().is_err());
+    }
+
+    #[test]
+    fn absent_device_is_named() {
+        let error = DeviceChoice::Cuda(99).open().unwrap_err().to_string();
+        assert!(error.starts_with("cuda:99"), "{error}");
+    }
+}

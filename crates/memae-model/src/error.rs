@@ -1,0 +1,78 @@
+//! The one error type of the crate.
+
+use std::path::{Path, PathBuf};
+
+/// Result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong. Errors that concern a file name it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused to read or write a file.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A cohort file or a checkpoint does not hold what it should.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what to do about it.
+        reason: String,
+    },
+    /// A setting, shape or volume does not fit the operation.
+    #[error("{0}")]
+    Invalid(String),
+    /// The requested device cannot be used.
+    #[error("{0}")]
+    Device(String),
+    /// Loss or gradient became infinite or not-a-number; the weights of this step were not applied.
+    #[error(
+        "{what} is not finite in epoch {epoch}, step {step} (subjects of the batch: {}); the checkpoint of the last \
+         complete epoch is kept. Look at these subjects' volumes, or lower the learning rate",
+        subjects.join(", ")
+    )]
+    NotFinite {
+        /// Which value, e.g. "the loss".
+        what: &'static str,
+        /// Epoch, counted from 1.
+        epoch: usize,
+        /// Step within the epoch, counted from 1.
+        step: usize,
+        /// Names of the subjects whose windows are in the batch, without repetition.
+        subjects: Vec<String>,
+    },
+    /// Libtorch refused an operation.
+    #[error("libtorch: {0}")]
+    Torch(String),
+}
+
+impl Error {
+    /// An [`Error::Io`] for `path`.
+    pub(crate) fn io(path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        Self::Io { path: path.as_ref().to_owned(), source }
+    }
+
+    /// An [`Error::File`] for `path`.
+    pub(crate) fn file(path: impl AsRef<Path>, reason: impl Into<String>) -> Self {
+        Self::File { path: path.as_ref().to_owned(), reason: reason.into() }
+    }
+
+    /// An [`Error::Invalid`].
+    pub(crate) fn invalid(reason: impl Into<String>) -> Self {
+        Self::Invalid(reason.into())
+    }
+}
+
+impl From<tch::TchError> for Error {
+    fn from(error: tch::TchError) -> Self {
+        // Libtorch appends its C++ call stack; only the first line is for people.
+        let text = error.to_string();
+        Self::Torch(text.lines().next().unwrap_or_default().to_owned())
+    }
+}

@@ -1,0 +1,172 @@
+//! The networks, losses, gradients and optimizer against `PyTorch`, SSIM against scikit-image; the values come from
+//! `tests/golden/generate.py`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use safetensors::SafeTensors;
+use tch::{Device, Kind, Tensor};
+
+use crate::adam::Adam;
+use crate::kind::ModelKind;
+use crate::loss::Loss;
+use crate::network::Network;
+use crate::settings::{Border, MemoryPreset, MemorySettings, ModelSettings};
+use crate::ssim::Ssim;
+use crate::tensors::{self, to_vec};
+
+const SIDES: [usize; 2] = [32, 48];
+
+type Golden = BTreeMap<String, (Vec<i64>, Vec<f32>)>;
+
+fn read(name: &str) -> Golden {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.safetensors"));
+    let bytes = std::fs::read(path).unwrap();
+    let named = SafeTensors::deserialize(&bytes).unwrap();
+    let values =
+        |data: &[u8]| data.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+    let shape = |shape: &[usize]| shape.iter().map(|n| *n as i64).collect();
+    named
+        .tensors()
+        .into_iter()
+        .map(|(name, view)| (name, (shape(view.shape()), values(view.data()))))
+        .collect()
+}
+
+fn tensor(golden: &Golden, name: &str) -> Tensor {
+    let (shape, values) = &golden[name];
+    tensors::from_slice(values, shape, Device::Cpu).unwrap()
+}
+
+/// Asserts |found - expected| <= `tolerance` * (largest |expected|, at least `floor`).
+fn assert_near(what: &str, found: &[f32], expected: &[f32], tolerance: f32, floor: f32) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let scale = expected.iter().fold(floor, |scale, value| scale.max(value.abs()));
+    let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0f32, f32::max);
+    if worst > 0.3 * tolerance * scale {
+        println!("{what}: off by {worst:e} at a scale of {scale:e}");
+    }
+}
+
+fn settings(preset: MemoryPreset) -> ModelSettings {
+    ModelSettings {
+        width: 1.0 / 48.0,
+        code: 6,
+        code_channels: 3,
+        memory: MemorySettings { preset, ..Default::default() },
+        ..Default::default()
+    }
+}
+
+/// Named tensors as one vector in the order of the names, as the golden files hold them.
+fn by_name(mut named: Vec<(String, Tensor)>) -> Vec<(String, Vec<f32>)> {
+    named.sort_by(|a, b| a.0.cmp(&b.0));
+    named.into_iter().map(|(name, tensor)| (name, to_vec(&tensor).unwrap())).collect()
+}
+
+fn check(file: &str, kind: ModelKind, preset: MemoryPreset) {
+    let (batch, golden) = (read("batch"), read(file));
+    let settings = settings(preset);
+    let mut network = Network::new(kind, &settings, SIDES, 0, Device::Cpu).unwrap();
+    network
+        .parameters
+        .load(|name, shape| {
+            let (stored, values) = &golden[&format!("state.{name}")];
+            assert_eq!(stored, shape, "{name}");
+            Ok(values.clone())
+        })
+        .unwrap();
+    let stored = golden.keys().filter(|name| name.starts_with("state.")).count();
+    assert_eq!(network.parameters.state().unwrap().len(), stored);
+
+    // channels_last, as the loader makes batches.
+    let x = tensor(&batch, "x").permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
+    let target = x.narrow(1, 1, 1).contiguous();
+    let evaluated = to_vec(&network.evaluate(&x).unwrap().reconstruction).unwrap();
+    assert_near("evaluated", &evaluated, &golden["evaluated"].1, 1e-5, 0.0);
+
+    let noise = tensor(&batch, "noise");
+    let output = network.train(&x, Some(&noise)).unwrap();
+    assert_near("trained", &to_vec(&output.reconstruction).unwrap(), &golden["trained"].1, 1e-5, 0.0);
+    let loss = Loss::new(kind, &settings, SIDES, Device::Cpu).unwrap();
+    let parts = loss.parts(&output, &target, None).unwrap();
+    let mut values = vec![&parts.total, &parts.reconstruction];
+    values.extend(&parts.regularization);
+    for (value, expected) in tensors::to_numbers(&values).unwrap().iter().zip(&golden["loss"].1) {
+        assert_near("loss", &[*value as f32], &[*expected], 1e-5, 0.0);
+    }
+
+    let gradient = network.parameters.gradient(&parts.total).unwrap();
+    let mut expected = &golden["gradient"].1[..];
+    // Biases before batch normalization have no gradient but rounding: compare those with the scale of all.
+    let scale = expected.iter().fold(0.0f32, |scale, value| scale.max(value.abs()));
+    for (name, found) in by_name(network.parameters.split(&gradient).unwrap()) {
+        let (mine, rest) = expected.split_at(found.len());
+        assert_near(&format!("{file}: gradient of {name}"), &found, mine, 1e-5, 0.1 * scale);
+        expected = rest;
+    }
+    let running = network.parameters.state().unwrap();
+    let running = by_name(running.into_iter().filter(|(name, _)| name.contains("running")).collect());
+    let running: Vec<f32> = running.into_iter().flat_map(|(_, values)| values).collect();
+    assert_near("running statistics", &running, &golden["running"].1, 1e-5, 0.0);
+
+    // Adam divides a gradient by its own size, so it gets PyTorch's gradient: ours differs in the last bits.
+    let mut offsets = BTreeMap::new();
+    let mut total = 0;
+    for (name, values) in by_name(network.parameters.split(network.parameters.flat()).unwrap()) {
+        offsets.insert(name, total);
+        total += values.len();
+    }
+    let theirs = network
+        .parameters
+        .join(|name, shape| {
+            let length = shape.iter().product::<i64>() as usize;
+            Ok(golden["gradient"].1[offsets[name]..offsets[name] + length].to_vec())
+        })
+        .unwrap();
+    let mut adam = Adam::new(network.parameters.flat(), 1e-4).unwrap();
+    adam.step(network.parameters.flat(), &theirs).unwrap();
+    let stepped = by_name(network.parameters.split(network.parameters.flat()).unwrap());
+    let stepped: Vec<f32> = stepped.into_iter().flat_map(|(_, values)| values).collect();
+    assert_near("stepped", &stepped, &golden["stepped"].1, 1e-6, 0.0);
+}
+
+#[test]
+fn the_five_models_agree_with_pytorch() {
+    for kind in ModelKind::ALL {
+        check(kind.id(), kind, MemoryPreset::Paper);
+    }
+}
+
+#[test]
+fn the_memory_presets_agree_with_pytorch() {
+    check("memae-official", ModelKind::MemAe, MemoryPreset::Official);
+    check("memae-sharp", ModelKind::MemAe, MemoryPreset::Sharp);
+}
+
+#[test]
+fn ssim_agrees_with_scikit_image() {
+    let golden = read("ssim");
+    let shape = &golden["x"].0;
+    let sides = [shape[0] as usize, shape[1] as usize];
+    let plane = |name| tensor(&golden, name).view([1, 1, shape[0], shape[1]]);
+    let (x, y) = (plane("x"), plane("y").set_requires_grad(true));
+
+    let valid = Ssim::new(sides, Border::Valid, Device::Cpu).unwrap();
+    let mean = valid.map(&x, &y).unwrap().mean(Kind::Float);
+    assert_near("mean", &to_vec(&mean).unwrap(), &golden["mean"].1, 1e-5, 0.0);
+    let gradient = Tensor::run_backward(&[1.0 - mean], &[&y], false, false);
+    assert_near("gradient", &to_vec(&gradient[0]).unwrap(), &golden["gradient"].1, 1e-5, 0.0);
+
+    let reflect = Ssim::new(sides, Border::Reflect, Device::Cpu).unwrap();
+    let full = to_vec(&reflect.map(&x, &y).unwrap()).unwrap();
+    assert_near("full map", &full, &golden["full"].1, 1e-5, 0.0);
+}
+
+#[test]
+fn an_output_of_a_hundredth_over_zeros_scores_a_half() {
+    let ssim = Ssim::new([16, 16], Border::Valid, Device::Cpu).unwrap();
+    let zeros = Tensor::zeros([1, 1, 16, 16], (Kind::Float, Device::Cpu));
+    let map = to_vec(&ssim.map(&zeros, &(&zeros + 0.01)).unwrap()).unwrap();
+    assert!(map.iter().all(|value| (value - 0.5).abs() < 1e-4), "{}", map[0]);
+}

@@ -1,0 +1,82 @@
+//! The five models of the experiment.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// Which of the five models: they share trunk, data and optimizer, and differ in bottleneck and loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ModelKind {
+    /// `ae`: dense code, mean squared error.
+    #[serde(rename = "ae")]
+    Ae,
+    /// `vae`: Gaussian code, mean squared error and Kullback-Leibler divergence.
+    #[serde(rename = "vae")]
+    Vae,
+    /// `ssim-ae`: dense code, 1 - SSIM.
+    #[serde(rename = "ssim-ae")]
+    SsimAe,
+    /// `memae`: memory module, mean squared error and entropy of the addressing (Gong et al. 2019).
+    #[serde(rename = "memae")]
+    MemAe,
+    /// `ssim-memae`: memory module, 1 - SSIM and entropy of the addressing (the proposed model).
+    #[serde(rename = "ssim-memae")]
+    SsimMemAe,
+}
+
+impl ModelKind {
+    /// All models, in the order of the paper's table.
+    pub const ALL: [Self; 5] = [Self::Ae, Self::Vae, Self::SsimAe, Self::MemAe, Self::SsimMemAe];
+
+    /// Short name used in files and on the command line, e.g. `ssim-memae`.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Ae => "ae",
+            Self::Vae => "vae",
+            Self::SsimAe => "ssim-ae",
+            Self::MemAe => "memae",
+            Self::SsimMemAe => "ssim-memae",
+        }
+    }
+
+    /// Name as the paper's table prints it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Ae => "AE",
+            Self::Vae => "VAE",
+            Self::SsimAe => "SSIM-AE",
+            Self::MemAe => "MemAE",
+            Self::SsimMemAe => "SSIM-MemAE (proposed)",
+        }
+    }
+
+    /// Whether the reconstruction loss is 1 - SSIM (else mean squared error).
+    pub fn uses_ssim(self) -> bool {
+        matches!(self, Self::SsimAe | Self::SsimMemAe)
+    }
+
+    /// Whether the bottleneck is a memory module.
+    pub fn has_memory(self) -> bool {
+        matches!(self, Self::MemAe | Self::SsimMemAe)
+    }
+}
+
+impl fmt::Display for ModelKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.id())
+    }
+}
+
+impl FromStr for ModelKind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|kind| kind.id() == text).ok_or_else(|| {
+            let known = Self::ALL.map(Self::id).join(", ");
+            Error::invalid(format!("no model is called `{text}`; the models are {known}"))
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! The loss of each model: reconstruction, and what its bottleneck adds.
+
+use tch::{Device, Kind, Tensor};
+
+use crate::bottleneck::Latent;
+use crate::kind::ModelKind;
+use crate::network::Output;
+use crate::settings::{LossRegion, ModelSettings};
+use crate::ssim::Ssim;
+use crate::{Result, memory};
+
+/// Computes a model's loss for slices of a fixed size.
+pub(crate) struct Loss {
+    ssim: Option<Ssim>,
+    region: LossRegion,
+    /// Weight of the Kullback-Leibler divergence per value of the code.
+    beta_per_pixel: f64,
+    /// Weight of the addressing entropy.
+    alpha: f64,
+}
+
+/// The loss of one batch, as one-element tensors.
+pub(crate) struct LossParts {
+    /// What is minimized.
+    pub(crate) total: Tensor,
+    /// Mean squared error, or 1 - SSIM.
+    pub(crate) reconstruction: Tensor,
+    /// Unweighted divergence or entropy, where the model has one.
+    pub(crate) regularization: Option<Tensor>,
+}
+
+impl Loss {
+    pub(crate) fn new(
+        kind: ModelKind,
+        settings: &ModelSettings,
+        sides: [usize; 2],
+        device: Device,
+    ) -> Result<Self> {
+        let ssim = kind.uses_ssim().then(|| Ssim::new(sides, settings.ssim_border, device)).transpose()?;
+        Ok(Self {
+            ssim,
+            region: settings.loss_region,
+            beta_per_pixel: settings.beta / (sides[0] * sides[1]) as f64,
+            alpha: settings.alpha,
+        })
+    }
+
+    /// Whether [`Self::parts`] needs to know which pixels are brain.
+    pub(crate) fn needs_brain(&self) -> bool {
+        self.region == LossRegion::Brain
+    }
+
+    /// The loss of a batch. `target` and `brain` (1 inside, 0 outside) are (batch, 1, H, W).
+    pub(crate) fn parts(
+        &self,
+        output: &Output,
+        target: &Tensor,
+        brain: Option<&Tensor>,
+    ) -> Result<LossParts> {
+        let map = self.map(output, target)?;
+        let reconstruction = match brain.filter(|_| self.needs_brain()) {
+            Some(brain) => mean_inside(&map, &self.crop(brain)?)?,
+            None => map.f_mean(Kind::Float)?,
+        };
+        let (regularization, weight) = match &output.latent {
+            Latent::Point => (None, 0.0),
+            Latent::Gaussian { mean, log_variance } => {
+                let code = mean.numel() as f64 / mean.size()[0] as f64;
+                (Some(divergence(mean, log_variance)?), self.beta_per_pixel * code)
+            }
+            Latent::Addressed(weights) => (Some(memory::entropy(weights)?.f_mean(Kind::Float)?), self.alpha),
+        };
+        let total = match &regularization {
+            Some(term) => reconstruction.f_add(&term.f_mul_scalar(weight)?)?,
+            None => reconstruction.shallow_clone(),
+        };
+        Ok(LossParts { total, reconstruction, regularization })
+    }
+
+    /// The reconstruction loss of a batch as in [`Self::parts`], and the sums of its map over the background and over
+    /// all pixels.
+    pub(crate) fn validate(&self, output: &Output, target: &Tensor, brain: &Tensor) -> Result<[Tensor; 3]> {
+        let map = self.map(output, target)?;
+        let brain = self.crop(brain)?;
+        let reconstruction =
+            if self.needs_brain() { mean_inside(&map, &brain)? } else { map.f_mean(Kind::Float)? };
+        let all = map.f_sum(Kind::Float)?;
+        let inside = map.f_mul(&brain)?.f_sum(Kind::Float)?;
+        Ok([reconstruction, all.f_sub(&inside)?, all])
+    }
+
+    /// The reconstruction loss of each pixel.
+    fn map(&self, output: &Output, target: &Tensor) -> Result<Tensor> {
+        Ok(match &self.ssim {
+            Some(ssim) => ssim.map(target, &output.reconstruction)?.f_neg()?.f_add_scalar(1.0)?,
+            None => output.reconstruction.f_sub(target)?.f_square()?,
+        })
+    }
+
+    fn crop(&self, x: &Tensor) -> Result<Tensor> {
+        self.ssim.as_ref().map_or_else(|| Ok(x.shallow_clone()), |ssim| ssim.crop(x))
+    }
+}
+
+/// Mean of `map` over the pixels where `brain` is 1; zero where it is nowhere.
+fn mean_inside(map: &Tensor, brain: &Tensor) -> Result<Tensor> {
+    let pixels = brain.f_sum(Kind::Float)?.f_clamp_min(1.0)?;
+    Ok(map.f_mul(brain)?.f_sum(Kind::Float)?.f_div(&pixels)?)
+}
+
+/// Kullback-Leibler divergence from the standard normal distribution, averaged over code and batch.
+fn divergence(mean: &Tensor, log_variance: &Tensor) -> Result<Tensor> {
+    let inner = log_variance.f_add_scalar(1.0)?.f_sub(&mean.f_square()?)?.f_sub(&log_variance.f_exp()?)?;
+    Ok(inner.f_mean(Kind::Float)?.f_mul_scalar(-0.5)?)
+}

@@ -1,0 +1,109 @@
+//! A trained model and what it makes of a volume.
+
+use std::path::Path;
+
+use tch::Device;
+
+use crate::checkpoint::{Checkpoint, Metadata};
+use crate::device::DeviceChoice;
+use crate::kind::ModelKind;
+use crate::network::Network;
+use crate::settings::ModelSettings;
+use crate::{Error, Result, tensors};
+
+/// Slices that go through the network together.
+const BATCH: usize = 16;
+
+/// A network with the weights of a checkpoint, ready to reconstruct.
+pub struct TrainedModel {
+    network: Network,
+    metadata: Metadata,
+}
+
+impl TrainedModel {
+    /// Loads a checkpoint file, or `best.safetensors` of a model's folder.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::File`] when there is no usable checkpoint, [`Error::Device`] when the device is absent.
+    pub fn load(path: impl AsRef<Path>, device: DeviceChoice) -> Result<Self> {
+        let path = path.as_ref();
+        let file = if path.is_dir() { path.join("best.safetensors") } else { path.to_owned() };
+        let checkpoint = Checkpoint::read(&file)?;
+        let Metadata { kind, sides, ref model, ref train, .. } = checkpoint.metadata;
+        let mut network = Network::new(kind, model, sides, train.seed, device.open()?)?;
+        checkpoint.load(&mut network.parameters)?;
+        Ok(Self { network, metadata: checkpoint.metadata })
+    }
+
+    /// Which model this is.
+    pub fn kind(&self) -> ModelKind {
+        self.metadata.kind
+    }
+
+    /// Pixels of a slice along [i, j].
+    pub fn sides(&self) -> [usize; 2] {
+        self.metadata.sides
+    }
+
+    /// Settings it was built with.
+    pub fn settings(&self) -> &ModelSettings {
+        &self.metadata.model
+    }
+
+    /// The epoch of these weights, counted from 1.
+    pub fn epoch(&self) -> usize {
+        self.metadata.epoch
+    }
+
+    /// Number of trainable values.
+    pub fn parameter_count(&self) -> usize {
+        self.network.parameters.count()
+    }
+
+    /// Reconstructs all slices of a preprocessed volume of `shape` = [i, j, k], k fastest, background 0. The first and the
+    /// last slice are predicted with the edge slice repeated.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the volume's length or sides do not fit.
+    pub fn reconstruct(&self, volume: &[f32], shape: [usize; 3]) -> Result<Vec<f32>> {
+        let [ni, nj, nk] = shape;
+        if [ni, nj] != self.sides() || volume.len() != ni * nj * nk || nk == 0 {
+            return Err(Error::invalid(format!(
+                "a volume of {ni} x {nj} x {nk} ({} voxels) does not fit a model of {} x {} slices",
+                volume.len(),
+                self.sides()[0],
+                self.sides()[1]
+            )));
+        }
+        let pixels = ni * nj;
+        let mut reconstruction = vec![0.0; volume.len()];
+        for first in (0..nk).step_by(BATCH) {
+            let slices = first..nk.min(first + BATCH);
+            // (batch, H, W, 3), as the loader makes them.
+            let mut input = Vec::with_capacity(3 * pixels * slices.len());
+            for k in slices.clone() {
+                let neighbours = [k.saturating_sub(1), k, (k + 1).min(nk - 1)];
+                for voxels in volume.chunks_exact(nk) {
+                    input.extend(neighbours.map(|k| voxels[k]));
+                }
+            }
+            let batch = [slices.len() as i64, ni as i64, nj as i64, 3];
+            let x = tensors::from_slice(&input, &batch, self.network.device)?.f_permute([0, 3, 1, 2])?;
+            let output = tensors::to_vec(&self.network.evaluate(&x)?.reconstruction)?;
+            for (k, slice) in slices.zip(output.chunks_exact(pixels)) {
+                for (voxels, value) in reconstruction.chunks_exact_mut(nk).zip(slice) {
+                    voxels[k] = *value;
+                }
+            }
+        }
+        Ok(reconstruction)
+    }
+
+    /// A short description of where the model runs, e.g. `cpu` or `cuda:0`.
+    pub fn device(&self) -> String {
+        match self.network.device {
+            Device::Cuda(number) => format!("cuda:{number}"),
+            _ => "cpu".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The parameters of a network: named tensors that are views of one flat tensor.
+//!
+//! The optimizer then works on a single tensor, and its state is two. Weights of convolutions lie in the flat tensor in
+//! `channels_last` order (output, row, column, input): on CPUs training is 1.2 to 1.6 times as fast that way.
+
+use tch::{Device, Kind, Tensor};
+
+use crate::random::{self, Purpose};
+use crate::{Error, Result, tensors};
+
+/// Makes the tensors of a network, initialized by (seed, name) alone: layers of the same name start alike in all models.
+pub(crate) struct Builder {
+    seed: u64,
+    device: Device,
+    trainable: Vec<(String, Tensor)>,
+    buffers: Vec<(String, Tensor)>,
+}
+
+impl Builder {
+    pub(crate) fn new(seed: u64, device: Device) -> Self {
+        Self { seed, device, trainable: Vec::new(), buffers: Vec::new() }
+    }
+
+    /// A parameter uniform in [-bound, bound).
+    pub(crate) fn uniform(&mut self, name: String, shape: &[i64], bound: f64) -> Result<Tensor> {
+        let mut rng = random::stream(self.seed, Purpose::Initialization, random::hash(&name), 0);
+        let values = random::uniform(&mut rng, shape.iter().product::<i64>() as usize, bound);
+        self.parameter(name, &tensors::from_slice(&values, shape, self.device)?)
+    }
+
+    /// A parameter with the same value everywhere.
+    pub(crate) fn constant(&mut self, name: String, length: i64, value: f64) -> Result<Tensor> {
+        let tensor = Tensor::f_full([length], value, (Kind::Float, self.device))?;
+        self.parameter(name, &tensor)
+    }
+
+    /// State that is saved but not trained.
+    pub(crate) fn buffer(&mut self, name: String, length: i64, value: f64) -> Result<Tensor> {
+        let tensor = Tensor::f_full([length], value, (Kind::Float, self.device))?;
+        self.buffers.push((name, tensor.shallow_clone()));
+        Ok(tensor)
+    }
+
+    fn parameter(&mut self, name: String, tensor: &Tensor) -> Result<Tensor> {
+        let tensor = tensor.f_set_requires_grad(true)?;
+        self.trainable.push((name, tensor.shallow_clone()));
+        Ok(tensor)
+    }
+
+    /// Moves all parameters into one flat tensor; the layers' handles stay valid.
+    pub(crate) fn finish(mut self) -> Result<Parameters> {
+        let _guard = tch::no_grad_guard();
+        let parts = self.trainable.iter().map(|(_, tensor)| to_stored(tensor)).collect::<Result<Vec<_>>>()?;
+        let flat = Tensor::f_cat(&parts, 0)?;
+        let mut offset = 0;
+        for (_, tensor) in &mut self.trainable {
+            let view = from_stored(&flat.f_narrow(0, offset, tensor.numel() as i64)?, &tensor.size())?;
+            offset += tensor.numel() as i64;
+            tensor.f_set_data(&view)?;
+        }
+        Ok(Parameters { flat, trainable: self.trainable, buffers: self.buffers })
+    }
+}
+
+/// All tensors of a network.
+pub(crate) struct Parameters {
+    flat: Tensor,
+    trainable: Vec<(String, Tensor)>,
+    buffers: Vec<(String, Tensor)>,
+}
+
+impl Parameters {
+    /// The flat tensor: writing to it changes all parameters.
+    pub(crate) fn flat(&self) -> &Tensor {
+        &self.flat
+    }
+
+    /// Number of trainable values.
+    pub(crate) fn count(&self) -> usize {
+        self.flat.numel()
+    }
+
+    /// Gradient of `loss` in the order of the flat tensor.
+    pub(crate) fn gradient(&self, loss: &Tensor) -> Result<Tensor> {
+        let parameters: Vec<&Tensor> = self.trainable.iter().map(|(_, tensor)| tensor).collect();
+        let gradients = Tensor::f_run_backward(&[loss], &parameters, false, false)?;
+        let _guard = tch::no_grad_guard();
+        let parts = gradients.iter().map(to_stored).collect::<Result<Vec<_>>>()?;
+        Ok(Tensor::f_cat(&parts, 0)?)
+    }
+
+    /// Cuts a tensor in the order of the flat one (weights, gradient, moments) into named tensors of the parameters'
+    /// shapes.
+    pub(crate) fn split(&self, flat: &Tensor) -> Result<Vec<(String, Tensor)>> {
+        let mut offset = 0;
+        self.trainable
+            .iter()
+            .map(|(name, tensor)| {
+                let part = flat.f_narrow(0, offset, tensor.numel() as i64)?;
+                offset += tensor.numel() as i64;
+                Ok((name.clone(), from_stored(&part, &tensor.size())?))
+            })
+            .collect()
+    }
+
+    /// The reverse of [`Self::split`]: asks `find` for the values of each name and shape.
+    pub(crate) fn join(&self, mut find: impl FnMut(&str, &[i64]) -> Result<Vec<f32>>) -> Result<Tensor> {
+        let parts = self
+            .trainable
+            .iter()
+            .map(|(name, tensor)| {
+                let values = find(name, &tensor.size())?;
+                to_stored(&tensors::from_slice(&values, &tensor.size(), self.flat.device())?)
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Tensor::f_cat(&parts, 0)?)
+    }
+
+    /// Names and values of everything that a checkpoint of the weights holds.
+    pub(crate) fn state(&self) -> Result<Vec<(String, Tensor)>> {
+        let mut state = self.split(&self.flat)?;
+        state.extend(self.buffers.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())));
+        Ok(state)
+    }
+
+    /// Sets everything that [`Self::state`] returns.
+    pub(crate) fn load(&mut self, mut find: impl FnMut(&str, &[i64]) -> Result<Vec<f32>>) -> Result<()> {
+        let _guard = tch::no_grad_guard();
+        let joined = self.join(&mut find)?;
+        self.flat.f_copy_(&joined)?;
+        for (name, tensor) in &mut self.buffers {
+            let values = find(name, &tensor.size())?;
+            tensor.f_copy_(&tensors::from_slice(&values, &tensor.size(), tensor.device())?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Values in storage order: four-axis weights as (output, row, column, input).
+fn to_stored(tensor: &Tensor) -> Result<Tensor> {
+    Ok(match tensor.dim() {
+        4 => tensor.f_permute([0, 2, 3, 1])?.f_reshape([-1])?,
+        _ => tensor.f_reshape([-1])?,
+    })
+}
+
+/// The reverse of [`to_stored`], without a copy.
+fn from_stored(flat: &Tensor, shape: &[i64]) -> Result<Tensor> {
+    Ok(match *shape {
+        [output, input, rows, columns] => {
+            flat.f_view([output, rows, columns, input])?.f_permute([0, 3, 1, 2])?
+        }
+        _ => flat.f_view(shape)?,
+    })
+}
+
+/// An error for a value that a checkpoint lacks or holds in another shape.
+pub(crate) fn mismatch(name: &str, expected: &[i64], found: Option<&[usize]>) -> Error {
+    Error::invalid(match found {
+        Some(found) => format!("`{name}` has shape {found:?}, the network needs {expected:?}"),
+        None => format!("`{name}` is missing"),
+    })
+}

@@ -1,0 +1,155 @@
+//! Training as a whole: it learns, it stops and resumes to the same bits, and it refuses what cannot work.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use memae_model::cohort::{Cohort, CohortWriter};
+use memae_model::{
+    DeviceChoice, Error, ModelKind, ModelSettings, Phase, Progress, TrainSettings, TrainedModel, Trainer,
+    read_history,
+};
+
+const SHAPE: [usize; 3] = [32, 32, 8];
+
+/// A ball whose brightness differs from subject to subject.
+fn subject(number: usize) -> (Vec<f32>, Vec<bool>) {
+    let mut volume = Vec::new();
+    for i in 0..SHAPE[0] {
+        for j in 0..SHAPE[1] {
+            for k in 0..SHAPE[2] {
+                let [x, y, z] = [i as f32 - 15.5, j as f32 - 15.5, 3.0 * (k as f32 - 3.5)];
+                let radius = (x * x + y * y + z * z).sqrt();
+                volume.push(if radius < 13.0 { 0.3 + 0.04 * number as f32 + 0.02 * radius } else { 0.0 });
+            }
+        }
+    }
+    let mask = volume.iter().map(|&value| value > 0.0).collect();
+    (volume, mask)
+}
+
+fn cohort(folder: &Path, name: &str, subjects: std::ops::Range<usize>) -> Cohort {
+    let path = folder.join(name);
+    let mut writer = CohortWriter::create(&path, SHAPE).unwrap();
+    for number in subjects {
+        let (volume, mask) = subject(number);
+        writer.push(&format!("subject-{number}"), &volume, &mask).unwrap();
+    }
+    writer.finish().unwrap();
+    Cohort::open(&path).unwrap()
+}
+
+struct Setting {
+    folder: tempfile::TempDir,
+    train: Cohort,
+    validation: Cohort,
+}
+
+impl Setting {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (train, validation) =
+            (cohort(folder.path(), "train", 0..4), cohort(folder.path(), "validation", 4..6));
+        Self { folder, train, validation }
+    }
+
+    fn trainer(&self, kind: ModelKind, epochs: usize, name: &str) -> memae_model::Result<Trainer<'_>> {
+        let model = ModelSettings { width: 1.0 / 16.0, code: 8, ..Default::default() };
+        let train = TrainSettings { epochs, batch: 8, learning_rate: 1e-3, ..Default::default() };
+        let folder = self.folder.path().join(name);
+        Trainer::new(kind, &model, &train, &self.train, &self.validation, folder, DeviceChoice::Cpu)
+    }
+
+    fn file(&self, name: &str, file: &str) -> Vec<u8> {
+        fs::read(self.folder.path().join(name).join(file)).unwrap()
+    }
+}
+
+fn go_on(_: Progress<'_>) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+#[test]
+fn every_model_learns() {
+    let setting = Setting::new();
+    for kind in ModelKind::ALL {
+        let outcome = setting.trainer(kind, 6, kind.id()).unwrap().run(&mut go_on).unwrap();
+        assert!(outcome.complete && outcome.epochs == 6);
+        let history = read_history(setting.folder.path().join(kind.id()).join("metrics.jsonl")).unwrap();
+        assert_eq!(history.len(), 6);
+        assert!(history[5].train_loss < history[0].train_loss, "{kind:?} does not learn: {history:?}");
+        let lowest =
+            history.iter().map(|record| record.validation_reconstruction).fold(f64::INFINITY, f64::min);
+        assert_eq!(outcome.best_value, lowest);
+        assert_eq!(history[0].memory.is_some(), kind.has_memory());
+    }
+}
+
+#[test]
+fn interrupted_training_resumes_to_the_same_bits() {
+    let setting = Setting::new();
+    for kind in [ModelKind::Vae, ModelKind::SsimMemAe] {
+        let [whole, parts] = ["whole", "parts"].map(|name| format!("{}-{name}", kind.id()));
+        setting.trainer(kind, 4, &whole).unwrap().run(&mut go_on).unwrap();
+
+        // In the middle of the third epoch, then while the fourth is validated.
+        for (stop_epoch, stop_phase) in [(3, Phase::Train), (4, Phase::Validate)] {
+            let mut stop = |progress: Progress<'_>| match progress {
+                Progress::Step { phase, epoch, step: 2, .. }
+                    if (epoch, phase) == (stop_epoch, stop_phase) =>
+                {
+                    ControlFlow::Break(())
+                }
+                _ => ControlFlow::Continue(()),
+            };
+            let outcome = setting.trainer(kind, 4, &parts).unwrap().run(&mut stop).unwrap();
+            assert!(!outcome.complete);
+            assert_eq!(outcome.epochs, stop_epoch - 1);
+        }
+        setting.trainer(kind, 4, &parts).unwrap().run(&mut go_on).unwrap();
+
+        for file in ["best.safetensors", "last.safetensors", "optimizer-4.safetensors"] {
+            assert!(setting.file(&whole, file) == setting.file(&parts, file), "{kind:?}: {file} differs");
+        }
+    }
+}
+
+#[test]
+fn a_trained_model_reconstructs_every_slice() {
+    let setting = Setting::new();
+    setting.trainer(ModelKind::Ae, 2, "ae").unwrap().run(&mut go_on).unwrap();
+    let model = TrainedModel::load(setting.folder.path().join("ae"), DeviceChoice::Cpu).unwrap();
+    let (volume, _) = subject(5);
+    let reconstruction = model.reconstruct(&volume, SHAPE).unwrap();
+    assert_eq!(reconstruction.len(), volume.len());
+    assert!(reconstruction.iter().all(|value| value.is_finite()));
+    assert_eq!(reconstruction, model.reconstruct(&volume, SHAPE).unwrap());
+    assert!(matches!(model.reconstruct(&volume, [32, 16, 16]), Err(Error::Invalid(_))));
+}
+
+#[test]
+fn other_settings_in_the_same_folder_are_refused() {
+    let setting = Setting::new();
+    setting.trainer(ModelKind::Ae, 1, "model").unwrap().run(&mut go_on).unwrap();
+    let Err(error) = setting.trainer(ModelKind::MemAe, 1, "model") else { panic!("it was taken") };
+    let message = error.to_string();
+    assert!(message.contains("last.safetensors") && message.contains("other settings"), "{message}");
+}
+
+#[test]
+fn the_full_network_has_the_specified_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let cohort = cohort(folder.path(), "cohort", 0..1);
+    let trainer = Trainer::new(
+        ModelKind::MemAe,
+        &ModelSettings::default(),
+        &TrainSettings::default(),
+        &cohort,
+        &cohort,
+        folder.path().join("model"),
+        DeviceChoice::Cpu,
+    )
+    .unwrap();
+    // The trunk's 1,997,761 and ten items of 256.
+    assert_eq!(trainer.parameter_count(), 1_997_761 + 10 * 256);
+}
