@@ -58,6 +58,8 @@ const ORIGIN: u32 = FLOOR - (1 << DROPPED_BITS);
 
 /// Voxels that are counted into one table of their own.
 const CHUNK: usize = 1 << 22;
+/// Voxels whose cells are computed before they are counted.
+const BLOCK: usize = 1024;
 
 /// The bins of a [`ScoreHistogram`]. Histograms can be added when they share a binning.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,13 +104,26 @@ impl Binning {
         self.upper[bin]
     }
 
-    /// Bin of a score in [0, 1]: how many bin ends lie below it.
-    #[inline]
-    fn index(&self, score: f32) -> usize {
-        let pattern = bits(score);
-        let unsplit = ((pattern.max(ORIGIN) - ORIGIN) >> DROPPED_BITS) + u32::from(pattern != 0);
-        let splits: u32 = self.splits.iter().map(|t| u32::from(score > *t)).sum();
-        (unsplit + splits) as usize
+    /// Thresholds that are bin ends beside those of the regular bins, ascending.
+    pub(crate) fn splits(&self) -> &[f32] {
+        &self.splits
+    }
+
+    /// Writes each score's cell: four times its bin (how many bin ends lie below the score), plus 1 for lesion, plus 2 for
+    /// brain. One plain loop after the other, so that the compiler makes vector instructions of each.
+    fn cells(&self, scores: &[f32], lesion: &[bool], brain: &[bool], cells: &mut [u32]) {
+        for (cell, score) in cells.iter_mut().zip(scores) {
+            let pattern = bits(*score);
+            *cell = ((pattern.max(ORIGIN) - ORIGIN) >> DROPPED_BITS) + u32::from(pattern != 0);
+        }
+        for split in &self.splits {
+            for (cell, score) in cells.iter_mut().zip(scores) {
+                *cell += u32::from(score > split);
+            }
+        }
+        for ((cell, lesion), brain) in cells.iter_mut().zip(lesion).zip(brain) {
+            *cell = *cell << 2 | u32::from(*brain) << 1 | u32::from(*lesion);
+        }
     }
 }
 
@@ -151,41 +166,44 @@ impl ScoreHistogram {
             return Err(Error::EmptyMask);
         }
         // Counts are integers: the result does not depend on how the work is shared out.
-        let parts = scores
+        let tables = scores
             .par_chunks(CHUNK)
             .zip(brain.par_chunks(CHUNK))
             .enumerate()
             .map(|(part, (scores, brain))| {
                 let start = part * CHUNK;
-                let table = match lesion {
-                    Some(lesion) => self.count(scores, brain, lesion[start..].iter().copied()),
-                    None => self.count(scores, brain, std::iter::repeat(false)),
-                };
-                table.map_err(|bad| score_error(start + bad, scores[bad]))
+                self.count(scores, lesion.map(|lesion| &lesion[start..]), brain)
+                    .map_err(|bad| score_error(start + bad, scores[bad]))
             })
             .collect::<Result<Vec<_>>>()?;
-        for table in parts {
-            for (cell, counted) in self.cells.iter_mut().flatten().zip(table.iter().flatten()) {
-                *cell += u64::from(*counted);
+        for table in tables {
+            for (cell, counted) in self.cells.as_flattened_mut().iter_mut().zip(table) {
+                *cell += u64::from(counted);
             }
         }
         Ok(())
     }
 
     /// Counts one part of a subject, or says at which voxel there is no score.
-    fn count(
-        &self,
-        scores: &[f32],
-        brain: &[bool],
-        lesion: impl Iterator<Item = bool>,
-    ) -> Result<Vec<[u32; 4]>, usize> {
-        let mut table = vec![[0_u32; 4]; self.binning.len()];
-        for (index, ((score, brain), lesion)) in scores.iter().zip(brain).zip(lesion).enumerate() {
+    fn count(&self, scores: &[f32], lesion: Option<&[bool]>, brain: &[bool]) -> Result<Vec<u32>, usize> {
+        let mut table = vec![0; 4 * self.binning.len()];
+        let mut cells = [0; BLOCK];
+        for (block, (scores, brain)) in scores.chunks(BLOCK).zip(brain.chunks(BLOCK)).enumerate() {
+            let start = block * BLOCK;
             // As an unsigned integer the pattern of NaN, of a negative number and of anything above 1 exceeds that of 1.
-            if bits(*score) > ONE {
-                return Err(index);
+            if scores.iter().fold(0, |highest, score| bits(*score).max(highest)) > ONE {
+                return Err(start + scores.iter().position(|score| bits(*score) > ONE).unwrap_or(0));
             }
-            table[self.binning.index(*score)][usize::from(*brain) << 1 | usize::from(lesion)] += 1;
+            let cells = &mut cells[..scores.len()];
+            self.binning.cells(
+                scores,
+                lesion.map_or(&[false; BLOCK], |lesion| &lesion[start..]),
+                brain,
+                cells,
+            );
+            for cell in cells {
+                table[*cell as usize] += 1;
+            }
         }
         Ok(table)
     }
@@ -198,7 +216,7 @@ impl ScoreHistogram {
         if self.binning != other.binning {
             return Err(Error::invalid("histograms made for different thresholds cannot be added"));
         }
-        for (cell, more) in self.cells.iter_mut().flatten().zip(other.cells.iter().flatten()) {
+        for (cell, more) in self.cells.as_flattened_mut().iter_mut().zip(other.cells.as_flattened()) {
             *cell += more;
         }
         Ok(())

@@ -3,6 +3,7 @@
 #![allow(clippy::needless_pass_by_value)]
 
 mod bootstrap;
+mod codec;
 mod counts;
 mod curves;
 mod error;

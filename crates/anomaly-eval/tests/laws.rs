@@ -146,6 +146,28 @@ fn above_means_strictly_above() {
 }
 
 #[test]
+fn a_large_subject_is_counted_in_parts_without_a_trace() {
+    let voxels = (4 << 20) + 3001;
+    let mut scores: Vec<f32> = (0..voxels).map(|i| (i % 1000) as f32 / 1000.0).collect();
+    let lesion: Vec<bool> = (0..voxels).map(|i| i >= 4 << 20).collect();
+    let brain = vec![true; voxels];
+    let mut whole = ScoreHistogram::new(Binning::new(&[0.5]).unwrap());
+    whole.add(&scores, Some(&lesion), &brain).unwrap();
+    let mut parts = ScoreHistogram::new(Binning::new(&[0.5]).unwrap());
+    for start in (0..voxels).step_by(777_777) {
+        let part = start..(start + 777_777).min(voxels);
+        parts.add(&scores[part.clone()], Some(&lesion[part.clone()]), &brain[part]).unwrap();
+    }
+    assert_eq!(whole, parts);
+    assert_eq!(whole.totals(VoxelSet::All), (3001, 4 << 20));
+
+    scores[voxels - 2] = f32::NAN;
+    let error = whole.add(&scores, None, &brain).unwrap_err();
+    assert!(matches!(error, Error::NotFinite { index, .. } if index == voxels - 2), "{error}");
+    assert_eq!(whole, parts);
+}
+
+#[test]
 fn degenerate_subjects_are_undefined_where_a_class_is_absent() {
     for lesion in [false, true] {
         let one_class = histogram(&[0.1], &(vec![0.05, 0.5], vec![lesion; 2], vec![true; 2]));
