@@ -22,12 +22,30 @@ pub enum Normalization {
     ZScore,
 }
 
+impl Normalization {
+    /// Whether the settings are in their ranges.
+    ///
+    /// # Errors
+    /// If the percentiles are not `0 <= low < high <= 100`.
+    pub fn check(&self) -> Result<()> {
+        match *self {
+            Self::Percentile { low, high } if !(0.0 <= low && low < high && high <= 100.0) => {
+                Err(Error::invalid(format!(
+                    "percentiles must fulfil 0 <= low < high <= 100, not {low} and {high}"
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Normalizes the voxels inside `mask`; those outside become exactly 0.
 ///
 /// # Errors
 /// If the shapes differ, the mask is empty, a voxel inside is not finite, all voxels inside have the same
 /// value, or the percentiles are not `0 <= low < high <= 100`.
 pub fn normalize(volume: &mut Volume<f32>, mask: &Mask, method: &Normalization) -> Result<()> {
+    method.check()?;
     if volume.shape() != mask.shape() {
         return Err(Error::invalid(format!(
             "a volume of shape {:?} and a mask of shape {:?}",
@@ -56,11 +74,6 @@ pub fn normalize(volume: &mut Volume<f32>, mask: &Mask, method: &Normalization) 
             (f64::from(low), f64::from(high) - f64::from(low))
         }
         Normalization::Percentile { low, high } => {
-            if !((0.0..100.0).contains(&low) && low < high && high <= 100.0) {
-                return Err(Error::invalid(format!(
-                    "percentiles must fulfil 0 <= low < high <= 100, not {low} and {high}"
-                )));
-            }
             let (low, high) = (percentile(&mut inside, low), percentile(&mut inside, high));
             (low, high - low)
         }
@@ -71,7 +84,8 @@ pub fn normalize(volume: &mut Volume<f32>, mask: &Mask, method: &Normalization) 
             (mean, variance.sqrt())
         }
     };
-    if scale <= 0.0 {
+    // Rounding gives even a constant brain a tiny deviation.
+    if scale <= 1e-6 * offset.abs() {
         return Err(Error::invalid(format!(
             "the brain has the same value {offset} everywhere, so it cannot be scaled"
         )));

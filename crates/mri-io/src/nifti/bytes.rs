@@ -11,39 +11,70 @@ use crate::{Error, Result};
 
 /// Deflate cannot shrink data by more than this factor.
 const LARGEST_RATIO: usize = 1032;
-const TRUNCATED: &str = "ends before all voxels were read: the file is truncated, copy or download it again";
 
 /// The header alone.
 pub(super) fn read_header(path: &Path) -> Result<Header> {
     let path = header_path(path);
-    let mut file = std::fs::File::open(&path).map_err(|source| Error::io(&path, source))?;
     let mut start = Vec::new();
     // More than a header compresses to, unless somebody wrote a gzip header of many kilobytes.
-    file.by_ref().take(64 << 10).read_to_end(&mut start).map_err(|source| Error::io(&path, source))?;
+    open(&path)?.take(64 << 10).read_to_end(&mut start).map_err(|source| Error::io(&path, source))?;
     parse_start(&path, &start)
 }
 
-/// The header and exactly the bytes of the voxels.
-pub(super) fn read_all(path: &Path) -> Result<(Header, Vec<u8>)> {
+/// A header, and the decompressed file that holds its voxels.
+pub(super) struct Loaded {
+    pub(super) header: Header,
+    bytes: Vec<u8>,
+}
+
+impl Loaded {
+    /// Exactly the bytes of the voxels.
+    pub(super) fn voxels(&self) -> &[u8] {
+        &self.bytes[self.header.offset..][..self.header.data_length()]
+    }
+}
+
+/// The header and the voxels.
+pub(super) fn load(path: &Path) -> Result<Loaded> {
     let header_path = header_path(path);
-    let file = std::fs::read(&header_path).map_err(|source| Error::io(&header_path, source))?;
+    let file = read_file(&header_path)?;
     let header = parse_start(&header_path, &file)?;
     let (data_path, file) = if header.single_file {
         (header_path, file)
     } else {
         let data_path = image_path(&header_path)?;
-        let file = std::fs::read(&data_path).map_err(|source| Error::io(&data_path, source))?;
+        let file = read_file(&data_path)?;
         (data_path, file)
     };
     let end = header.offset.checked_add(header.data_length());
-    let mut data = match end {
-        Some(end) if is_gzip(&file) => inflate(&data_path, &file, end)?,
+    let bytes = match end {
+        Some(end) if is_gzip(&file) => inflate(&data_path, &file, end, &header)?,
         Some(end) if file.len() >= end => file,
-        _ => return Err(Error::nifti(&data_path, TRUNCATED)),
+        _ => return Err(Error::nifti(&data_path, too_little(&header, file.len()))),
     };
-    data.truncate(header.offset + header.data_length());
-    data.drain(..header.offset);
-    Ok((header, data))
+    Ok(Loaded { header, bytes })
+}
+
+fn too_little(header: &Header, found: usize) -> String {
+    format!(
+        "holds too little data: the header says {:?} voxels of {} from byte {} on, but there are only {found} bytes; \
+         the file is truncated or damaged, copy or download it again",
+        header.shape, header.datatype, header.offset
+    )
+}
+
+/// Opens a regular file: a folder or a device has no size that could bound what is read.
+fn open(path: &Path) -> Result<std::fs::File> {
+    let file = std::fs::File::open(path).map_err(|source| Error::io(path, source))?;
+    let about = file.metadata().map_err(|source| Error::io(path, source))?;
+    if about.is_file() { Ok(file) } else { Err(Error::nifti(path, "is a folder or a device, not a file")) }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let mut file = open(path)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(|source| Error::io(path, source))?;
+    Ok(bytes)
 }
 
 fn is_gzip(file: &[u8]) -> bool {
@@ -62,36 +93,46 @@ fn parse_start(path: &Path, file: &[u8]) -> Result<Header> {
     // An error here means that the bytes end or break off; what was inflated until then tells enough.
     let outcome = MultiGzDecoder::new(file).take(NIFTI2_LENGTH as u64).read_to_end(&mut start);
     match outcome {
-        Err(error) if start.is_empty() => Err(Error::nifti(path, format!("cannot be decompressed: {error}"))),
+        Err(error) if start.is_empty() => Err(Error::nifti(path, broken(&error))),
         _ => Header::parse(path, &start),
     }
 }
 
-/// Inflates at least `length` bytes.
-fn inflate(path: &Path, file: &[u8], length: usize) -> Result<Vec<u8>> {
-    if length / LARGEST_RATIO > file.len() {
-        return Err(Error::nifti(
-            path,
-            format!(
-                "claims {length} bytes of voxels, more than its {} compressed bytes can hold: the header is damaged",
-                file.len()
-            ),
-        ));
+/// Inflates at least the first `length` bytes, the end of the voxels.
+fn inflate(path: &Path, file: &[u8], length: usize, header: &Header) -> Result<Vec<u8>> {
+    let most = file.len().saturating_mul(LARGEST_RATIO);
+    if length > most {
+        return Err(Error::nifti(path, too_little(header, most)));
     }
     // The fast way needs to know how much comes out. The last four bytes say so, if there is one member.
-    let trailer: [u8; 4] = file[file.len().saturating_sub(4)..].try_into().unwrap_or_default();
-    let claimed = u32::from_le_bytes(trailer) as usize;
-    if claimed >= length && claimed / LARGEST_RATIO <= file.len() {
-        let mut out = vec![0; claimed];
-        if libdeflater::Decompressor::new().gzip_decompress(file, &mut out).is_ok_and(|n| n >= length) {
-            return Ok(out);
-        }
+    let claimed = file.last_chunk::<4>().map_or(0, |&trailer| u32::from_le_bytes(trailer) as usize);
+    let size = if (length..=most).contains(&claimed) { claimed } else { length };
+    let mut out = vec![0; size];
+    if libdeflater::Decompressor::new().gzip_decompress(file, &mut out).is_ok_and(|n| n >= length) {
+        return Ok(out);
     }
-    let mut out = Vec::with_capacity(length);
-    MultiGzDecoder::new(file).take(length as u64).read_to_end(&mut out).map_err(|error| {
-        Error::nifti(path, format!("cannot be decompressed ({error}): the file is damaged or truncated, copy or download it again"))
-    })?;
-    if out.len() < length { Err(Error::nifti(path, TRUNCATED)) } else { Ok(out) }
+    // Several members, more data than were claimed, or damage, which this way tells apart.
+    out.clear();
+    let mut decoder = MultiGzDecoder::new(file);
+    // Reading on to the end verifies the checksum of what was read.
+    let outcome = decoder
+        .by_ref()
+        .take(length as u64)
+        .read_to_end(&mut out)
+        .and_then(|_| std::io::copy(&mut decoder, &mut std::io::sink()));
+    match outcome {
+        Err(error) => Err(Error::nifti(path, broken(&error))),
+        Ok(_) if out.len() < length => Err(Error::nifti(path, too_little(header, out.len()))),
+        Ok(_) => Ok(out),
+    }
+}
+
+/// Why gzip data do not decompress.
+fn broken(error: &std::io::Error) -> String {
+    if error.kind() == std::io::ErrorKind::UnexpectedEof {
+        return "holds gzip data that end too early: the file is truncated, copy or download it again".into();
+    }
+    format!("holds damaged gzip data ({error}): copy or download it again")
 }
 
 /// The header's file, also if the voxels' was named.
@@ -101,22 +142,19 @@ fn header_path(path: &Path) -> PathBuf {
 
 /// The file with the voxels that belong to a header without voxels.
 fn image_path(header: &Path) -> Result<PathBuf> {
-    let image = sibling(header, "hdr", "img").ok_or_else(|| {
+    sibling(header, "hdr", "img").ok_or_else(|| {
         Error::nifti(header, "is a header without voxels, but its name does not end in .hdr or .hdr.gz")
-    })?;
-    if image.exists() || image.extension().is_some_and(|extension| extension == "gz") {
-        return Ok(image);
-    }
-    let mut compressed = image.clone().into_os_string();
-    compressed.push(".gz");
-    let compressed = PathBuf::from(compressed);
-    Ok(if compressed.exists() { compressed } else { image })
+    })
 }
 
-/// `name.from` (or `name.from.gz`) with the other ending, if the name has the first one.
+/// `name.from` (or `name.from.gz`) with the other ending, if the name has the first one; compressed alike
+/// unless only the other way exists.
 fn sibling(path: &Path, from: &str, to: &str) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?;
-    let (stem, compression) = name.strip_suffix(".gz").map_or((name, ""), |stem| (stem, ".gz"));
+    let (stem, compressed) = name.strip_suffix(".gz").map_or((name, false), |stem| (stem, true));
     let base = stem.strip_suffix(from)?.strip_suffix('.')?;
-    Some(path.with_file_name(format!("{base}.{to}{compression}")))
+    let [plain, gzip] =
+        [format!("{base}.{to}"), format!("{base}.{to}.gz")].map(|name| path.with_file_name(name));
+    let (alike, other) = if compressed { (gzip, plain) } else { (plain, gzip) };
+    Some(if !alike.exists() && other.exists() { other } else { alike })
 }

@@ -106,6 +106,10 @@ impl Header {
     }
 }
 
+fn wrong_rank(rank: i64) -> String {
+    format!("says that it has {rank} dimensions, not 1 to 7: the header is damaged")
+}
+
 /// The raw fields that both versions share, widened to those of NIfTI-2.
 struct Fields {
     version: u8,
@@ -142,6 +146,12 @@ impl Fields {
         }
         if bytes.len() < needed as usize {
             return Err("ends inside the header: the file is truncated, copy or download it again".into());
+        }
+        // The crate guesses the byte order from dim[0], so that must be a possible one.
+        let rank = i16::from_ne_bytes([bytes[40], bytes[41]]);
+        let rank = if length == needed { rank } else { rank.swap_bytes() };
+        if needed as usize == NIFTI1_LENGTH && !(1..=7).contains(&rank) {
+            return Err(wrong_rank(i64::from(rank)));
         }
         if needed as usize == NIFTI2_LENGTH {
             return Self::parse2(bytes, length != needed).ok_or_else(|| NOT_NIFTI.to_owned());
@@ -263,7 +273,7 @@ impl Fields {
     fn shape(&self) -> Result<[usize; 3], String> {
         let rank = self.dim[0];
         if !(1..=7).contains(&rank) {
-            return Err(format!("says that it has {rank} dimensions, not 1 to 7: the header is damaged"));
+            return Err(wrong_rank(rank));
         }
         let sizes = &self.dim[1..=rank as usize];
         if sizes.iter().any(|&n| n < 1) {

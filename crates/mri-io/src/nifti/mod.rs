@@ -28,8 +28,8 @@ pub use write::{Voxel, write};
 /// three-dimensional volume. The message names the file and what to do.
 pub fn read(path: impl AsRef<Path>) -> Result<Volume<f32>> {
     let path = path.as_ref();
-    let (header, data) = bytes::read_all(path)?;
-    Volume::new(decode::to_c_order(&header, &data), header.affine)
+    let file = bytes::load(path)?;
+    Volume::new(decode::to_c_order(&file.header, file.voxels()), file.header.affine)
 }
 
 /// Reads only the header. Cheap, whatever the size of the volume.
@@ -69,3 +69,6 @@ pub fn read_mask(path: impl AsRef<Path>) -> Result<Mask> {
     }
     Ok(volume.map(|&value| value != 0.0))
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,9 +56,9 @@ voxel!(f32, 16, f32; i16, 4, i16; u16, 512, u16; u8, 2, u8; bool, 2, u8);
 /// cannot be written (the disk is full, the folder is missing).
 pub fn write<T: Voxel>(path: impl AsRef<Path>, volume: &Volume<T>) -> Result<()> {
     let path = path.as_ref();
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let stem = name.strip_suffix(".gz");
-    if Path::new(stem.unwrap_or(name)).extension().is_none_or(|extension| extension != "nii") {
+    let is = |path: &Path, ending: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
+    let compress = is(path, "gz");
+    if !is(&if compress { path.with_extension("") } else { path.to_owned() }, "nii") {
         return Err(Error::nifti(path, "a NIfTI file's name ends in .nii or .nii.gz"));
     }
     if volume.shape().iter().any(|&n| n > 32767) {
@@ -68,7 +68,7 @@ pub fn write<T: Voxel>(path: impl AsRef<Path>, volume: &Volume<T>) -> Result<()>
         ));
     }
     let bytes = encode(volume);
-    let bytes = if stem.is_some() { gzip(&bytes) } else { bytes };
+    let bytes = if compress { gzip(&bytes) } else { bytes };
     write_whole(path, |file| file.write_all(&bytes))
 }
 

@@ -170,3 +170,6 @@ fn sample<K: Kernel>(
     let voxels = source.as_slice();
     fill_rows(shape, grid, matrix, fill, |position| kernel::interpolate::<K>(voxels, shape, position))
 }
+
+#[cfg(test)]
+mod tests;
