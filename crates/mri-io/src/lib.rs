@@ -4,8 +4,10 @@ mod affine;
 mod error;
 mod intensity;
 mod nifti;
+mod preprocess;
 mod register;
 mod resample;
+mod strip;
 mod transform;
 mod transform_file;
 mod volume;
@@ -15,10 +17,12 @@ pub use affine::Affine;
 pub use error::{Error, Result};
 pub use intensity::{Normalization, normalize};
 pub use nifti::{Datatype, Header, Voxel, read, read_header, read_labels, read_mask, write};
+pub use preprocess::{PreprocessSettings, Preprocessed, Reference, preprocess};
 pub use register::{Registration, RegistrationSettings, register_rigid};
 pub use resample::{
     Interpolation, resample, resample_labels, resample_mask, resample_to_spacing, smooth, to_canonical,
 };
+pub use strip::{SkullStrip, StripSettings, skull_strip};
 pub use transform::RigidTransform;
 pub use transform_file::{read_itk, read_matrix, write_itk, write_matrix};
 pub use volume::{Grid, Mask, Volume};

@@ -1,0 +1,104 @@
+//! The grid on which the brain is searched for.
+
+use nalgebra::{Point3, Vector3};
+use ndarray::Array3;
+use rayon::prelude::*;
+
+use crate::Volume;
+
+/// Voxel size of the working grid (mm).
+pub(super) const SPACING: f64 = 2.0;
+
+/// Each working voxel averages this many samples along each axis.
+const SAMPLES: usize = 2;
+
+/// A scan averaged onto an isotropic grid along the world's axes. Positions ("working coordinates") are in
+/// voxels of this grid. Beyond the field of view the scan's outermost voxels are repeated, so that a
+/// cropped head goes on.
+pub(super) struct Working {
+    /// Intensities, indexed right, front, top.
+    pub(super) values: Array3<f32>,
+    /// World position (mm) of voxel `[0, 0, 0]`.
+    origin: Vector3<f64>,
+}
+
+impl Working {
+    /// Averages `scan` onto the grid that covers its field of view.
+    pub(super) fn of(scan: &Volume<f32>) -> Self {
+        let (low, high) = world_box(scan);
+        let shape = [0, 1, 2].map(|axis| ((high[axis] - low[axis]) / SPACING).ceil().max(1.0) as usize);
+        let origin = low.add_scalar(0.5 * SPACING);
+        let mut values = Array3::zeros(shape);
+        let planes = values.as_slice_mut().expect("a new array is contiguous");
+        planes.par_chunks_mut(shape[1] * shape[2]).enumerate().for_each(|(i, plane)| {
+            for (jk, value) in plane.iter_mut().enumerate() {
+                let voxel = Vector3::new(i as f64, (jk / shape[2]) as f64, (jk % shape[2]) as f64);
+                *value = average(scan, &(origin + SPACING * voxel));
+            }
+        });
+        Self { values, origin }
+    }
+
+    /// Working coordinates of a world position (mm).
+    pub(super) fn position_of(&self, world: Point3<f64>) -> Vector3<f64> {
+        (world.coords - self.origin) / SPACING
+    }
+
+    /// Number of voxels along each axis.
+    pub(super) fn shape(&self) -> [usize; 3] {
+        self.values.dim().into()
+    }
+
+    /// Intensity at a position, interpolated linearly; the nearest inside value beyond the grid.
+    pub(super) fn intensity(&self, position: &Vector3<f64>) -> f32 {
+        self.interpolate(&self.values, position)
+    }
+
+    /// Like [`Self::intensity`], of another array on this grid.
+    pub(super) fn interpolate(&self, array: &Array3<f32>, position: &Vector3<f64>) -> f32 {
+        trilinear(array.as_slice().expect("working arrays are contiguous"), self.shape(), position)
+    }
+}
+
+/// Lowest and highest world coordinates (mm) of the outer faces of the corner voxels.
+fn world_box(scan: &Volume<f32>) -> (Vector3<f64>, Vector3<f64>) {
+    let shape = scan.shape();
+    let corners = (0..8).map(|corner| {
+        let at = |axis: usize| if corner >> axis & 1 == 1 { shape[axis] as f64 - 0.5 } else { -0.5 };
+        scan.affine().voxel_to_world(Point3::new(at(0), at(1), at(2))).coords
+    });
+    corners
+        .fold((Vector3::repeat(f64::INFINITY), Vector3::repeat(f64::NEG_INFINITY)), |(low, high), corner| {
+            (low.inf(&corner), high.sup(&corner))
+        })
+}
+
+/// Mean of the scan over the working voxel around `centre` (mm).
+fn average(scan: &Volume<f32>, centre: &Vector3<f64>) -> f32 {
+    let offset = |n: usize| ((n as f64 + 0.5) / SAMPLES as f64 - 0.5) * SPACING;
+    let mut sum = 0.0;
+    for n in 0..SAMPLES.pow(3) {
+        let shift =
+            Vector3::new(offset(n % SAMPLES), offset(n / SAMPLES % SAMPLES), offset(n / SAMPLES / SAMPLES));
+        let voxel = scan.affine().world_to_voxel(Point3::from(centre + shift));
+        sum += trilinear(scan.as_slice(), scan.shape(), &voxel.coords);
+    }
+    sum / SAMPLES.pow(3) as f32
+}
+
+/// Linear interpolation of a C-ordered array at a fractional index; beyond its ends the outermost values.
+fn trilinear(array: &[f32], shape: [usize; 3], position: &Vector3<f64>) -> f32 {
+    let split = |axis: usize| {
+        let last = shape[axis] - 1;
+        let at = position[axis].clamp(0.0, last as f64);
+        let low = (at as usize).min(last.saturating_sub(1));
+        (low, last.min(low + 1), (at - low as f64) as f32)
+    };
+    let ((i0, i1, u), (j0, j1, v), (k0, k1, w)) = (split(0), split(1), split(2));
+    let row = |i: usize, j: usize| {
+        let start = (i * shape[1] + j) * shape[2];
+        array[start + k0] * (1.0 - w) + array[start + k1] * w
+    };
+    let plane = |i: usize| row(i, j0) * (1.0 - v) + row(i, j1) * v;
+    plane(i0) * (1.0 - u) + plane(i1) * u
+}
