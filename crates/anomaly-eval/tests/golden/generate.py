@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
+from scipy import ndimage, stats
 from skimage.metrics import structural_similarity
 from sklearn import metrics
 from statsmodels.stats.multitest import multipletests
@@ -90,11 +90,33 @@ def ssim_case():
     return {"x": x.tolist(), "y": y.tolist(), "ssim": full.tolist()}
 
 
+def postprocess_case():
+    # A generator of its own, so that the cases above stay what they are.
+    rng = np.random.default_rng(5)
+    shape = (9, 8, 7)
+    scores = np.round(rng.random(shape) ** 2, 3).astype(np.float32)
+    mask = ndimage.gaussian_filter(rng.random(shape), 0.8) > 0.51
+    mask[2:8, 2:7, 1:6] = True
+    mask[0] = rng.random(shape[1:]) < 0.1
+    mask[1] = False
+    components, n = ndimage.label(mask, np.ones((3, 3, 3)))
+    sizes = ndimage.sum(mask, components, np.arange(n + 1))
+    return {
+        "shape": shape,
+        "scores": [float(s) for s in scores.ravel()],
+        "mask": flags(mask.ravel()),
+        "median": [float(s) for s in ndimage.median_filter(scores, size=5, mode="nearest").ravel()],
+        "eroded": flags(ndimage.binary_erosion(mask).ravel()),
+        "large": flags((mask & (sizes[components] >= 10)).ravel()),
+    }
+
+
 golden = {
     "ranking": list(ranking_cases()),
     "wilcoxon": list(wilcoxon_cases()),
     "bca": [bca_case(rng.beta(2, 5, 12), 0.95), bca_case(rng.gamma(0.5, 1, 20), 0.9)],
     "holm": [holm_case([0.01, 0.04, 0.03, 0.005]), holm_case([0.5, 0.5, 0.9]), holm_case([1e-5, 0.2, 0.2, 0.01, 0.04])],
     "ssim": ssim_case(),
+    "postprocess": postprocess_case(),
 }
 Path(__file__).with_name("golden.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")
