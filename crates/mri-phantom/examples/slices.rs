@@ -44,7 +44,7 @@ fn draw(picture: &mut [u8], row: usize, scan: &Volume<f32>, at: [usize; 3]) {
             for w in 0..shape[up].min(TILE) {
                 let mut index = [0; 3];
                 (index[across], index[up], index[fixed]) = (u, w, at[fixed]);
-                let top = row * TILE + (TILE + shape[up]) / 2 - 1 - w;
+                let top = row * TILE + usize::midpoint(TILE, shape[up]) - 1 - w;
                 // 32 grey levels keep the file small.
                 let pixel = (data[index] * 0.26).min(255.0) as u8 & 0xf8;
                 picture[top * 3 * TILE + column * TILE + u] = pixel;

@@ -4,7 +4,7 @@ use crate::sdf::{Vec3, v};
 use crate::tissue::{Signals, Tissue};
 
 /// The middle of the mean brain in atlas space (mm), whose origin is the middle of the reference grid.
-pub(crate) const BRAIN_CENTRE: Vec3 = v(0.0, -5.0, -3.0);
+pub(crate) const BRAIN_CENTRE: Vec3 = v(0.0, -10.0, -1.5);
 
 /// The tissue at one point, with partial volume over the footprint of a sample.
 #[derive(Clone, Copy, Debug)]

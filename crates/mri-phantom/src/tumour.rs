@@ -89,8 +89,8 @@ impl Tumour {
     /// Where the tissue at `point` was before the core pushed it away. Near the skull nothing moves.
     #[inline]
     fn origin(&self, anatomy: &dyn Anatomy, point: Vec3, offset: Vec3) -> Vec3 {
-        let ratio = offset.norm_squared() / (2.6 * self.radius * self.radius);
-        if ratio > 4.0 {
+        let ratio = offset.norm_squared() / (1.8 * self.radius * self.radius);
+        if ratio > 5.0 {
             return point;
         }
         let hold = smoothstep(0.0, 18.0, -anatomy.hull(point));

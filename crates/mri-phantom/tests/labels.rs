@@ -1,6 +1,8 @@
 //! Label maps become scans with the same truth as the procedural heads.
 
-use mri_io::{Grid, Volume};
+use std::path::PathBuf;
+
+use mri_io::{Grid, Volume, read_labels};
 use mri_phantom::{PhantomSettings, Tissue, from_labels};
 use ndarray::Array3;
 
@@ -68,4 +70,24 @@ fn maps_that_cannot_be_rendered_are_refused() {
     assert!(from_labels(&empty, &settings(), 1, 0, false).is_err());
     let grey_only = ball().map(|&label| if label == 2 { 3 } else { label });
     assert!(from_labels(&grey_only, &settings(), 1, 0, true).is_err());
+}
+
+#[test]
+fn a_real_map_becomes_a_head() {
+    let folder = std::env::var_os("MRI_TEST_DATA").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        PathBuf::from,
+    );
+    let path = folder.join("synthseg_labels/training_seg_01.nii.gz");
+    if !path.exists() {
+        println!("skipped: {} is absent", path.display());
+        return;
+    }
+    let coarse = PhantomSettings { shape: [80, 80, 52], spacing: [3.0; 3], ..Default::default() };
+    let labels = read_labels(&path).unwrap();
+    let phantom = from_labels(&labels, &coarse, 1, 0, true).unwrap();
+    let brain = phantom.brain_mask.millilitres();
+    assert!((1000.0..1700.0).contains(&brain), "{brain} ml");
+    let tumour = phantom.tumour.map(|&label| label > 0).millilitres();
+    assert!((10.0..200.0).contains(&tumour), "{tumour} ml");
 }

@@ -102,7 +102,7 @@ fn background_noise_is_rician() {
         }
     }
     // In air a Rician variable has a Rayleigh distribution: E[m] = s sqrt(pi/2), E[m^2] = 2 s^2.
-    let deviation = (0.5 * square / count as f64).sqrt();
+    let deviation = (0.5 * square / count).sqrt();
     let expected = deviation * (0.5 * std::f64::consts::PI).sqrt();
     assert!((sum / count - expected).abs() < 0.01 * expected);
     assert!((40.0..65.0).contains(&deviation), "5 % of the fluid's signal: {deviation}");
@@ -130,6 +130,21 @@ fn the_atlas_has_a_brain_in_its_middle() {
     assert!((1100.0..1600.0).contains(&atlas.mask.millilitres()), "{}", atlas.mask.millilitres());
     assert!(atlas.volume.as_slice().iter().all(|value| (0.0..2000.0).contains(value)));
     assert!(atlas.mask.data()[[30, 30, 20]]);
+}
+
+#[test]
+fn thick_slices_average_what_thin_ones_show() {
+    let quiet = PhantomSettings { noise: 0.0, bias: 0.0, ..coarse() };
+    let thin = PhantomSettings { spacing: [3.0, 3.0, 1.5], shape: [80, 80, 104], ..quiet.clone() };
+    let thick = PhantomSettings { slice_thickness: Some(3.0), ..quiet };
+    let (thin, thick) = (healthy(&thin, 1, 2).unwrap(), healthy(&thick, 1, 2).unwrap());
+    let (thin, thick) = (thin.scan.data(), thick.scan.data());
+    let (mut difference, mut sum) = (0.0, 0.0);
+    for ((i, j, k), &value) in thick.indexed_iter() {
+        difference += (value - 0.5 * (thin[[i, j, 2 * k]] + thin[[i, j, 2 * k + 1]])).abs();
+        sum += value;
+    }
+    assert!(difference < 0.02 * sum, "{}", difference / sum);
 }
 
 #[test]

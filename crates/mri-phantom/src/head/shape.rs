@@ -8,9 +8,9 @@ use crate::random::Stream;
 use crate::sdf::{Vec3, v};
 
 /// The middle of the mean brain in anatomical coordinates (origin near the anterior commissure).
-const ANATOMICAL_CENTRE: Vec3 = v(0.0, -17.0, 8.0);
+const ANATOMICAL_CENTRE: Vec3 = v(0.0, -22.0, 9.5);
 /// Half axes (mm) of the ball of points over which a head's warp is made free of rigid motion.
-const BRAIN_RADII: Vec3 = v(62.0, 78.0, 55.0);
+const BRAIN_RADII: Vec3 = v(68.0, 80.0, 60.0);
 
 /// Sizes and random fields of one head.
 pub(crate) struct Shape {
@@ -92,7 +92,7 @@ impl Shape {
 }
 
 /// Standard deviation (mm) of each component of the smooth warp.
-const WARP_DEVIATION: f32 = 1.8;
+const WARP_DEVIATION: f32 = 1.5;
 
 /// A smooth displacement without rigid motion of the brain, so that the pose of a head is well defined:
 /// it is the rigid motion that fits the brain best in the sense of least squares.

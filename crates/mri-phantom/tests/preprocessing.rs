@@ -1,0 +1,54 @@
+//! Skull stripping and registration are scored against the truth of phantoms.
+
+use mri_io::{Mask, RegistrationSettings, RigidTransform, register_rigid};
+use mri_phantom::{Atlas, Phantom, PhantomSettings, atlas, healthy, with_tumour};
+use nalgebra::Point3;
+
+/// Settings of a scan with voxels of `spacing` mm in a field of view of 240x240x155 mm.
+fn settings(spacing: f64) -> PhantomSettings {
+    let voxels = |side: f64| (side / spacing).ceil() as usize;
+    PhantomSettings {
+        shape: [voxels(240.0), voxels(240.0), voxels(155.0)],
+        spacing: [spacing; 3],
+        rotation_degrees: 10.0,
+        translation_mm: 8.0,
+        ..PhantomSettings::default()
+    }
+}
+
+/// Mean distance (mm) between two transforms over the voxels of a mask.
+fn mean_error(mask: &Mask, one: &RigidTransform, other: &RigidTransform) -> f64 {
+    let inside = mask.data();
+    let points = inside
+        .indexed_iter()
+        .filter(|(_, inside)| **inside)
+        .map(|((i, j, k), _)| mask.affine().voxel_to_world(Point3::new(i as f64, j as f64, k as f64)));
+    one.mean_distance(other, points)
+}
+
+/// Error (mm) of registering a phantom's brain to the atlas.
+fn registration_error(phantom: &Phantom, atlas: &Atlas) -> f64 {
+    let found = register_rigid(
+        &atlas.volume,
+        Some(&atlas.mask),
+        &phantom.scan,
+        Some(&phantom.brain_mask),
+        &RegistrationSettings::default(),
+    )
+    .unwrap();
+    mean_error(&atlas.mask, &found.transform, &phantom.pose)
+}
+
+#[test]
+fn registration_finds_the_pose_of_coarse_scans() {
+    let settings = settings(2.0);
+    let atlas = atlas(&settings.grid().unwrap()).unwrap();
+    for subject in 0..2 {
+        let healthy = registration_error(&healthy(&settings, 21, subject).unwrap(), &atlas);
+        let ill = registration_error(&with_tumour(&settings, 21, subject).unwrap(), &atlas);
+        println!("subject {subject}: {healthy:.2} mm healthy, {ill:.2} mm with tumour");
+        assert!(healthy < 1.0, "subject {subject}: {healthy:.2} mm");
+        // The tumour pushes part of the brain aside, and no rigid motion undoes that.
+        assert!(ill < 1.5, "subject {subject} with tumour: {ill:.2} mm");
+    }
+}
