@@ -54,14 +54,14 @@ pub(crate) fn paint(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3, skin: f32,
         );
     }
     if base < 12.0 {
-        face(p, shape, a, m, skin, grain);
+        face(p, shape, a, m, skin, d, grain);
         vertebrae(p, m, grain);
     }
     p.cover(d, Tissue::Bone);
 }
 
 /// Orbits, nose and sinuses.
-fn face(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3, skin: f32, grain: f32) {
+fn face(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3, skin: f32, cavity: f32, grain: f32) {
     if a.y < -5.0 {
         return;
     }
@@ -79,7 +79,7 @@ fn face(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3, skin: f32, grain: f32)
         (v(31.0, 46.0, -58.0), v(14.5, 17.0, 15.0)),
         (v(0.0, 73.0, 1.0), v(17.0, 4.0, 9.0)),
     ] {
-        let sinus = ellipsoid(m - centre, radii);
+        let sinus = ellipsoid(m - centre, radii).max(2.0 - cavity);
         p.cover(sinus - 1.6, Tissue::Bone);
         p.cover(sinus, Tissue::Mucosa);
         p.cover(sinus + mucosa, Tissue::Air);
@@ -91,25 +91,27 @@ fn face(p: &mut Painter, shape: &Shape, a: Vec3, m: Vec3, skin: f32, grain: f32)
     p.cover((nose + 1.0).max(-turbinates).max(1.2 - m.x), Tissue::Air);
 
     let orbit =
-        ellipsoid(v(m.x - 31.0 + 0.25 * (a.y - 58.0).min(0.0), a.y - 52.0, a.z + 27.0), v(17.0, 26.0, 17.0));
+        ellipsoid(v(m.x - 31.0 + 0.25 * (a.y - 58.0).min(0.0), a.y - 52.0, a.z + 31.0), v(17.0, 26.0, 17.0));
+    // The roof of the orbit is thin bone.
+    let orbit = orbit.max(2.6 - cavity);
     if orbit < 2.0 {
         p.cover((orbit - 1.5).max(skin + 6.0), Tissue::Bone);
         p.cover_scaled(orbit.max(skin + 2.2), Tissue::Fat, 0.92 + 0.06 * grain);
         let nerve =
-            chain(m, &[(v(31.0, 50.0, -27.0), 2.0), (v(20.0, 32.0, -24.0), 2.0), (v(9.0, 14.0, -19.0), 2.2)]);
+            chain(m, &[(v(31.0, 50.0, -31.0), 2.0), (v(20.0, 32.0, -24.0), 2.0), (v(9.0, 14.0, -19.0), 2.2)]);
         p.cover(nerve - 1.2, Tissue::Csf);
         p.cover(nerve, Tissue::NerveTissue);
         for (front, back) in [
-            (v(44.0, 60.0, -27.0), v(24.0, 30.0, -25.0)),
-            (v(19.5, 60.0, -27.0), v(17.0, 30.0, -25.0)),
-            (v(31.0, 58.0, -14.5), v(21.0, 30.0, -19.0)),
-            (v(31.0, 58.0, -39.5), v(21.0, 30.0, -31.0)),
+            (v(44.0, 60.0, -31.0), v(24.0, 30.0, -25.0)),
+            (v(19.5, 60.0, -31.0), v(17.0, 30.0, -25.0)),
+            (v(31.0, 58.0, -19.0), v(21.0, 30.0, -19.0)),
+            (v(31.0, 58.0, -43.0), v(21.0, 30.0, -31.0)),
         ] {
             p.cover_scaled(tube(m, front, back, 1.5, 2.6), Tissue::Muscle, 1.5);
         }
     }
-    let eye = m - v(31.5, 62.0, -27.0);
-    let ball = eye.norm() - 12.2;
+    let eye = m - v(31.5, 62.0, -31.0);
+    let ball = (eye.norm() - 12.2).max(2.0 - cavity);
     if ball < 3.0 {
         p.cover(ball, Tissue::Muscle);
         p.cover(ball + 1.1, Tissue::Vitreous);
