@@ -10,7 +10,7 @@ use crate::{
 
 /// How [`preprocess`] works. The defaults are the paper's steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, deny_unknown_fields)]
 pub struct PreprocessSettings {
     /// Skull stripping, where no mask is given.
     pub strip: StripSettings,
@@ -30,6 +30,18 @@ impl Default for PreprocessSettings {
             interpolation: Interpolation::default(),
             normalization: Normalization::default(),
         }
+    }
+}
+
+impl PreprocessSettings {
+    /// Checks every field, as [`preprocess`] would with the first scan.
+    ///
+    /// # Errors
+    /// If a field is out of its range; the error names the first such field.
+    pub fn check(&self) -> Result<()> {
+        self.strip.check()?;
+        self.registration.iter().try_for_each(RegistrationSettings::check)?;
+        self.normalization.check()
     }
 }
 

@@ -13,7 +13,7 @@ const COARSEST_SPACING: f64 = 12.0;
 /// Settings of a synthetic scan. Every field has a default, so a configuration file names only what it
 /// changes; unknown fields are refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, deny_unknown_fields)]
 pub struct PhantomSettings {
     /// Voxels of the scan along right, front and top.
     pub shape: [usize; 3],
@@ -79,13 +79,13 @@ impl PhantomSettings {
             }
         }
         if self.slice_thickness.is_some_and(|t| !within(t, 0.1, COARSEST_SPACING)) {
-            return fail("slice-thickness", format!("must be between 0.1 and {COARSEST_SPACING} mm"));
+            return fail("slice_thickness", format!("must be between 0.1 and {COARSEST_SPACING} mm"));
         }
         for (name, value, high) in [
             ("noise", self.noise, 1.0),
             ("bias", self.bias, 0.9),
-            ("rotation-degrees", self.rotation_degrees, 90.0),
-            ("translation-mm", self.translation_mm, 200.0),
+            ("rotation_degrees", self.rotation_degrees, 90.0),
+            ("translation_mm", self.translation_mm, 200.0),
         ] {
             if !within(value, 0.0, high) {
                 return fail(name, format!("{value} is not between 0 and {high}"));
@@ -93,7 +93,7 @@ impl PhantomSettings {
         }
         let [low, high] = self.tumour_ml;
         if !(within(low, 1.0, 300.0) && within(high, low, 300.0)) {
-            return fail("tumour-ml", format!("[{low}, {high}] is not a range within 1 to 300 ml"));
+            return fail("tumour_ml", format!("[{low}, {high}] is not a range within 1 to 300 ml"));
         }
         Ok(())
     }

@@ -46,7 +46,7 @@ const LEAST_OVERLAP: f64 = 0.5;
 
 /// What [`register_rigid`] can be told. The defaults suit brains of any contrast.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(default, deny_unknown_fields)]
 pub struct RegistrationSettings {
     /// Points that are compared at full resolution, at least 1000. More of them lower the error and cost
     /// time in proportion.
@@ -124,7 +124,8 @@ pub fn register_rigid(
 }
 
 impl RegistrationSettings {
-    fn check(&self) -> Result<()> {
+    /// Checks every field.
+    pub(crate) fn check(&self) -> Result<()> {
         let complaint = if self.samples < 1000 {
             format!("registration needs at least 1000 samples, not {}", self.samples)
         } else if !(8..=128).contains(&self.bins) {

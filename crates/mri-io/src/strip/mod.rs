@@ -75,13 +75,21 @@ pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<Skull
     Ok(SkullStrip { mask, quality, warnings })
 }
 
-fn check(scan: &Volume<f32>, settings: &StripSettings) -> Result<()> {
-    if !(settings.threshold > 0.0 && settings.threshold < 1.0) {
-        return Err(Error::invalid(format!(
+impl StripSettings {
+    /// Checks every field.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.threshold > 0.0 && self.threshold < 1.0 {
+            return Ok(());
+        }
+        Err(Error::invalid(format!(
             "the stripping threshold must lie between 0 and 1, not {}",
-            settings.threshold
-        )));
+            self.threshold
+        )))
     }
+}
+
+fn check(scan: &Volume<f32>, settings: &StripSettings) -> Result<()> {
+    settings.check()?;
     let shape = scan.shape();
     if shape.iter().any(|&n| n < 3) {
         return Err(Error::invalid(format!(
