@@ -1,2 +1,140 @@
-//! See README.md.
-fn main() {}
+#![doc = include_str!("../README.md")]
+// Array views are passed by value, as slices are.
+#![allow(clippy::needless_pass_by_value)]
+// Lines for people are short: how they read here matters more than an allocation.
+#![allow(clippy::format_push_string, clippy::format_collect)]
+
+mod cli;
+mod cohorts;
+mod config;
+mod decisions;
+mod detect;
+mod environment;
+mod evaluate;
+mod failure;
+mod files;
+mod info;
+mod interrupt;
+mod layout;
+mod log;
+mod manifest;
+mod pattern;
+mod preprocess;
+mod progress;
+mod reconstruct;
+mod report;
+mod scoring;
+mod stage;
+mod synth;
+mod train;
+mod workers;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use clap::Parser;
+use memae_model::ModelKind;
+
+use cli::{Cli, Command, Common, Only};
+use config::{Config, Data};
+use failure::{BadConfig, Interrupted};
+use layout::Layout;
+use progress::say;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if cli.common.quiet {
+        progress::be_quiet();
+    }
+    log::start(cli.common.verbose);
+    match interrupt::listen().and_then(|()| dispatch(&cli)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            explain(&error);
+            failure::exit_code(&error)
+        }
+    }
+}
+
+/// Says what went wrong and, after an interrupt, how to go on.
+fn explain(error: &anyhow::Error) {
+    tracing::info!(target: "memae::said", "ended: {error:#}");
+    let text = if error.is::<Interrupted>() {
+        "stopped; what is done is kept. The same command goes on from here.\n".to_owned()
+    } else {
+        format!("error: {error:#}\n")
+    };
+    progress::print_above(text.as_bytes());
+}
+
+fn dispatch(cli: &Cli) -> Result<()> {
+    match &cli.command {
+        Command::Detect(arguments) => return detect::run(arguments),
+        Command::Info { file } => return info::run(file),
+        _ => {}
+    }
+    let config = configure(&cli.common)?;
+    environment::write(&config)?;
+    log::to_file(&Layout::new(&config).log())?;
+    tracing::info!("memae {} begins", env!("CARGO_PKG_VERSION"));
+    match &cli.command {
+        Command::Run => run_all(&config),
+        Command::Synth => synth::run(&config),
+        Command::Preprocess => preprocess::run(&config).map(drop),
+        Command::Train(only) => train::run(&config, &chosen(&config, only)?),
+        Command::Reconstruct(only) => reconstruct::run(&config, &chosen(&config, only)?),
+        Command::Evaluate => evaluate::run(&config),
+        Command::Report => report::run(&config),
+        Command::Detect(_) | Command::Info { .. } => unreachable!("handled above"),
+    }
+}
+
+/// The checked configuration. Data that is not there is found out now, before any work.
+fn configure(common: &Common) -> Result<Config> {
+    let mut config = Config::load(common.config.as_deref())?;
+    if let (Some(root), Data::Manifest(data)) = (&common.data_root, &mut config.data) {
+        data.root.clone_from(root);
+    }
+    if let Data::Manifest(_) = config.data {
+        cohorts::members(&config).map_err(|error| BadConfig(vec![format!("{error:#}")]))?;
+    }
+    for path in config.reference.file.iter().chain(&config.reference.mask) {
+        if !path.is_file() {
+            bail!(BadConfig(vec![format!("[reference] {} does not exist", path.display())]));
+        }
+    }
+    Ok(config)
+}
+
+fn run_all(config: &Config) -> Result<()> {
+    let start = Instant::now();
+    say(format!(
+        "memae {}: run `{}` in {}{}",
+        env!("CARGO_PKG_VERSION"),
+        config.run.name,
+        config.run_folder().display(),
+        if config.data.is_synthetic() { " (synthetic data)" } else { "" }
+    ));
+    if let Data::Synthetic(_) = config.data {
+        synth::run(config)?;
+    }
+    preprocess::run(config)?;
+    train::run(config, &config.run.models)?;
+    reconstruct::run(config, &config.run.models)?;
+    evaluate::run(config)?;
+    report::run(config)?;
+    say(format!("done in {}", progress::humantime(start.elapsed())));
+    Ok(())
+}
+
+/// The models named on the command line, or all of the configuration.
+fn chosen(config: &Config, only: &Only) -> Result<Vec<ModelKind>> {
+    if only.models.is_empty() {
+        return Ok(config.run.models.clone());
+    }
+    if let Some(model) = only.models.iter().find(|model| !config.run.models.contains(model)) {
+        bail!(BadConfig(vec![format!("--model {model}: it is not among the models of [run]")]));
+    }
+    Ok(only.models.clone())
+}

@@ -1,0 +1,102 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use memae_model::ModelKind;
+
+/// Anomaly detection in brain MR with memory-augmented autoencoders: the whole experiment, and single scans.
+///
+/// `memae run` does everything, from data to report, with a small synthetic experiment if no configuration is given. Each
+/// stage can also be run alone; what is up to date is skipped, and what was interrupted goes on.
+///
+/// Research software: not a medical device, and no diagnosis.
+#[derive(Debug, Parser)]
+#[command(name = "memae", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// Options of all commands.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options for all commands")]
+pub(crate) struct Common {
+    /// Configuration file; without it the built-in quick one (synthetic data, minutes on a laptop) is used.
+    #[arg(long, short, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Folder that holds the data sets' folders, instead of `root` in [data].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_root: Option<PathBuf>,
+
+    /// Show errors and results only.
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Show on standard error what else goes to the run's log file.
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Do all stages: synth (for synthetic data), preprocess, train, reconstruct, evaluate, report.
+    Run,
+    /// Make the synthetic cohort: whole heads in T2 contrast with their ground truth, as NIfTI files.
+    Synth,
+    /// Strip skulls, register to the reference, normalize; packs the cohort for training.
+    Preprocess,
+    /// Train the models, each until its last epoch; goes on from the last checkpoint.
+    Train(Only),
+    /// Reconstruct the test scans and write reconstructions and residuals as NIfTI.
+    Reconstruct(Only),
+    /// Measure detection: anomaly maps, thresholds by three protocols, counts, curves, statistics.
+    Evaluate,
+    /// Write tables, figures and the HTML page, and print Table 1.
+    Report,
+    /// Find what is unusual in one T2 scan, as it came from the scanner, with a model of a finished run.
+    ///
+    /// Writes into the output folder, all in the scan's own space: reconstruction.nii.gz, anomaly.nii.gz (0 to 1),
+    /// detection.nii.gz (the map above the threshold), brain.nii.gz, and overview.png.
+    Detect(Detect),
+    /// Tell what a file or folder is: a NIfTI volume, a checkpoint, a run.
+    Info {
+        /// NIfTI file, checkpoint (.safetensors), or folder of a model or run.
+        file: PathBuf,
+    },
+}
+
+/// Choice of models.
+#[derive(Debug, Args)]
+pub(crate) struct Only {
+    /// Only these models of the configuration, e.g. `--model ae --model ssim-memae`.
+    #[arg(long = "model", value_name = "MODEL")]
+    pub(crate) models: Vec<ModelKind>,
+}
+
+/// Arguments of `memae detect`.
+#[derive(Debug, Args)]
+pub(crate) struct Detect {
+    /// T2-weighted scan, .nii or .nii.gz, skull and all.
+    pub(crate) scan: PathBuf,
+    /// Folder of the finished run whose model is used.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) run: PathBuf,
+    /// Which of the run's models.
+    #[arg(long, default_value = "ssim-memae")]
+    pub(crate) model: ModelKind,
+    /// Folder for the results.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Brain mask of the scan, if you have one; otherwise the skull is stripped here.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mask: Option<PathBuf>,
+    /// Threshold 1 (the looser: 5 % false positives on healthy scans by default) or 2 (the stricter).
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub(crate) threshold: u8,
+}

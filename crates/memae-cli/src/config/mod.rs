@@ -1,0 +1,126 @@
+//! The configuration: TOML text to a checked [`Config`]. Nothing runs on an unchecked one.
+
+mod check;
+mod sections;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+pub(crate) use sections::{Config, Data, Evaluate, ScopeKind, SyntheticData};
+
+use crate::failure::BadConfig;
+
+/// The configuration that runs where none is named.
+pub(crate) const QUICK: &str = include_str!("../../../../configs/quick.toml");
+const QUICK_NAME: &str = "configs/quick.toml (built in)";
+
+impl Config {
+    /// Reads and checks a configuration file, or the built-in quick one.
+    ///
+    /// # Errors
+    /// [`BadConfig`] with every problem found: unknown key, wrong type, value out of range.
+    pub(crate) fn load(file: Option<&Path>) -> Result<Self> {
+        let Some(file) = file else { return Self::parse(QUICK, QUICK_NAME) };
+        let text = fs_err::read_to_string(file)
+            .with_context(|| "the configuration cannot be read; without --config the built-in one runs")
+            .map_err(|error| BadConfig(vec![format!("{error:#}")]))?;
+        Self::parse(&text, &file.display().to_string())
+    }
+
+    /// Parses and checks. `name` is what errors call the file.
+    fn parse(text: &str, name: &str) -> Result<Self> {
+        let config: Self =
+            toml::from_str(text).map_err(|error| BadConfig(vec![format!("{name}: {error}")]))?;
+        let problems = check::problems(&config);
+        if !problems.is_empty() {
+            return Err(BadConfig(problems.into_iter().map(|p| format!("{name}: {p}")).collect()).into());
+        }
+        Ok(config)
+    }
+
+    /// The resolved configuration as TOML: every value in force, defaults included.
+    pub(crate) fn to_toml(&self) -> Result<String> {
+        Ok(toml::to_string_pretty(self)?)
+    }
+
+    /// The folder of this run's results.
+    pub(crate) fn run_folder(&self) -> PathBuf {
+        self.run.output.join(&self.run.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAPER: &str = include_str!("../../../../configs/paper.toml");
+
+    fn problems(text: &str) -> String {
+        Config::parse(text, "test.toml").unwrap_err().to_string()
+    }
+
+    /// The quick configuration with one line replaced.
+    fn quick_with(from: &str, to: &str) -> String {
+        assert!(QUICK.contains(from), "configs/quick.toml has no `{from}`");
+        QUICK.replacen(from, to, 1)
+    }
+
+    #[test]
+    fn shipped_configurations_are_good() {
+        Config::parse(QUICK, "quick").unwrap();
+        Config::parse(PAPER, "paper").unwrap();
+    }
+
+    #[test]
+    fn resolved_configurations_read_back_the_same() {
+        for text in [QUICK, PAPER] {
+            let config = Config::parse(text, "test").unwrap();
+            assert_eq!(Config::parse(&config.to_toml().unwrap(), "again").unwrap(), config);
+        }
+    }
+
+    #[test]
+    fn paper_values_are_in_the_paper_configuration() {
+        let config = Config::parse(PAPER, "paper").unwrap();
+        assert_eq!(config.reference.shape, [240, 240, 155]);
+        assert_eq!((config.train.epochs, config.train.batch, config.train.learning_rate), (150, 32, 1e-4));
+        assert_eq!(config.model.memory.items, 10);
+        let Data::Manifest(data) = config.data else { panic!("the paper has real data") };
+        assert_eq!((data.train, data.validation, data.test), (600, 53, Some(335)));
+    }
+
+    #[test]
+    fn unknown_keys_are_named_with_their_line() {
+        let text = problems(&quick_with("[train]", "[train]\nepoch = 3"));
+        assert!(text.contains("epoch") && text.contains("line"), "{text}");
+    }
+
+    #[test]
+    fn every_value_out_of_range_is_named_with_its_key() {
+        let text = quick_with("learning_rate = 0.001", "learning_rate = 7.0");
+        let text = text.replacen("name = \"quick\"", "name = \"a/b\"", 1);
+        let text = problems(&text);
+        assert!(
+            text.contains("[run] name") && text.contains("[train]") && text.contains("learning_rate"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn sides_must_be_multiples_of_sixteen() {
+        let config = Config::parse(QUICK, "quick").unwrap();
+        let shape = config.reference.shape;
+        let odd = format!("shape = [{}, {}, {}]", shape[0] + 1, shape[1], shape[2]);
+        let even = format!("shape = [{}, {}, {}]", shape[0], shape[1], shape[2]);
+        let at = QUICK.find("[reference]").unwrap();
+        let text = format!("{}{}", &QUICK[..at], QUICK[at..].replacen(&even, &odd, 1));
+        assert!(problems(&text).contains("multiples of 16"), "{}", problems(&text));
+    }
+
+    #[test]
+    fn missing_file_is_named() {
+        let error = Config::load(Some(Path::new("no/such.toml"))).unwrap_err().to_string();
+        assert!(error.contains("no/such.toml"), "{error}");
+    }
+}

@@ -1,0 +1,234 @@
+//! The sections of a configuration file. Defaults are the paper's values, or the specification's where the paper is
+//! silent; `configs/paper.toml` documents each key.
+
+use std::path::PathBuf;
+
+use anomaly_eval::{BootstrapSettings, ProtocolSettings, Residual};
+use memae_model::{DeviceChoice, ModelKind, ModelSettings, TrainSettings};
+use mri_io::PreprocessSettings;
+use mri_phantom::PhantomSettings;
+use serde::{Deserialize, Serialize};
+
+/// A whole configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) run: Run,
+    pub(crate) data: Data,
+    #[serde(default)]
+    pub(crate) reference: Reference,
+    #[serde(default)]
+    pub(crate) preprocess: PreprocessSettings,
+    #[serde(default)]
+    pub(crate) model: ModelSettings,
+    #[serde(default)]
+    pub(crate) train: TrainSettings,
+    #[serde(default)]
+    pub(crate) reconstruct: Reconstruct,
+    #[serde(default)]
+    pub(crate) evaluate: Evaluate,
+    #[serde(default)]
+    pub(crate) report: Report,
+}
+
+/// `[run]`: what the run is called, where it writes, what it uses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Run {
+    /// Name of the run's folder in `output`.
+    pub(crate) name: String,
+    /// Folder of all runs.
+    #[serde(default = "runs")]
+    pub(crate) output: PathBuf,
+    /// Folder of what several runs can share: synthetic scans and preprocessed cohorts.
+    #[serde(default = "cache")]
+    pub(crate) cache: PathBuf,
+    /// Processor threads; 0: all.
+    #[serde(default)]
+    pub(crate) threads: usize,
+    /// `auto`, `cpu` or `cuda:N`.
+    #[serde(default)]
+    pub(crate) device: DeviceChoice,
+    /// Models to train and compare.
+    #[serde(default = "all_models")]
+    pub(crate) models: Vec<ModelKind>,
+}
+
+fn runs() -> PathBuf {
+    "runs".into()
+}
+
+fn cache() -> PathBuf {
+    "cache".into()
+}
+
+fn all_models() -> Vec<ModelKind> {
+    ModelKind::ALL.to_vec()
+}
+
+/// `[data]`: where the cohorts come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(crate) enum Data {
+    /// Heads made by `mri-phantom`.
+    Synthetic(SyntheticData),
+    /// The user's files, described by manifests.
+    Manifest(ManifestData),
+}
+
+impl Data {
+    /// Seed of the cohort and of the split.
+    pub(crate) fn seed(&self) -> u64 {
+        match self {
+            Self::Synthetic(data) => data.seed,
+            Self::Manifest(data) => data.seed,
+        }
+    }
+
+    /// Numbers of healthy subjects for training and for validation.
+    pub(crate) fn healthy(&self) -> (usize, usize) {
+        match self {
+            Self::Synthetic(data) => (data.train, data.validation),
+            Self::Manifest(data) => (data.train, data.validation),
+        }
+    }
+
+    /// Number of test subjects; `None`: all there are.
+    pub(crate) fn test(&self) -> Option<usize> {
+        match self {
+            Self::Synthetic(data) => Some(data.test),
+            Self::Manifest(data) => data.test,
+        }
+    }
+
+    /// Whether every figure of the run has to be called synthetic.
+    pub(crate) fn is_synthetic(&self) -> bool {
+        match self {
+            Self::Synthetic(_) => true,
+            Self::Manifest(data) => data.healthy == "synthetic" || data.lesions == "synthetic",
+        }
+    }
+}
+
+/// `[data]` with `kind = "synthetic"`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SyntheticData {
+    /// Seed of anatomy, pose, noise and tumours, and of the split.
+    pub(crate) seed: u64,
+    pub(crate) train: usize,
+    pub(crate) validation: usize,
+    pub(crate) test: usize,
+    /// Folder of FreeSurfer-style label maps to take the anatomy from, instead of the generator's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) label_maps: Option<PathBuf>,
+    /// The scanner.
+    #[serde(default)]
+    pub(crate) scan: PhantomSettings,
+}
+
+/// `[data]` with `kind = "manifest"`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ManifestData {
+    /// Manifest of the healthy cohort: the name of a built-in one, or a `.toml` file.
+    pub(crate) healthy: String,
+    /// Manifest of the cohort with lesions.
+    pub(crate) lesions: String,
+    /// Folder that holds the data sets' folders.
+    pub(crate) root: PathBuf,
+    /// Seed of the split.
+    pub(crate) seed: u64,
+    pub(crate) train: usize,
+    pub(crate) validation: usize,
+    /// Test subjects; all if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) test: Option<usize>,
+}
+
+/// `[reference]`: the grid and the brain that every scan is registered to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Reference {
+    /// Voxels of the reference grid along right, front and top.
+    pub(crate) shape: [usize; 3],
+    /// Voxel spacing of the reference grid (mm).
+    pub(crate) spacing: [f64; 3],
+    /// T2 volume to register to; the synthetic atlas if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<PathBuf>,
+    /// Its brain mask; its non-zero voxels if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mask: Option<PathBuf>,
+}
+
+impl Default for Reference {
+    fn default() -> Self {
+        Self { shape: [240, 240, 155], spacing: [1.0; 3], file: None, mask: None }
+    }
+}
+
+/// `[reconstruct]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Reconstruct {
+    /// Whether reconstructions and residuals of the test subjects are kept as NIfTI.
+    pub(crate) keep_maps: bool,
+}
+
+impl Default for Reconstruct {
+    fn default() -> Self {
+        Self { keep_maps: true }
+    }
+}
+
+/// Over which voxels an anomaly map is brought to [0, 1].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ScopeKind {
+    /// Each volume by its own range.
+    Volume,
+    /// Each axial slice by its own range.
+    Slice,
+    /// All volumes by the range of the healthy validation scans.
+    Cohort,
+}
+
+/// `[evaluate]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Evaluate {
+    /// How scan and reconstruction are compared.
+    pub(crate) residual: Residual,
+    /// Over which voxels the map is normalized.
+    pub(crate) scope: ScopeKind,
+    /// Numbers that the three threshold protocols start from.
+    pub(crate) protocols: ProtocolSettings,
+    /// Confidence intervals.
+    pub(crate) bootstrap: BootstrapSettings,
+}
+
+impl Default for Evaluate {
+    fn default() -> Self {
+        Self {
+            residual: Residual::Absolute,
+            scope: ScopeKind::Volume,
+            protocols: ProtocolSettings::default(),
+            bootstrap: BootstrapSettings::default(),
+        }
+    }
+}
+
+/// `[report]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Report {
+    /// Test subjects in Figure 1.
+    pub(crate) figure_subjects: usize,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self { figure_subjects: 2 }
+    }
+}

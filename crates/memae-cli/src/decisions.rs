@@ -1,0 +1,209 @@
+//! Where the paper is silent: what was decided, and why. The one place for it.
+
+use anomaly_eval::Decision;
+use memae_model::{BottleneckKind, LossRegion, MemoryPreset};
+
+use crate::config::{Config, Data, ScopeKind};
+
+/// What the results were measured on, for captions.
+pub(crate) fn cohort_name(config: &Config) -> String {
+    match &config.data {
+        Data::Synthetic(data) => format!("{}: synthetic T2 heads (seed {})", config.run.name, data.seed),
+        Data::Manifest(data) => format!("{}: {} to {}", config.run.name, data.healthy, data.lesions),
+    }
+}
+
+/// All decisions in force, in the order of the experiment.
+pub(crate) fn in_force(config: &Config) -> Vec<Decision> {
+    [data(config), preprocessing(config), networks(config), training(config), evaluation(config)].concat()
+}
+
+fn decision(topic: &str, value: impl Into<String>, reason: &str) -> Decision {
+    Decision { topic: topic.to_owned(), value: value.into(), reason: reason.to_owned() }
+}
+
+/// A configuration value as it is written in TOML.
+fn written(value: &impl serde::Serialize) -> String {
+    toml::Value::try_from(value).map_or_else(|error| error.to_string(), |value| value.to_string())
+}
+
+fn data(config: &Config) -> Vec<Decision> {
+    let (train, validation) = config.data.healthy();
+    let mut decisions = vec![
+        decision(
+            "split",
+            format!("{train} training, {validation} validation, seed {}", config.data.seed()),
+            "drawn at random and written down with a SHA-256 of every input file; the paper says only \"random\"",
+        ),
+        decision("ground truth", "label > 0", "whole tumour; the paper does not say which labels"),
+    ];
+    if config.data.is_synthetic() {
+        decisions.insert(
+            0,
+            decision(
+                "data",
+                "synthetic heads",
+                "no real scans were used: nothing here says anything about patients",
+            ),
+        );
+    }
+    decisions
+}
+
+fn preprocessing(config: &Config) -> Vec<Decision> {
+    let steps = &config.preprocess;
+    let reference = match &config.reference.file {
+        Some(path) => path.display().to_string(),
+        None => "synthetic atlas".to_owned(),
+    };
+    let [i, j, k] = config.reference.shape;
+    let [di, dj, dk] = config.reference.spacing;
+    vec![
+        decision("skull stripping", "deformable surface", "the paper names no tool"),
+        decision(
+            "registration",
+            format!("rigid, by mutual information, to {reference}"),
+            "the paper names neither tool nor reference",
+        ),
+        decision(
+            "reference grid",
+            format!("{i} x {j} x {k} voxels of {di} x {dj} x {dk} mm"),
+            "the paper: 240 x 240 x 155 of 1 mm",
+        ),
+        decision("interpolation", written(&steps.interpolation), "the paper does not say"),
+        decision(
+            "normalization",
+            format!("{}, over the brain, background 0", written(&steps.normalization)),
+            "the paper: min-max, without the voxels that it is over",
+        ),
+        decision("bias-field correction", "none", "the paper has none"),
+    ]
+}
+
+fn networks(config: &Config) -> Vec<Decision> {
+    let model = &config.model;
+    let memory = &model.memory;
+    let addressing = match memory.preset {
+        MemoryPreset::Paper => "as the paper's formula",
+        MemoryPreset::Official => "as the official MemAE code",
+        MemoryPreset::Sharp => "sharper than the paper's formula",
+    };
+    let bottleneck = match model.bottleneck {
+        BottleneckKind::Dense => format!("dense, {} numbers", model.code),
+        BottleneckKind::Spatial => "spatial".to_owned(),
+    };
+    let region = match model.loss_region {
+        LossRegion::All => "all pixels",
+        LossRegion::Brain => "brain pixels",
+    };
+    vec![
+        decision(
+            "trunk",
+            format!("four 3x3 convolutions of stride 2, channels 96, 128, 256, 256 times {}", model.width),
+            "the official MemAE encoder, in two dimensions; the paper describes none",
+        ),
+        decision(
+            "bottleneck of ae, vae, ssim-ae",
+            bottleneck,
+            "a code as large as the slice could copy lesions",
+        ),
+        decision(
+            "weight of the VAE's divergence",
+            format!("beta = {}", model.beta),
+            "the paper does not say",
+        ),
+        decision(
+            "memory addressing",
+            format!("{addressing}; one query per {}", written(&memory.query).trim_matches('"')),
+            "the paper does not say what one query is",
+        ),
+        decision("weight of the entropy", format!("alpha = {}", model.alpha), "the official MemAE code"),
+        decision(
+            "SSIM loss",
+            format!(
+                "1 - SSIM, window 11, sigma 1.5, border {}",
+                written(&model.ssim_border).trim_matches('"')
+            ),
+            "the paper's formula, SSIM itself, would be minimized by the least alike",
+        ),
+        decision("loss region", region, "the paper does not say"),
+    ]
+}
+
+fn training(config: &Config) -> Vec<Decision> {
+    let train = &config.train;
+    let windows = if train.keep_empty { "kept" } else { "dropped" };
+    vec![
+        decision("windows without brain", windows, "they teach nothing but zeros; the paper does not say"),
+        decision(
+            "first and last slice",
+            "predicted with the edge slice repeated",
+            "so that the whole scan has a map",
+        ),
+        decision(
+            "training",
+            format!(
+                "{} epochs, batch {}, learning rate {}, seed {}",
+                train.epochs, train.batch, train.learning_rate, train.seed
+            ),
+            "the paper: 150 epochs, batch 32, learning rate 0.0001",
+        ),
+    ]
+}
+
+fn evaluation(config: &Config) -> Vec<Decision> {
+    let evaluate = &config.evaluate;
+    let scope = match evaluate.scope {
+        ScopeKind::Volume => "each volume by its own range",
+        ScopeKind::Slice => "each slice by its own range",
+        ScopeKind::Cohort => "all volumes by the range of healthy validation scans",
+    };
+    let [first, second] = evaluate.protocols.paper_thresholds;
+    let [loose, strict] = evaluate.protocols.matched_fpr;
+    vec![
+        decision("anomaly map", written(&evaluate.residual).trim_matches('"'), "the paper: \"difference\""),
+        decision(
+            "normalization of the map",
+            scope,
+            "the paper: to [0, 1], without the voxels that it is over",
+        ),
+        decision(
+            "thresholds, protocol paper",
+            format!("{first} and {second}"),
+            "assumed: the paper's are lost",
+        ),
+        decision(
+            "thresholds, protocol matched",
+            format!("false-positive rates {loose} and {strict} on healthy validation scans"),
+            "the same specificity for each model, chosen without the test set",
+        ),
+        decision(
+            "voxels",
+            "all of the grid, and brain only",
+            "the paper's specificities fit all voxels only",
+        ),
+        decision("post-processing", "none", "the paper has none"),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn synthetic_data_is_named_first() {
+        let config = Config::load(None).unwrap();
+        assert_eq!(in_force(&config)[0].value, "synthetic heads");
+        assert!(cohort_name(&config).contains("synthetic"));
+    }
+
+    #[test]
+    fn values_come_from_the_configuration() {
+        let mut config = Config::load(None).unwrap();
+        config.model.alpha = 0.125;
+        config.evaluate.scope = ScopeKind::Slice;
+        let values: Vec<_> = in_force(&config).into_iter().map(|decision| decision.value).collect();
+        assert!(values.contains(&"alpha = 0.125".to_owned()));
+        assert!(values.contains(&"each slice by its own range".to_owned()));
+    }
+}

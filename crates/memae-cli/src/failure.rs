@@ -1,0 +1,26 @@
+//! Ends of the program other than success, and their exit codes.
+
+use std::process::ExitCode;
+
+use thiserror::Error;
+
+/// The configuration is wrong, or data that it names is not there; nothing has been started. Exit code 2.
+#[derive(Debug, Error)]
+#[error("{}", .0.join("\n"))]
+pub(crate) struct BadConfig(pub(crate) Vec<String>);
+
+/// The user pressed Ctrl-C, or the system asked the program to end. Exit code 130.
+#[derive(Debug, Error)]
+#[error("interrupted")]
+pub(crate) struct Interrupted;
+
+/// Exit code of an error: 2 for a bad configuration, 130 for an interrupt, else 1.
+pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if error.is::<Interrupted>() {
+        ExitCode::from(130)
+    } else if error.is::<BadConfig>() {
+        ExitCode::from(2)
+    } else {
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,85 @@
+//! Where everything of a run lies.
+
+use std::path::{Path, PathBuf};
+
+use memae_model::ModelKind;
+
+use crate::config::Config;
+
+/// The folders and files of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    /// `runs/<name>`.
+    pub(crate) run: PathBuf,
+}
+
+impl Layout {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self::at(&config.run_folder())
+    }
+
+    /// The layout of a run whose folder is known.
+    pub(crate) fn at(run: &Path) -> Self {
+        Self { run: run.to_owned() }
+    }
+
+    /// The resolved configuration.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.run.join("config.toml")
+    }
+
+    /// What ran on what.
+    pub(crate) fn environment(&self) -> PathBuf {
+        self.run.join("environment.json")
+    }
+
+    /// What happened.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.run.join("log.txt")
+    }
+
+    /// Packed cohorts, the split, the reference, and how preprocessing went.
+    pub(crate) fn preprocess(&self) -> PathBuf {
+        self.run.join("preprocess")
+    }
+
+    /// Packed training or validation volumes.
+    pub(crate) fn packed(&self, cohort: &str) -> PathBuf {
+        self.preprocess().join(format!("{cohort}.cohort"))
+    }
+
+    /// Which subject is used for what, with the SHA-256 of every input file.
+    pub(crate) fn split(&self) -> PathBuf {
+        self.preprocess().join("split.json")
+    }
+
+    /// The reference volume that every scan was registered to.
+    pub(crate) fn reference(&self) -> PathBuf {
+        self.preprocess().join("reference.nii.gz")
+    }
+
+    /// The reference's brain mask.
+    pub(crate) fn reference_mask(&self) -> PathBuf {
+        self.preprocess().join("reference_brainmask.nii.gz")
+    }
+
+    pub(crate) fn model(&self, model: ModelKind) -> PathBuf {
+        self.run.join("models").join(model.id())
+    }
+
+    pub(crate) fn maps(&self, model: ModelKind) -> PathBuf {
+        self.run.join("maps").join(model.id())
+    }
+
+    pub(crate) fn eval(&self) -> PathBuf {
+        self.run.join("eval")
+    }
+
+    pub(crate) fn metrics(&self) -> PathBuf {
+        self.eval().join("metrics.json")
+    }
+
+    pub(crate) fn report(&self) -> PathBuf {
+        self.run.join("report")
+    }
+}

@@ -1,0 +1,185 @@
+//! One subject: read, preprocess, write; and score against the truth where there is one.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use mri_io::{Mask, Reference, Volume};
+use nalgebra::Point3;
+use serde::{Deserialize, Serialize};
+
+use crate::cohorts::{Member, Use};
+use crate::config::Config;
+use crate::files;
+
+/// Every n-th brain voxel of the reference is a point at which poses are compared.
+const POSE_STRIDE: usize = 97;
+
+/// The files of a preprocessed subject, all on the reference grid.
+#[derive(Clone, Debug)]
+pub(crate) struct Prepared {
+    pub(crate) name: String,
+    /// Normalized brain, background exactly 0.
+    pub(crate) scan: PathBuf,
+    pub(crate) mask: PathBuf,
+    /// Lesion labels, of test subjects.
+    pub(crate) lesions: Option<PathBuf>,
+    /// 4x4, reference world to scan world.
+    transform: PathBuf,
+    /// [`Record`].
+    record: PathBuf,
+}
+
+impl Prepared {
+    pub(super) fn new(cache: &Path, member: &Member) -> Self {
+        let file = |kind: &str| cache.join(format!("{}_{kind}", member.id()));
+        Self {
+            name: member.subject.name.clone(),
+            scan: file("T2w.nii.gz"),
+            mask: file("brainmask.nii.gz"),
+            lesions: (member.used_for == Use::Test).then(|| file("lesions.nii.gz")),
+            transform: file("transform.txt"),
+            record: file("record.json"),
+        }
+    }
+
+    /// The preprocessed scan and its brain mask.
+    pub(crate) fn read(&self) -> Result<(Volume<f32>, Mask)> {
+        Ok((mri_io::read(&self.scan)?, mri_io::read_mask(&self.mask)?))
+    }
+
+    /// Lesion voxels; none for a healthy subject.
+    pub(crate) fn read_lesions(&self) -> Result<Option<Mask>> {
+        Ok(self.lesions.as_ref().map(mri_io::read_mask).transpose()?)
+    }
+}
+
+/// A file that went in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct InputFile {
+    path: PathBuf,
+    sha256: String,
+    #[serde(flatten)]
+    stamp: files::Stamp,
+}
+
+/// How a subject's preprocessing went.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) subject: String,
+    pub(super) used_for: Use,
+    pub(super) inputs: Vec<InputFile>,
+    /// Volume of the brain mask in the scan (ml).
+    pub(super) brain_ml: f64,
+    /// Angle of the rotation to the reference (degrees).
+    pub(super) rotation_degrees: f64,
+    /// Dice of our mask and the true one, in the scan.
+    pub(super) mask_dice: Option<f64>,
+    /// Mean distance (mm), over the brain, between where our and the true transform put a point.
+    pub(super) pose_error_mm: Option<f64>,
+    /// Volume of the lesions on the reference grid (ml).
+    pub(super) lesions_ml: Option<f64>,
+    pub(super) warnings: Vec<String>,
+    pub(super) seconds: f64,
+}
+
+/// Preprocesses a subject, or returns the record of an earlier run on the same files.
+pub(super) fn preprocess(
+    member: &Member,
+    prepared: &Prepared,
+    reference: &Reference,
+    config: &Config,
+) -> Result<Record> {
+    let stamps = member.subject.files().map(files::stamp).collect::<Result<Vec<_>>>()?;
+    if let Some(record) = earlier(prepared, &stamps) {
+        return Ok(Record { used_for: member.used_for, ..record });
+    }
+    make(member, prepared, reference, config)
+        .with_context(|| format!("subject {} ({})", member.subject.name, member.subject.scan.display()))
+}
+
+/// The record of an earlier run; it is written after all other files.
+fn earlier(prepared: &Prepared, stamps: &[files::Stamp]) -> Option<Record> {
+    let record: Record = files::read_json(&prepared.record).ok()?;
+    let outputs = [Some(&prepared.scan), Some(&prepared.mask), prepared.lesions.as_ref()];
+    let whole = outputs.into_iter().flatten().all(|path| path.exists());
+    (whole && record.inputs.iter().map(|input| &input.stamp).eq(stamps)).then_some(record)
+}
+
+fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Config) -> Result<Record> {
+    let start = Instant::now();
+    let subject = &member.subject;
+    let scan = mri_io::read(&subject.scan)?;
+    let mask = match &subject.mask {
+        Some(path) => Some(mri_io::read_mask(path)?),
+        None => member.stripped.then(|| scan.map(|&value| value != 0.0)),
+    };
+    let done = mri_io::preprocess(&scan, mask.as_ref(), reference, &config.preprocess)?;
+    let lesions =
+        subject.segmentation.as_ref().map(|path| lesions(path, &scan, &done, reference)).transpose()?;
+
+    fs_err::create_dir_all(prepared.scan.parent().context("a file lies in a folder")?)?;
+    mri_io::write(&prepared.scan, &done.volume)?;
+    mri_io::write(&prepared.mask, &done.mask)?;
+    if let (Some(path), Some(lesions)) = (&prepared.lesions, &lesions) {
+        mri_io::write(path, lesions)?;
+    }
+    mri_io::write_matrix(&prepared.transform, &done.transform)?;
+    let record = Record {
+        subject: subject.name.clone(),
+        used_for: member.used_for,
+        inputs: subject.files().map(input).collect::<Result<_>>()?,
+        brain_ml: done.native_mask.millilitres(),
+        rotation_degrees: done.transform.angle_degrees(),
+        mask_dice: subject.true_mask.as_ref().map(|path| mask_dice(path, &done)).transpose()?,
+        pose_error_mm: match &subject.true_pose {
+            // The truth is relative to the synthetic atlas.
+            Some(path) if config.reference.file.is_none() => Some(pose_error(path, &done, reference)?),
+            _ => None,
+        },
+        lesions_ml: lesions.map(|labels| labels.map(|&label| label > 0).millilitres()),
+        warnings: done.warnings,
+        seconds: start.elapsed().as_secs_f64(),
+    };
+    for warning in &record.warnings {
+        tracing::warn!("{}: {warning}", subject.name);
+    }
+    files::write_json(&prepared.record, &record)?;
+    Ok(record)
+}
+
+/// Lesion labels on the reference grid.
+fn lesions(
+    path: &Path,
+    scan: &Volume<f32>,
+    done: &mri_io::Preprocessed,
+    reference: &Reference,
+) -> Result<Volume<u16>> {
+    let labels = mri_io::read_labels(path)?;
+    anyhow::ensure!(
+        labels.grid().matches(&scan.grid(), 0.1),
+        "{}: the segmentation of shape {:?} does not lie on the grid of its scan, of shape {:?}",
+        path.display(),
+        labels.shape(),
+        scan.shape()
+    );
+    Ok(mri_io::resample_labels(&labels, &reference.volume().grid(), &done.transform)?)
+}
+
+fn mask_dice(path: &Path, done: &mri_io::Preprocessed) -> Result<f64> {
+    Ok(done.native_mask.dice(&mri_io::read_mask(path)?)?)
+}
+
+fn pose_error(path: &Path, done: &mri_io::Preprocessed, reference: &Reference) -> Result<f64> {
+    let truth = mri_io::read_matrix(path)?;
+    let (mask, affine) = (reference.mask().data(), reference.mask().affine());
+    let inside = mask.indexed_iter().filter(|(_, inside)| **inside).map(|(index, _)| index);
+    let points = inside
+        .step_by(POSE_STRIDE)
+        .map(|(i, j, k)| affine.voxel_to_world(Point3::new(i as f64, j as f64, k as f64)));
+    Ok(done.transform.mean_distance(&truth, points))
+}
+
+fn input(path: &Path) -> Result<InputFile> {
+    Ok(InputFile { path: path.to_owned(), sha256: files::sha256(path)?, stamp: files::stamp(path)? })
+}

@@ -1,0 +1,102 @@
+//! `memae reconstruct`: what the models make of the validation and test scans, kept as NIfTI where configured.
+
+use std::path::{Path, PathBuf};
+
+use anomaly_eval::anomaly_map;
+use anyhow::{Context, Result, ensure};
+use memae_model::{ModelKind, TrainedModel};
+use mri_io::Volume;
+use ndarray::Array3;
+
+use crate::cohorts::Use;
+use crate::config::Config;
+use crate::layout::Layout;
+use crate::preprocess::{self, Cohort, Prepared};
+use crate::progress::{Task, say};
+use crate::stage::Stage;
+use crate::{interrupt, train, workers};
+
+/// Writes reconstructions and residuals of the given models.
+pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
+    if !config.reconstruct.keep_maps {
+        say(
+            "reconstruct: keep_maps = false in [reconstruct], so nothing is kept; evaluate reconstructs by itself",
+        );
+        return Ok(());
+    }
+    let cohort = preprocess::finished(config)?;
+    memae_model::set_threads(workers::available(config));
+    for &model in models {
+        let stage = stage(config, &cohort, model)?;
+        let folder = Layout::new(config).maps(model);
+        if stage.is_done() {
+            say(format!("reconstruct {model}: up to date"));
+            continue;
+        }
+        let trained = load(config, &cohort, model)?;
+        let subjects = [cohort.prepared(Use::Validation), cohort.prepared(Use::Test)].concat();
+        let task = Task::new(format!("reconstruct {model}"), subjects.len());
+        let mut outputs = Vec::new();
+        fs_err::create_dir_all(&folder)?;
+        for subject in &subjects {
+            interrupt::check()?;
+            let (scan, _) = subject.read()?;
+            let expected = predict(&trained, &scan)?;
+            let residual = anomaly_map(scan.data(), expected.view(), config.evaluate.residual)?;
+            for (kind, values) in [("recon", expected), ("residual", residual)] {
+                let path = map_file(&folder, subject, kind);
+                mri_io::write(&path, &Volume::new(values, *scan.affine())?)?;
+                outputs.push(path);
+            }
+            task.step(&subject.name);
+        }
+        drop(task);
+        stage.finish(&outputs)?;
+        say(format!("reconstruct {model}: {} subjects in {}", subjects.len(), folder.display()));
+    }
+    Ok(())
+}
+
+/// The folder of a model's kept maps, if they are up to date.
+pub(crate) fn kept(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<Option<PathBuf>> {
+    Ok(stage(config, cohort, model)?.is_done().then(|| Layout::new(config).maps(model)))
+}
+
+/// A subject's reconstruction: the kept one, or a new one.
+pub(crate) fn reconstruction(
+    model: &TrainedModel,
+    maps: Option<&Path>,
+    subject: &Prepared,
+    scan: &Volume<f32>,
+) -> Result<Array3<f32>> {
+    match maps {
+        Some(folder) => Ok(mri_io::read(map_file(folder, subject, "recon"))?.into_data()),
+        None => predict(model, scan),
+    }
+}
+
+/// The model's reconstruction of a preprocessed scan.
+pub(crate) fn predict(model: &TrainedModel, scan: &Volume<f32>) -> Result<Array3<f32>> {
+    let values = model.reconstruct(scan.as_slice(), scan.shape())?;
+    Array3::from_shape_vec(scan.shape(), values).context("a reconstruction has the shape of its scan")
+}
+
+fn load(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<TrainedModel> {
+    ensure!(
+        train::stage(config, cohort, model)?.is_done(),
+        "{model} is not trained with these settings yet: run `memae train`, or `memae run` for all stages"
+    );
+    Ok(TrainedModel::load(Layout::new(config).model(model), config.run.device)?)
+}
+
+fn stage(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<Stage> {
+    let trained = train::stage(config, cohort, model)?;
+    let inputs = (trained.key(), config.evaluate.residual);
+    Stage::new("reconstruct", Layout::new(config).maps(model), &inputs)
+}
+
+/// Healthy and test subjects may have the same name.
+fn map_file(folder: &Path, subject: &Prepared, kind: &str) -> PathBuf {
+    let group = if subject.lesions.is_some() { "test" } else { "validation" };
+    folder.join(format!("{group}_{}_{kind}.nii.gz", subject.name))
+}

@@ -1,0 +1,85 @@
+//! Figure 1: what the models make of a few test subjects.
+
+use anomaly_eval::{
+    Evaluation, Figure1, Figure1Column, Figure1Subject, MethodSummary, OperatingPoint, Protocol, VoxelSet,
+    largest_lesion_slice,
+};
+use anyhow::{Context, Result};
+use ndarray::{ArrayView3, Axis};
+
+use crate::cohorts::Use;
+use crate::config::Config;
+use crate::preprocess::{Cohort, Prepared};
+use crate::scoring::{Method, Scorer};
+
+/// The paper's Figure 1 with our models: each subject at the slice with most lesion, detections at threshold 1 of the
+/// `matched` protocol.
+pub(super) fn figure1(config: &Config, cohort: &Cohort, evaluation: &Evaluation) -> Result<Figure1> {
+    let chosen = subjects(&cohort.prepared(Use::Test), config.report.figure_subjects)?;
+    let mut subjects: Vec<Figure1Subject> = Vec::new();
+    for &model in &config.run.models {
+        let method = Method::Model(model);
+        let scorer = Scorer::new(config, cohort, method)?;
+        let threshold = threshold(&evaluation.methods, method, 1)?;
+        for (index, (subject, slice)) in chosen.iter().enumerate() {
+            let scored = scorer.score(subject)?;
+            let anomaly = at(scored.scores.view(), *slice);
+            if subjects.len() == index {
+                let lesions = scored.lesions.as_ref().context("a test subject has lesions")?;
+                subjects.push(Figure1Subject {
+                    label: format!("{}, z = {slice}", subject.name),
+                    input: at(scored.scan.data(), *slice),
+                    truth: Some(at(lesions.data(), *slice)),
+                    columns: Vec::new(),
+                });
+            }
+            subjects[index].columns.push(Figure1Column {
+                label: method.label().to_owned(),
+                reconstruction: scored.expected.map(|expected| at(expected.view(), *slice)),
+                detection: anomaly.mapv(|score| score > threshold),
+                anomaly,
+            });
+        }
+    }
+    let synthetic = if evaluation.synthetic { " Synthetic data." } else { "" };
+    Ok(Figure1 {
+        title: format!("Red: score above threshold 1 (matched protocol). Outline: truth.{synthetic}"),
+        spacing: [config.reference.spacing[0], config.reference.spacing[1]],
+        subjects,
+    })
+}
+
+/// Threshold of a method over all voxels in the `matched` protocol; `level` is 1 or 2.
+pub(crate) fn threshold(summaries: &[MethodSummary], method: Method, level: u8) -> Result<f32> {
+    let summary = summaries.iter().find(|summary| summary.id == method.id());
+    let points = summary.into_iter().flat_map(|summary| &summary.points).map(|at| at.point);
+    let wanted = |point: &OperatingPoint| {
+        (point.protocol, point.voxels, point.level) == (Protocol::Matched, VoxelSet::All, level)
+    };
+    let point = points.into_iter().find(wanted);
+    Ok(point.with_context(|| format!("{} has not been evaluated", method.id()))?.threshold)
+}
+
+/// Subjects evenly spread over the order of lesion volumes, so that nobody picks them by their results; each with its
+/// slice of most lesion.
+fn subjects(test: &[Prepared], count: usize) -> Result<Vec<(Prepared, usize)>> {
+    let mut by_volume = Vec::new();
+    for subject in test {
+        let Some(lesions) = subject.read_lesions()? else { continue };
+        if let Some(slice) = largest_lesion_slice(lesions.data()) {
+            by_volume.push((lesions.count(), subject, slice));
+        }
+    }
+    by_volume.sort_by_key(|(volume, subject, _)| (*volume, subject.name.clone()));
+    let count = count.min(by_volume.len());
+    Ok((0..count)
+        .map(|i| {
+            let (_, subject, slice) = by_volume[(2 * i + 1) * by_volume.len() / (2 * count)];
+            (subject.clone(), slice)
+        })
+        .collect())
+}
+
+fn at<T: Clone>(volume: ArrayView3<'_, T>, slice: usize) -> ndarray::Array2<T> {
+    volume.index_axis(Axis(2), slice).to_owned()
+}

@@ -1,0 +1,107 @@
+//! The HTML page: one file that needs nothing else.
+
+use anomaly_eval::{Evaluation, Figure, Protocol, Table, VoxelSet};
+use anyhow::Result;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use memae_model::read_history;
+use minijinja::Environment;
+use minijinja::value::Serde;
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::environment;
+use crate::files;
+use crate::layout::Layout;
+
+const TEMPLATE: &str = include_str!("../../templates/report.html");
+
+/// What the template shows.
+#[derive(Serialize)]
+struct Page<'a> {
+    name: &'a str,
+    evaluation: &'a Evaluation,
+    headline: Table,
+    others: Vec<Table>,
+    detection: Vec<Table>,
+    ranking: [Table; 2],
+    comparisons: [Table; 2],
+    figure1: String,
+    curves: [String; 2],
+    training: Vec<Training>,
+    environment: environment::Environment,
+    configuration: String,
+}
+
+/// How a model's training went.
+#[derive(Serialize)]
+struct Training {
+    model: String,
+    epochs: usize,
+    best_epoch: usize,
+    validation: String,
+    background: String,
+    perplexity: Option<String>,
+    minutes: String,
+}
+
+/// Renders the page.
+pub(super) fn render(
+    config: &Config,
+    evaluation: &Evaluation,
+    figure1: &Figure,
+    curves: &[Figure; 2],
+) -> Result<String> {
+    let layout = Layout::new(config);
+    let mut templates = Environment::new();
+    // The name's extension turns on HTML escaping.
+    templates.add_template("report.html", TEMPLATE)?;
+    let table1 = |(protocol, voxels)| evaluation.table1(protocol, voxels);
+    let detection = |(protocol, voxels)| evaluation.detection_table(protocol, voxels);
+    let page = Page {
+        name: &config.run.name,
+        evaluation,
+        headline: evaluation.table1(Protocol::Matched, VoxelSet::All),
+        others: super::protocols(evaluation).skip(1).map(table1).collect(),
+        detection: super::protocols(evaluation).map(detection).collect(),
+        ranking: VoxelSet::ALL.map(|voxels| evaluation.ranking_table(voxels)),
+        comparisons: VoxelSet::ALL.map(|voxels| evaluation.comparison_table(voxels)),
+        figure1: data_url("image/png", &figure1.to_png()?),
+        curves: curves.each_ref().map(|curve| data_url("image/svg+xml", curve.to_svg().as_bytes())),
+        training: training(config, &layout)?,
+        environment: files::read_json(&layout.environment())?,
+        configuration: config.to_toml()?,
+    };
+    Ok(templates.get_template("report.html")?.render(Serde(&page))?)
+}
+
+fn data_url(kind: &str, bytes: &[u8]) -> String {
+    format!("data:{kind};base64,{}", BASE64_STANDARD.encode(bytes))
+}
+
+fn training(config: &Config, layout: &Layout) -> Result<Vec<Training>> {
+    let models = config.run.models.iter();
+    models
+        .map(|&model| {
+            let records = read_history(layout.model(model).join("metrics.jsonl"))?;
+            let best = records.iter().rfind(|record| record.best);
+            let seconds: f64 =
+                records.iter().map(|record| record.train_seconds + record.validation_seconds).sum();
+            Ok(Training {
+                model: model.title().to_owned(),
+                epochs: records.len(),
+                best_epoch: best.map_or(0, |record| record.epoch),
+                validation: best.map_or_else(String::new, |record| {
+                    let loss = if model.uses_ssim() { "1 - SSIM" } else { "MSE" };
+                    format!("{:.5} ({loss})", record.validation_reconstruction)
+                }),
+                background: best
+                    .map_or_else(String::new, |record| format!("{:.0} %", 100.0 * record.background_share)),
+                perplexity: best
+                    .and_then(|record| record.memory.as_ref())
+                    .map(|memory| format!("{:.1} of {}", memory.perplexity, memory.usage.len())),
+                minutes: format!("{:.1}", seconds / 60.0),
+            })
+        })
+        .collect()
+}

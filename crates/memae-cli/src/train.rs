@@ -1,0 +1,123 @@
+//! `memae train`: the models, one after the other, each to its last epoch.
+
+use std::ops::ControlFlow;
+
+use anyhow::{Result, ensure};
+use memae_model::cohort::Cohort as Packed;
+use memae_model::{EpochRecord, ModelKind, Outcome, Phase, Progress, Trainer};
+use serde::{Deserialize, Serialize};
+
+use crate::cohorts::Use;
+use crate::config::Config;
+use crate::failure::Interrupted;
+use crate::layout::Layout;
+use crate::preprocess::{self, Cohort};
+use crate::progress::{Task, say};
+use crate::stage::Stage;
+use crate::{files, interrupt, workers};
+
+/// Trains the given models, each until its last epoch.
+pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
+    let cohort = preprocess::finished(config)?;
+    let layout = Layout::new(config);
+    memae_model::set_threads(workers::available(config));
+    let open = |used_for: Use| Packed::open(layout.packed(used_for.id()));
+    let (train, validation) = (open(Use::Train)?, open(Use::Validation)?);
+    for &model in models {
+        interrupt::check()?;
+        let stage = stage(config, &cohort, model)?;
+        if stage.is_done() {
+            say(format!("train {model}: up to date"));
+            continue;
+        }
+        train_one(config, &layout, &cohort, model, &train, &validation)?;
+        let outputs = ["best.safetensors", "last.safetensors", "metrics.jsonl"];
+        stage.finish(&outputs.map(|file| layout.model(model).join(file)))?;
+    }
+    Ok(())
+}
+
+/// A model's training as a stage.
+pub(crate) fn stage(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<Stage> {
+    let inputs = (model, &config.model, &config.train, &cohort.key);
+    Stage::new("train", Layout::new(config).model(model), &inputs)
+}
+
+/// What a folder's checkpoints belong to; training must not go on from others' weights.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Origin {
+    /// Key of the preprocessed cohort.
+    cohort: String,
+}
+
+fn train_one(
+    config: &Config,
+    layout: &Layout,
+    cohort: &Cohort,
+    model: ModelKind,
+    train: &Packed,
+    validation: &Packed,
+) -> Result<Outcome> {
+    let folder = layout.model(model);
+    let origin = Origin { cohort: cohort.key.clone() };
+    let origin_file = folder.join("origin.json");
+    if origin_file.exists() {
+        ensure!(
+            files::read_json::<Origin>(&origin_file)? == origin,
+            "{} was trained on other data than the present configuration gives: choose another name in [run], or \
+             delete that folder to train anew",
+            folder.display()
+        );
+    } else {
+        files::write_json(&origin_file, &origin)?;
+    }
+
+    let trainer =
+        Trainer::new(model, &config.model, &config.train, train, validation, &folder, config.run.device)?;
+    for warning in trainer.warnings() {
+        say(format!("train {model}: note: {warning}"));
+    }
+    let (epochs, steps) = (config.train.epochs, trainer.steps_per_epoch());
+    say(format!(
+        "train {model}: {} parameters, {epochs} epochs of {steps} steps{}",
+        trainer.parameter_count(),
+        if trainer.epoch() > 0 {
+            format!(", going on after epoch {}", trainer.epoch())
+        } else {
+            String::new()
+        }
+    ));
+    let task = Task::new(format!("train {model}"), epochs * steps);
+    task.at(trainer.epoch() * steps);
+    let outcome = trainer.run(&mut |progress| {
+        match progress {
+            Progress::Step { phase: Phase::Train, epoch, loss, .. } => {
+                task.step(format!("epoch {epoch}, loss {loss:.4}"));
+            }
+            Progress::Step { phase: Phase::Validate, .. } => {}
+            Progress::Epoch(record) => say(epoch_line(model, record, epochs)),
+        }
+        if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    if !outcome.complete {
+        return Err(Interrupted.into());
+    }
+    drop(task);
+    say(format!(
+        "train {model}: best epoch {} of {epochs}, validation loss {:.5}",
+        outcome.best_epoch, outcome.best_value
+    ));
+    Ok(outcome)
+}
+
+/// One epoch for people.
+fn epoch_line(model: ModelKind, record: &EpochRecord, epochs: usize) -> String {
+    format!(
+        "train {model}: epoch {}/{epochs}  loss {:.5}  validation {:.5}{}  {:.0} windows/s",
+        record.epoch,
+        record.train_loss,
+        record.validation_reconstruction,
+        if record.best { " (best)" } else { "" },
+        record.windows_per_second
+    )
+}
