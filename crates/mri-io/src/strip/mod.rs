@@ -4,7 +4,8 @@
 //! 2. Robust intensities and the place of the brain are estimated from the head ([`estimate`]).
 //! 3. A triangle mesh grows from inside the brain until it meets the dark band of skull and dura, in the
 //!    way of Smith, "Fast robust automated brain extraction", Human Brain Mapping 17 (2002) ([`surface`]).
-//! 4. The region inside is cleaned voxel by voxel ([`cleanup`]) and brought to the scan's own grid.
+//!    A stiff coarse mesh bounds a fine one.
+//! 4. The region inside is cleaned voxel by voxel, and the bright CSF around the brain peeled off, ([`cleanup`]) and brought to the scan's own grid.
 //!
 //! What counts as brain: the brain with the sulcal CSF inside the hull of the pia mater.
 
@@ -14,6 +15,8 @@ mod icosphere;
 mod morphology;
 mod quality;
 mod surface;
+#[cfg(test)]
+mod tests;
 mod working;
 
 use nalgebra::Point3;
@@ -69,7 +72,7 @@ pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<Skull
     let first = surface::grow(&working, &estimate, settings.threshold);
     estimate.refine(&working, &first);
     let mesh = surface::grow(&working, &estimate, settings.threshold);
-    let inside = cleanup::clean(mesh.occupancy(&working));
+    let inside = cleanup::clean(&working, mesh.occupancy(&working), &estimate);
     let mask = at_native_resolution(scan, &working, &inside)?;
     let (quality, warnings) = quality::judge(&mask);
     Ok(SkullStrip { mask, quality, warnings })

@@ -12,8 +12,11 @@ use super::working::{SPACING, Working};
 const LEVELS: [(usize, usize); 2] = [(3, 200), (4, 300)];
 /// How far inwards the darkest and the brightest intensity are looked for (mm).
 const DEPTH: [f64; 2] = [16.0, 8.0];
-/// Radii of curvature (mm) between which smoothing sets in (Smith, section 2.5).
-const RADII: [f64; 2] = [3.33, 10.0];
+/// Radii of curvature (mm) between which smoothing sets in (Smith, section 2.5), at each level. The coarse
+/// surface is stiff, so that it cannot pour through the orbits or down the neck.
+const RADII: [[f64; 2]; 2] = [[15.0, 50.0], [3.33, 10.0]];
+/// How far (mm) the fine surface may leave the coarse one.
+const REACH: f64 = 8.0;
 /// Share of the mean edge length that a vertex moves along its normal in one step at full force.
 const STEP: f64 = 0.05;
 /// Samples along each axis of a working voxel when the mesh is turned into an occupancy.
@@ -28,14 +31,18 @@ pub(super) struct Mesh {
 /// Grows a sphere of half the head's radius until it meets the dark band around the brain.
 pub(super) fn grow(working: &Working, estimate: &Estimate, threshold: f64) -> Mesh {
     let mut surface: Option<Mesh> = None;
-    for (subdivisions, iterations) in LEVELS {
+    for ((subdivisions, iterations), radii) in LEVELS.into_iter().zip(RADII) {
         let sphere = Icosphere::new(subdivisions);
         let mut vertices: Vec<_> = match &surface {
             None => sphere.vertices.iter().map(|v| estimate.centre + 0.5 * estimate.radius * v).collect(),
             Some(coarse) => refined(&coarse.vertices, &coarse.triangles, sphere.vertices.len()),
         };
+        let anchor = surface.is_some().then(|| vertices.clone());
         for _ in 0..iterations {
-            vertices = step(working, estimate, threshold, &sphere, &vertices);
+            vertices = step(working, estimate, threshold, &sphere, radii, &vertices);
+            for (vertex, fixed) in vertices.iter_mut().zip(anchor.iter().flatten()) {
+                *vertex = fixed + (*vertex - fixed).cap_magnitude(REACH / SPACING);
+            }
         }
         surface = Some(Mesh { vertices, triangles: sphere.triangles });
     }
@@ -65,11 +72,12 @@ fn step(
     estimate: &Estimate,
     threshold: f64,
     sphere: &Icosphere,
+    radii: [f64; 2],
     vertices: &[Vector3<f64>],
 ) -> Vec<Vector3<f64>> {
     let normals = normals(vertices, &sphere.triangles);
     let edge = mean_edge(vertices, &sphere.neighbours);
-    let curvatures = RADII.map(|radius| SPACING / radius);
+    let curvatures = radii.map(|radius| SPACING / radius);
     let (middle, slope) = (0.5 * (curvatures[0] + curvatures[1]), 6.0 / (curvatures[0] - curvatures[1]));
     vertices
         .par_iter()
