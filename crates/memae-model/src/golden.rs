@@ -38,14 +38,16 @@ fn tensor(golden: &Golden, name: &str) -> Tensor {
     tensors::from_slice(values, shape, Device::Cpu).unwrap()
 }
 
-/// Asserts |found - expected| <= `tolerance` * (largest |expected|, at least `floor`).
-fn assert_near(what: &str, found: &[f32], expected: &[f32], tolerance: f32, floor: f32) {
+/// Asserts that the largest difference is at most `tolerance` times the largest expected value.
+fn assert_near(what: &str, found: &[f32], expected: &[f32], tolerance: f32) {
     assert_eq!(found.len(), expected.len(), "{what}");
-    let scale = expected.iter().fold(floor, |scale, value| scale.max(value.abs()));
+    let scale = expected.iter().fold(0.0f32, |scale, value| scale.max(value.abs()));
     let worst = found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0f32, f32::max);
-    if worst > 0.3 * tolerance * scale {
-        println!("{what}: off by {worst:e} at a scale of {scale:e}");
-    }
+    assert!(worst <= tolerance * scale, "{what}: off by {worst:e} at a scale of {scale:e}");
+}
+
+fn norm(values: impl Iterator<Item = f32>) -> f32 {
+    values.map(|value| value * value).sum::<f32>().sqrt()
 }
 
 fn settings(preset: MemoryPreset) -> ModelSettings {
@@ -64,7 +66,7 @@ fn by_name(mut named: Vec<(String, Tensor)>) -> Vec<(String, Vec<f32>)> {
     named.into_iter().map(|(name, tensor)| (name, to_vec(&tensor).unwrap())).collect()
 }
 
-fn check(file: &str, kind: ModelKind, preset: MemoryPreset) {
+fn check(file: &str, kind: ModelKind, preset: MemoryPreset, tolerance: f32) {
     let (batch, golden) = (read("batch"), read(file));
     let settings = settings(preset);
     let mut network = Network::new(kind, &settings, SIDES, 0, Device::Cpu).unwrap();
@@ -83,32 +85,33 @@ fn check(file: &str, kind: ModelKind, preset: MemoryPreset) {
     let x = tensor(&batch, "x").permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
     let target = x.narrow(1, 1, 1).contiguous();
     let evaluated = to_vec(&network.evaluate(&x).unwrap().reconstruction).unwrap();
-    assert_near("evaluated", &evaluated, &golden["evaluated"].1, 1e-5, 0.0);
+    assert_near("evaluated", &evaluated, &golden["evaluated"].1, 1e-5);
 
     let noise = tensor(&batch, "noise");
     let output = network.train(&x, Some(&noise)).unwrap();
-    assert_near("trained", &to_vec(&output.reconstruction).unwrap(), &golden["trained"].1, 1e-5, 0.0);
+    assert_near("trained", &to_vec(&output.reconstruction).unwrap(), &golden["trained"].1, 1e-5);
     let loss = Loss::new(kind, &settings, SIDES, Device::Cpu).unwrap();
     let parts = loss.parts(&output, &target, None).unwrap();
     let mut values = vec![&parts.total, &parts.reconstruction];
     values.extend(&parts.regularization);
     for (value, expected) in tensors::to_numbers(&values).unwrap().iter().zip(&golden["loss"].1) {
-        assert_near("loss", &[*value as f32], &[*expected], 1e-5, 0.0);
+        assert_near("loss", &[*value as f32], &[*expected], 1e-5);
     }
 
     let gradient = network.parameters.gradient(&parts.total).unwrap();
     let mut expected = &golden["gradient"].1[..];
-    // Biases before batch normalization have no gradient but rounding: compare those with the scale of all.
-    let scale = expected.iter().fold(0.0f32, |scale, value| scale.max(value.abs()));
+    // Relative to the whole gradient: biases before batch normalization have none but rounding.
+    let scale = norm(expected.iter().copied());
     for (name, found) in by_name(network.parameters.split(&gradient).unwrap()) {
         let (mine, rest) = expected.split_at(found.len());
-        assert_near(&format!("{file}: gradient of {name}"), &found, mine, 1e-5, 0.1 * scale);
+        let error = norm(found.iter().zip(mine).map(|(a, b)| a - b)) / scale;
+        assert!(error <= tolerance, "{file}: gradient of {name} is off by {error:e}");
         expected = rest;
     }
     let running = network.parameters.state().unwrap();
     let running = by_name(running.into_iter().filter(|(name, _)| name.contains("running")).collect());
     let running: Vec<f32> = running.into_iter().flat_map(|(_, values)| values).collect();
-    assert_near("running statistics", &running, &golden["running"].1, 1e-5, 0.0);
+    assert_near("running statistics", &running, &golden["running"].1, 1e-5);
 
     // Adam divides a gradient by its own size, so it gets PyTorch's gradient: ours differs in the last bits.
     let mut offsets = BTreeMap::new();
@@ -128,20 +131,21 @@ fn check(file: &str, kind: ModelKind, preset: MemoryPreset) {
     adam.step(network.parameters.flat(), &theirs).unwrap();
     let stepped = by_name(network.parameters.split(network.parameters.flat()).unwrap());
     let stepped: Vec<f32> = stepped.into_iter().flat_map(|(_, values)| values).collect();
-    assert_near("stepped", &stepped, &golden["stepped"].1, 1e-6, 0.0);
+    assert_near("stepped", &stepped, &golden["stepped"].1, 1e-6);
 }
 
 #[test]
 fn the_five_models_agree_with_pytorch() {
     for kind in ModelKind::ALL {
-        check(kind.id(), kind, MemoryPreset::Paper);
+        check(kind.id(), kind, MemoryPreset::Paper, 1e-5);
     }
 }
 
 #[test]
 fn the_memory_presets_agree_with_pytorch() {
-    check("memae-official", ModelKind::MemAe, MemoryPreset::Official);
-    check("memae-sharp", ModelKind::MemAe, MemoryPreset::Sharp);
+    check("memae-official", ModelKind::MemAe, MemoryPreset::Official, 1e-5);
+    // The low temperature amplifies rounding: PyTorch in f32 and channels_last is 1.1e-5 off its own f64 result too.
+    check("memae-sharp", ModelKind::MemAe, MemoryPreset::Sharp, 2e-5);
 }
 
 #[test]
@@ -154,13 +158,13 @@ fn ssim_agrees_with_scikit_image() {
 
     let valid = Ssim::new(sides, Border::Valid, Device::Cpu).unwrap();
     let mean = valid.map(&x, &y).unwrap().mean(Kind::Float);
-    assert_near("mean", &to_vec(&mean).unwrap(), &golden["mean"].1, 1e-5, 0.0);
+    assert_near("mean", &to_vec(&mean).unwrap(), &golden["mean"].1, 1e-5);
     let gradient = Tensor::run_backward(&[1.0 - mean], &[&y], false, false);
-    assert_near("gradient", &to_vec(&gradient[0]).unwrap(), &golden["gradient"].1, 1e-5, 0.0);
+    assert_near("gradient", &to_vec(&gradient[0]).unwrap(), &golden["gradient"].1, 1e-5);
 
     let reflect = Ssim::new(sides, Border::Reflect, Device::Cpu).unwrap();
     let full = to_vec(&reflect.map(&x, &y).unwrap()).unwrap();
-    assert_near("full map", &full, &golden["full"].1, 1e-5, 0.0);
+    assert_near("full map", &full, &golden["full"].1, 1e-5);
 }
 
 #[test]
