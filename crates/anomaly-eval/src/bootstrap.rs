@@ -93,7 +93,9 @@ fn bca_interval(values: &[f64], mut resampled: Vec<f64>, level: f64) -> [f64; 2]
     resampled.sort_by(f64::total_cmp);
     let below = resampled.partition_point(|m| *m < estimate);
     let not_above = resampled.partition_point(|m| *m <= estimate);
-    let bias = normal::quantile((below + not_above) as f64 / (2 * resampled.len()) as f64);
+    // Kept from 0 and 1, where the bias would be infinite.
+    let draws = resampled.len() as f64;
+    let bias = normal::quantile(((below + not_above) as f64 / 2.0).clamp(0.5, draws - 0.5) / draws);
 
     // The jackknife influence of a subject on a mean is its deviation from the mean.
     let moment = |power: i32| values.iter().map(|value| (value - estimate).powi(power)).sum::<f64>();
@@ -141,6 +143,12 @@ mod tests {
             let ours = bca_interval(&values, resampled, level);
             approx::assert_abs_diff_eq!(ours[..], interval[..], epsilon = 1e-10);
         }
+    }
+
+    #[test]
+    fn the_interval_is_finite_when_all_resamples_lie_on_one_side() {
+        let [low, high] = bca_interval(&[0.0, 0.5, 1.0], vec![0.9, 0.8, 0.7], 0.95);
+        assert!(low.is_finite() && high.is_finite() && low <= high);
     }
 
     #[test]

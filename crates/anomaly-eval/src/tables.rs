@@ -29,7 +29,7 @@ impl Evaluation {
             row
         });
         let caption = format!(
-            "Table 1. Sensitivity (TPR) and specificity (TNR), {}; {}.",
+            "Sensitivity (TPR) and specificity (TNR) as in Table 1 of the paper, {}; {}.",
             voxels.label(),
             self.rule(protocol)
         );

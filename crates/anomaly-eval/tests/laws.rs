@@ -45,6 +45,23 @@ fn auroc_by_pairs((scores, lesion, _): &(Vec<f32>, Vec<bool>, Vec<bool>)) -> Opt
     (pairs > 0.0).then(|| right / pairs)
 }
 
+/// Average precision by its definition: at each distinct score the precision of all voxels not below it, weighted with the
+/// share of lesion voxels that have this score.
+fn average_precision((scores, lesion, _): &(Vec<f32>, Vec<bool>, Vec<bool>)) -> f64 {
+    let total = lesion.iter().filter(|lesion| **lesion).count() as f64;
+    let precision_at = |score: f32| {
+        let called: Vec<bool> =
+            scores.iter().zip(lesion).filter(|(s, _)| **s >= score).map(|(_, l)| *l).collect();
+        called.iter().filter(|lesion| **lesion).count() as f64 / called.len() as f64
+    };
+    scores
+        .iter()
+        .zip(lesion)
+        .filter(|(_, lesion)| **lesion)
+        .map(|(score, _)| precision_at(*score) / total)
+        .sum()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
@@ -94,6 +111,15 @@ proptest! {
         match (ours, auroc_by_pairs(&subject)) {
             (Some(ours), Some(exact)) => prop_assert!(ours.low - 1e-12 <= exact && exact <= ours.high + 1e-12),
             (ours, exact) => prop_assert_eq!(ours.map(|ours| ours.value), exact),
+        }
+    }
+
+    #[test]
+    fn average_precision_lies_within_its_bounds(subject in subject()) {
+        if let Some(ours) = histogram(&[], &subject).ranking(VoxelSet::All).auprc {
+            let exact = average_precision(&subject);
+            prop_assert!(ours.low - 1e-12 <= exact && exact <= ours.high + 1e-12, "{exact} in {ours:?}");
+            prop_assert!(ours.low - 1e-12 <= ours.value && ours.value <= ours.high + 1e-12);
         }
     }
 

@@ -52,7 +52,9 @@ fn draw_chance(figure: &mut Figure, evaluation: &Evaluation, voxels: VoxelSet, r
     let dotted = "stroke=\"#7F7F7F\" stroke-width=\"1\" stroke-dasharray=\"1.5 2.5\"";
     figure.line(roc.at(0.0, 0.0), roc.at(1.0, 1.0), dotted);
     let pooled = evaluation.methods.first().map(|method| &method.pooled.points);
-    if let Some(at) = pooled.and_then(|points| points.iter().find(|at| at.point.voxels == voxels)) {
+    if let Some(at) =
+        pooled.and_then(|points| points.iter().find(|at| at.point.voxels == voxels && at.counts.total() > 0))
+    {
         let prevalence = (at.counts.tp + at.counts.fn_) as f64 / at.counts.total() as f64;
         figure.line(pr.at(0.0, prevalence), pr.at(1.0, prevalence), dotted);
     }
