@@ -1,6 +1,6 @@
 //! Where the paper is silent: what was decided, and why. The one place for it.
 
-use anomaly_eval::Decision;
+use anomaly_eval::{Decision, PostProcessing};
 use memae_model::{BottleneckKind, LossRegion, MemoryPreset};
 
 use crate::config::{Config, Data, ScopeKind};
@@ -182,8 +182,22 @@ fn evaluation(config: &Config) -> Vec<Decision> {
             "all of the grid, and brain only",
             "the paper's specificities fit all voxels only",
         ),
-        decision("post-processing", "none", "the paper has none"),
+        decision("post-processing", post_processing(&evaluate.post_processing), "the paper has none"),
     ]
+}
+
+fn post_processing(steps: &PostProcessing) -> String {
+    let mut named = Vec::new();
+    if steps.median {
+        named.push("median of 5 x 5 x 5 voxels".to_owned());
+    }
+    if steps.erosion > 0 {
+        named.push(format!("brain mask eroded by {} voxels", steps.erosion));
+    }
+    if steps.smallest_component > 1 {
+        named.push(format!("detections below {} voxels removed", steps.smallest_component));
+    }
+    if named.is_empty() { "none".to_owned() } else { named.join(", ") }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anomaly_eval::{Figure1, Figure1Column, Figure1Subject, anomaly_map, normalize};
+use anomaly_eval::{Figure1, Figure1Column, Figure1Subject, PostProcessing, anomaly_map, normalize};
 use anyhow::{Context, Result, ensure};
 use memae_model::TrainedModel;
 use mri_io::{Interpolation, Mask, Preprocessed, Reference, Volume, to_canonical};
@@ -72,16 +72,11 @@ pub(crate) fn run(arguments: &Detect) -> Result<()> {
     say(format!("detect: {} of run {}", arguments.model, config.run.name));
     let expected = reconstruct::predict(&model, &prepared.volume)?;
     let map = anomaly_map(prepared.volume.data(), expected.view(), config.evaluate.residual)?;
-    let scores = normalize(map, evaluated.scope)?;
+    let post_processing = &config.evaluate.post_processing;
+    let scores = post_processing.scores(normalize(map, evaluated.scope)?, prepared.mask.data())?;
     let affine = *prepared.volume.affine();
-    let findings = in_scan_space(
-        scan,
-        &prepared,
-        &Volume::new(expected, affine)?,
-        &Volume::new(scores, affine)?,
-        threshold,
-    )?;
-
+    let (expected, scores) = (Volume::new(expected, affine)?, Volume::new(scores, affine)?);
+    let findings = in_scan_space(scan, &prepared, &expected, &scores, threshold, post_processing)?;
     write(&findings, &arguments.out, &title(&config, arguments))?;
     let summary = Summary {
         notice: NOTICE,
@@ -115,6 +110,7 @@ fn in_scan_space(
     reconstruction: &Volume<f32>,
     scores: &Volume<f32>,
     threshold: f32,
+    post_processing: &PostProcessing,
 ) -> Result<Findings> {
     let grid = scan.grid();
     let to_reference = prepared.transform.inverse();
@@ -125,6 +121,7 @@ fn in_scan_space(
     for (detected, &inside) in detection.as_mut_slice().iter_mut().zip(brain.as_slice()) {
         *detected &= inside;
     }
+    let detection = Volume::new(post_processing.detection(detection.into_data()), grid.affine)?;
     Ok(Findings { scan, brain, reconstruction, anomaly, detection })
 }
 
@@ -138,9 +135,8 @@ fn write(findings: &Findings, folder: &Path, title: &str) -> Result<()> {
 }
 
 fn title(config: &Config, arguments: &Detect) -> String {
-    let trained = if config.data.is_synthetic() { " trained on synthetic heads" } else { "" };
-    let name = arguments.scan.file_name().unwrap_or_default().to_string_lossy();
-    format!("{name}: {}{trained}. {NOTICE}", arguments.model)
+    let trained = if config.data.is_synthetic() { ", trained on synthetic heads" } else { "" };
+    format!("{}{trained}: for research, no diagnosis", arguments.model)
 }
 
 /// Axial slices evenly through the brain: scan, reconstruction, anomaly map, detection.

@@ -37,16 +37,19 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
         let subjects = [cohort.prepared(Use::Validation), cohort.prepared(Use::Test)].concat();
         let task = Task::new(format!("reconstruct {model}"), subjects.len());
         let mut outputs = Vec::new();
-        fs_err::create_dir_all(&folder)?;
+        stage.begin()?;
         for subject in &subjects {
             interrupt::check()?;
+            let files = ["recon", "residual"].map(|kind| map_file(&folder, subject, kind));
+            outputs.extend(files.clone());
+            if files.iter().all(|file| file.exists()) {
+                continue;
+            }
             let (scan, _) = subject.read()?;
             let expected = predict(&trained, &scan)?;
             let residual = anomaly_map(scan.data(), expected.view(), config.evaluate.residual)?;
-            for (kind, values) in [("recon", expected), ("residual", residual)] {
-                let path = map_file(&folder, subject, kind);
-                mri_io::write(&path, &Volume::new(values, *scan.affine())?)?;
-                outputs.push(path);
+            for (file, values) in files.iter().zip([expected, residual]) {
+                mri_io::write(file, &Volume::new(values, *scan.affine())?)?;
             }
             task.step(&subject.name);
         }
@@ -95,8 +98,6 @@ fn stage(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<Stage> {
     Stage::new("reconstruct", Layout::new(config).maps(model), &inputs)
 }
 
-/// Healthy and test subjects may have the same name.
 fn map_file(folder: &Path, subject: &Prepared, kind: &str) -> PathBuf {
-    let group = if subject.lesions.is_some() { "test" } else { "validation" };
-    folder.join(format!("{group}_{}_{kind}.nii.gz", subject.name))
+    folder.join(format!("{}_{kind}.nii.gz", subject.id()))
 }

@@ -116,6 +116,7 @@ impl Scorer {
         let lesions = subject.read_lesions()?;
         let (expected, map) = self.map(subject, &scan)?;
         let scores = normalize(map, self.scope)
+            .and_then(|scores| self.evaluate.post_processing.scores(scores, mask.data()))
             .with_context(|| format!("{} of subject {}", self.method.label(), subject.name))?;
         Ok(Scored { scan, mask, lesions, expected, scores })
     }

@@ -1,6 +1,6 @@
 //! Stages know whether they are up to date: a folder's `stage.json` holds the fingerprint of all that went into it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::files;
 
 const FILE: &str = "stage.json";
+/// Holds the key of the work that was begun in a folder.
+const BEGUN: &str = "begun.json";
 
 /// What `stage.json` holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,6 +46,21 @@ impl Stage {
     /// Fingerprint of inputs and settings, for stages that build on this one.
     pub(crate) fn key(&self) -> &str {
         &self.key
+    }
+
+    /// The folder that it fills.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Makes the folder ready for work in several steps: what an interrupted run with the same key left stays, anything
+    /// else in it is removed.
+    pub(crate) fn begin(&self) -> Result<()> {
+        let mark = self.folder.join(BEGUN);
+        if self.folder.exists() && files::read_json::<String>(&mark).ok().as_ref() != Some(&self.key) {
+            fs_err::remove_dir_all(&self.folder)?;
+        }
+        files::write_json(&mark, &self.key)
     }
 
     /// Whether the folder holds the results of exactly these inputs, all of them.
@@ -84,5 +101,18 @@ mod tests {
         assert!(!other.is_done(), "other settings");
         fs_err::remove_file(output).unwrap();
         assert!(!stage.is_done(), "a result is gone");
+    }
+
+    #[test]
+    fn work_begun_goes_on_with_the_same_key_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let stage = |settings| Stage::new("test", folder.path().join("work"), &settings).unwrap();
+        let part = folder.path().join("work/part");
+        stage(1).begin().unwrap();
+        files::write(&part, b"x").unwrap();
+        stage(1).begin().unwrap();
+        assert!(part.exists());
+        stage(2).begin().unwrap();
+        assert!(!part.exists());
     }
 }

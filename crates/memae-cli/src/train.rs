@@ -74,9 +74,6 @@ fn train_one(
 
     let trainer =
         Trainer::new(model, &config.model, &config.train, train, validation, &folder, config.run.device)?;
-    for warning in trainer.warnings() {
-        say(format!("train {model}: note: {warning}"));
-    }
     let (epochs, steps) = (config.train.epochs, trainer.steps_per_epoch());
     say(format!(
         "train {model}: {} parameters, {epochs} epochs of {steps} steps{}",

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use anomaly_eval::{BootstrapSettings, ProtocolSettings, Residual};
+use anomaly_eval::{BootstrapSettings, PostProcessing, ProtocolSettings, Residual};
 use memae_model::{DeviceChoice, ModelKind, ModelSettings, TrainSettings};
 use mri_io::PreprocessSettings;
 use mri_phantom::PhantomSettings;
@@ -202,6 +202,8 @@ pub(crate) struct Evaluate {
     pub(crate) residual: Residual,
     /// Over which voxels the map is normalized.
     pub(crate) scope: ScopeKind,
+    /// What is done to scores and detections; nothing by default.
+    pub(crate) post_processing: PostProcessing,
     /// Numbers that the three threshold protocols start from.
     pub(crate) protocols: ProtocolSettings,
     /// Confidence intervals.
@@ -213,6 +215,7 @@ impl Default for Evaluate {
         Self {
             residual: Residual::Absolute,
             scope: ScopeKind::Volume,
+            post_processing: PostProcessing::default(),
             protocols: ProtocolSettings::default(),
             bootstrap: BootstrapSettings::default(),
         }

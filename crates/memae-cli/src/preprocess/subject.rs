@@ -43,6 +43,12 @@ impl Prepared {
         }
     }
 
+    /// Name for files of this subject: a healthy and a test subject may have the same name.
+    pub(crate) fn id(&self) -> String {
+        let group = if self.lesions.is_some() { "test" } else { "healthy" };
+        format!("{group}_{}", self.name)
+    }
+
     /// The preprocessed scan and its brain mask.
     pub(crate) fn read(&self) -> Result<(Volume<f32>, Mask)> {
         Ok((mri_io::read(&self.scan)?, mri_io::read_mask(&self.mask)?))

@@ -23,7 +23,8 @@ pub(super) fn figure1(config: &Config, cohort: &Cohort, evaluation: &Evaluation)
         let threshold = threshold(&evaluation.methods, method, 1)?;
         for (index, (subject, slice)) in chosen.iter().enumerate() {
             let scored = scorer.score(subject)?;
-            let anomaly = at(scored.scores.view(), *slice);
+            let detection =
+                config.evaluate.post_processing.detection(scored.scores.mapv(|score| score > threshold));
             if subjects.len() == index {
                 let lesions = scored.lesions.as_ref().context("a test subject has lesions")?;
                 subjects.push(Figure1Subject {
@@ -36,8 +37,8 @@ pub(super) fn figure1(config: &Config, cohort: &Cohort, evaluation: &Evaluation)
             subjects[index].columns.push(Figure1Column {
                 label: method.label().to_owned(),
                 reconstruction: scored.expected.map(|expected| at(expected.view(), *slice)),
-                detection: anomaly.mapv(|score| score > threshold),
-                anomaly,
+                anomaly: at(scored.scores.view(), *slice),
+                detection: at(detection.view(), *slice),
             });
         }
     }

@@ -13,7 +13,6 @@ use crate::config::Config;
 use crate::layout::Layout;
 use crate::preprocess;
 use crate::progress::say;
-use crate::scoring::Method;
 use crate::stage::Stage;
 use crate::{evaluate, files, progress};
 
@@ -24,18 +23,13 @@ pub(crate) fn run(config: &Config) -> Result<()> {
     let cohort = preprocess::finished(config)?;
     let layout = Layout::new(config);
     let folder = layout.report();
-    let mut keys = Vec::new();
-    for method in Method::all(config) {
-        let stage = evaluate::stage(config, &cohort, method)?;
-        ensure!(
-            stage.is_done(),
-            "{} is not evaluated with these settings yet: run `memae evaluate`, or `memae run` for all stages",
-            method.id()
-        );
-        keys.push(stage.key().to_owned());
-    }
+    let evaluated = evaluate::stage(config, &cohort)?;
+    ensure!(
+        evaluated.is_done(),
+        "the models are not evaluated with these settings yet: run `memae evaluate`, or `memae run` for all stages"
+    );
     let evaluation: Evaluation = files::read_json(&layout.metrics())?;
-    let stage = Stage::new("report", &folder, &(keys, &config.report, &config.run.name))?;
+    let stage = Stage::new("report", &folder, &(evaluated.key(), &config.report, page::TEMPLATE))?;
     if stage.is_done() {
         say(format!("report: up to date in {}", folder.display()));
     } else {

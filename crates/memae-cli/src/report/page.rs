@@ -14,7 +14,7 @@ use crate::environment;
 use crate::files;
 use crate::layout::Layout;
 
-const TEMPLATE: &str = include_str!("../../templates/report.html");
+pub(super) const TEMPLATE: &str = include_str!("../../templates/report.html");
 
 /// What the template shows.
 #[derive(Serialize)]

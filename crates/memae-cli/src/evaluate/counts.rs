@@ -1,0 +1,111 @@
+//! Exact counts of a method's scores, one histogram for each subject, kept on disk: one pass over the scans, which goes on
+//! where it was interrupted, serves every threshold.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anomaly_eval::{Binning, Scope, ScoreHistogram};
+use anyhow::{Context, Result, ensure};
+
+use crate::cohorts::Use;
+use crate::config::Config;
+use crate::files;
+use crate::layout::Layout;
+use crate::preprocess::{Cohort, Prepared};
+use crate::progress::Task;
+use crate::scoring::{Method, Scorer};
+use crate::stage::Stage;
+use crate::train;
+
+/// A method's histograms.
+pub(super) struct Counts {
+    folder: PathBuf,
+    binning: Arc<Binning>,
+    /// How the method's maps are brought to [0, 1].
+    pub(super) scope: Scope,
+}
+
+/// Counts the scores of all validation and test subjects, or finds that it is done.
+pub(super) fn count(config: &Config, cohort: &Cohort, method: Method) -> Result<Counts> {
+    let stage = stage(config, cohort, method)?;
+    let folder = stage.folder().to_owned();
+    let binning = Binning::new(&config.evaluate.protocols.paper_thresholds)?;
+    let scope_file = folder.join("scope.json");
+    if stage.is_done() {
+        return Ok(Counts { scope: files::read_json(&scope_file)?, folder, binning });
+    }
+
+    if let Method::Model(model) = method {
+        ensure!(
+            train::stage(config, cohort, model)?.is_done(),
+            "{model} is not trained with these settings yet: run `memae train`, or `memae run` for all stages"
+        );
+    }
+    stage.begin()?;
+    let scorer = Scorer::new(config, cohort, method)?;
+    let counts = Counts { folder, binning, scope: scorer.scope() };
+    let subjects = [cohort.prepared(Use::Validation), cohort.prepared(Use::Test)].concat();
+    let task = Task::new(format!("evaluate {}", method.id()), subjects.len());
+    let mut outputs = vec![scope_file.clone()];
+    for subject in &subjects {
+        let file = counts.file(subject);
+        if !file.exists() {
+            files::write(&file, &histogram(&scorer, subject, &counts.binning)?.to_bytes())?;
+        }
+        outputs.push(file);
+        task.step(&subject.name);
+    }
+    files::write_json(&scope_file, &counts.scope)?;
+    stage.finish(&outputs)?;
+    Ok(counts)
+}
+
+/// The counting of a method as a stage: the thresholds of most protocols do not matter to it.
+pub(super) fn stage(config: &Config, cohort: &Cohort, method: Method) -> Result<Stage> {
+    let trained = match method {
+        Method::Model(model) => Some(train::stage(config, cohort, model)?.key().to_owned()),
+        Method::Intensity | Method::Mean => None,
+    };
+    let evaluate = &config.evaluate;
+    let settings =
+        (evaluate.residual, evaluate.scope, evaluate.post_processing, evaluate.protocols.paper_thresholds);
+    let folder = Layout::new(config).eval().join(method.id()).join("counts");
+    Stage::new("count", folder, &(method, trained, &cohort.key, settings))
+}
+
+impl Counts {
+    /// One subject's scores.
+    pub(super) fn of(&self, subject: &Prepared) -> Result<ScoreHistogram> {
+        let file = self.file(subject);
+        ScoreHistogram::from_bytes(self.binning.clone(), &fs_err::read(&file)?)
+            .with_context(|| file.display().to_string())
+    }
+
+    /// The scores of all given subjects together.
+    pub(super) fn pooled(&self, subjects: &[Prepared]) -> Result<ScoreHistogram> {
+        let mut pooled = ScoreHistogram::new(self.binning.clone());
+        for subject in subjects {
+            pooled.merge(&self.of(subject)?)?;
+        }
+        Ok(pooled)
+    }
+
+    fn file(&self, subject: &Prepared) -> PathBuf {
+        self.folder.join(format!("{}.counts", subject.id()))
+    }
+}
+
+fn histogram(scorer: &Scorer, subject: &Prepared, binning: &Arc<Binning>) -> Result<ScoreHistogram> {
+    let scored = scorer.score(subject)?;
+    let scores = scored.scores.as_standard_layout();
+    let lesions = scored.lesions.as_ref().map(mri_io::Volume::as_slice);
+    let mut histogram = ScoreHistogram::new(binning.clone());
+    histogram
+        .add(
+            scores.as_slice().context("an array in standard layout is a slice")?,
+            lesions,
+            scored.mask.as_slice(),
+        )
+        .with_context(|| format!("subject {}", subject.name))?;
+    Ok(histogram)
+}
