@@ -96,13 +96,20 @@ fn configure(common: &Common) -> Result<Config> {
     if let (Some(root), Data::Manifest(data)) = (&common.data_root, &mut config.data) {
         data.root.clone_from(root);
     }
+    let mut problems = Vec::new();
     if let Data::Manifest(_) = config.data {
-        cohorts::members(&config).map_err(|error| BadConfig(vec![format!("{error:#}")]))?;
+        problems.extend(cohorts::members(&config).err().map(|error| format!("{error:#}")));
     }
-    for path in config.reference.file.iter().chain(&config.reference.mask) {
-        if !path.is_file() {
-            bail!(BadConfig(vec![format!("[reference] {} does not exist", path.display())]));
+    for (key, path) in [("file", &config.reference.file), ("mask", &config.reference.mask)] {
+        if let Some(path) = path.as_ref().filter(|path| !path.is_file()) {
+            problems.push(format!(
+                "[reference] {key}: {} does not exist; configs/paper.toml says where SRI24's comes from",
+                path.display()
+            ));
         }
+    }
+    if !problems.is_empty() {
+        bail!(BadConfig(problems));
     }
     Ok(config)
 }
