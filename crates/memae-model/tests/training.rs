@@ -153,3 +153,35 @@ fn the_full_network_has_the_specified_size() {
     // The trunk's 1,997,761 and ten items of 256.
     assert_eq!(trainer.parameter_count(), 1_997_761 + 10 * 256);
 }
+
+/// Runs where `MEMAE_PYTHON` names a Python that has torch and safetensors.
+#[test]
+fn python_reconstructs_the_same() {
+    let Some(python) = std::env::var_os("MEMAE_PYTHON") else {
+        println!("skipped: MEMAE_PYTHON does not name a Python with torch and safetensors");
+        return;
+    };
+    let setting = Setting::new();
+    let (volume, _) = subject(5);
+    let bytes: Vec<u8> = volume.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let source = setting.folder.path().join("volume.raw");
+    fs::write(&source, bytes).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/load_in_python.py");
+    for kind in ModelKind::ALL {
+        setting.trainer(kind, 2, kind.id()).unwrap().run(&mut go_on).unwrap();
+        let checkpoint = setting.folder.path().join(kind.id()).join("best.safetensors");
+        let target = setting.folder.path().join("reconstruction.raw");
+        let mut command = std::process::Command::new(&python);
+        command.arg(&script).args([&checkpoint, &source, &target]).args(SHAPE.map(|n| n.to_string()));
+        assert!(command.status().unwrap().success());
+
+        let ours = TrainedModel::load(&checkpoint, DeviceChoice::Cpu).unwrap();
+        let ours = ours.reconstruct(&volume, SHAPE).unwrap();
+        let theirs = fs::read(&target).unwrap();
+        assert_eq!(theirs.len(), 4 * ours.len());
+        let theirs = theirs.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
+        let scale = ours.iter().fold(0.0f32, |scale, value| scale.max(value.abs()));
+        let worst = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs()).fold(0.0f32, f32::max);
+        assert!(worst <= 1e-5 * scale, "{kind}: off by {worst:e} at a scale of {scale:e}");
+    }
+}
