@@ -14,9 +14,13 @@ use crate::progress;
 /// The run's log file, once it is known which run it is.
 static FILE: OnceLock<Mutex<fs_err::File>> = OnceLock::new();
 
-/// Installs the subscriber: `verbose` shows on standard error what the file has.
-pub(crate) fn start(verbose: bool) {
-    let shown = if verbose { LevelFilter::INFO } else { LevelFilter::WARN };
+/// Installs the subscriber. Standard error shows warnings; with `verbose` all that the file has, with `quiet` errors alone.
+pub(crate) fn start(verbose: bool, quiet: bool) {
+    let shown = match (verbose, quiet) {
+        (true, _) => LevelFilter::INFO,
+        (false, false) => LevelFilter::WARN,
+        (false, true) => LevelFilter::ERROR,
+    };
     // What was said to the user already is not said twice.
     let not_said = FilterFn::new(|metadata| metadata.target() != "memae::said");
     let terminal = fmt::layer()

@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     if cli.common.quiet {
         progress::be_quiet();
     }
-    log::start(cli.common.verbose);
+    log::start(cli.common.verbose, cli.common.quiet);
     match interrupt::listen().and_then(|()| dispatch(&cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -81,7 +81,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
     match &cli.command {
         Command::Run => run_all(&config),
         Command::Synth => synth::run(&config),
-        Command::Preprocess => preprocess::run(&config).map(drop),
+        Command::Preprocess => preprocess::run(&config),
         Command::Train(only) => train::run(&config, &chosen(&config, only)?),
         Command::Reconstruct(only) => reconstruct::run(&config, &chosen(&config, only)?),
         Command::Evaluate => evaluate::run(&config),

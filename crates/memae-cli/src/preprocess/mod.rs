@@ -7,11 +7,11 @@ mod summary;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
-use serde::Serialize;
+use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize};
 
 use crate::cohorts::{self, Member, Use};
-use crate::config::Config;
+use crate::config::{Config, Reference};
 use crate::layout::Layout;
 use crate::progress::{Task, say};
 use crate::stage::Stage;
@@ -25,7 +25,7 @@ pub(crate) struct Cohort {
     pub(crate) members: Vec<Member>,
     /// Where the preprocessed files lie.
     pub(crate) cache: PathBuf,
-    /// Fingerprint of inputs and settings.
+    /// Fingerprint of the contents of all inputs and of the settings.
     pub(crate) key: String,
 }
 
@@ -38,53 +38,55 @@ impl Cohort {
 }
 
 /// Does the stage, or finds that it is done.
-pub(crate) fn run(config: &Config) -> Result<Cohort> {
+pub(crate) fn run(config: &Config) -> Result<()> {
     let layout = Layout::new(config);
-    let plan = Plan::new(config)?;
-    let members = &plan.cohort.members;
-    if plan.stage.is_done() {
-        say(format!("preprocess: up to date, {} subjects in {}", members.len(), plan.cohort.cache.display()));
-        return Ok(plan.cohort);
+    let Plan { stage, members, cache } = Plan::new(config)?;
+    if stage.is_done() {
+        say(format!("preprocess: up to date, {} subjects in {}", members.len(), cache.display()));
+        return Ok(());
     }
 
     let reference = reference::make(config, &layout)?;
     let task = Task::new("preprocess", members.len());
-    let records = workers::map(members, workers::available(config), |member| {
-        let prepared = Prepared::new(&plan.cohort.cache, member);
-        let record = subject::preprocess(member, &prepared, &reference, config)?;
+    let records = workers::map(&members, workers::available(config), |member| {
+        let record = subject::preprocess(member, &Prepared::new(&cache, member), &reference, config)?;
         task.step(&member.subject.name);
         Ok(record)
     })?;
     drop(task);
 
+    let split = Split::new(config, &members, &records)?;
+    let cohort = Cohort { members, cache, key: split.key.clone() };
     let mut outputs = vec![layout.reference(), layout.reference_mask(), layout.split()];
     for used_for in [Use::Train, Use::Validation] {
         let path = layout.packed(used_for.id());
-        pack::pack(&plan.cohort.prepared(used_for), &path, config.reference.shape)?;
+        pack::pack(&cohort.prepared(used_for), &path, config.reference.shape)?;
         outputs.push(path);
     }
-    files::write_json(&layout.split(), &Split::new(config, members, &records))?;
+    files::write_json(&layout.split(), &split)?;
     outputs.extend(summary::write(&layout.preprocess(), &records)?);
-    plan.stage.finish(&outputs)?;
-    Ok(plan.cohort)
+    stage.finish(&outputs)
 }
 
-/// The finished stage, for the stages that need it.
+/// The preprocessed cohort, for the stages that need it.
 ///
 /// # Errors
-/// If it is not finished.
+/// If the stage is not finished.
 pub(crate) fn finished(config: &Config) -> Result<Cohort> {
-    let plan = Plan::new(config)?;
-    anyhow::ensure!(
-        plan.stage.is_done(),
+    let Plan { stage, members, cache } = Plan::new(config)?;
+    ensure!(
+        stage.is_done(),
         "the scans are not preprocessed with these settings yet: run `memae preprocess`, or `memae run` for all stages"
     );
-    Ok(plan.cohort)
+    let split: Split = files::read_json(&Layout::new(config).split())?;
+    Ok(Cohort { members, cache, key: split.key })
 }
 
+/// What there is to do.
 struct Plan {
     stage: Stage,
-    cohort: Cohort,
+    members: Vec<Member>,
+    cache: PathBuf,
 }
 
 impl Plan {
@@ -99,32 +101,43 @@ impl Plan {
         let sources = cohorts::sources(config)?;
         let shared = files::fingerprint(&(env!("CARGO_PKG_VERSION"), &settings, &sources))?;
         let cache = config.run.cache.join(format!("preprocessed-{}", &shared[..12]));
-        let key = stage.key().to_owned();
-        Ok(Self { stage, cohort: Cohort { members, cache, key } })
+        Ok(Self { stage, members, cache })
     }
 }
 
 /// `split.json`: which subject is used for what, and what its files are.
-#[derive(Serialize)]
-struct Split<'a> {
+#[derive(Serialize, Deserialize)]
+struct Split {
+    /// Fingerprint of the subjects' contents, their uses, and the settings: the same wherever and whenever the same data is
+    /// preprocessed alike.
+    key: String,
     seed: u64,
-    subjects: Vec<SplitEntry<'a>>,
+    subjects: Vec<SplitEntry>,
 }
 
-#[derive(Serialize)]
-struct SplitEntry<'a> {
-    subject: &'a str,
+#[derive(Serialize, Deserialize)]
+struct SplitEntry {
+    subject: String,
     used_for: Use,
-    files: &'a [subject::InputFile],
+    files: Vec<subject::InputFile>,
 }
 
-impl<'a> Split<'a> {
-    fn new(config: &Config, members: &'a [Member], records: &'a [subject::Record]) -> Self {
-        let entry = |(member, record): (&'a Member, &'a subject::Record)| SplitEntry {
-            subject: &member.subject.name,
+impl Split {
+    fn new(config: &Config, members: &[Member], records: &[subject::Record]) -> Result<Self> {
+        let entry = |(member, record): (&Member, &subject::Record)| SplitEntry {
+            subject: member.subject.name.clone(),
             used_for: member.used_for,
-            files: &record.inputs,
+            files: record.inputs.clone(),
         };
-        Self { seed: config.data.seed(), subjects: members.iter().zip(records).map(entry).collect() }
+        let subjects: Vec<_> = members.iter().zip(records).map(entry).collect();
+        let contents = |entry: &SplitEntry| {
+            let files: Vec<_> = entry.files.iter().map(|file| file.sha256.clone()).collect();
+            (entry.subject.clone(), entry.used_for, files)
+        };
+        let contents: Vec<_> = subjects.iter().map(contents).collect();
+        let Reference { shape, spacing, .. } = config.reference;
+        let settings = (&config.preprocess, shape, spacing, reference::contents(config)?);
+        let key = files::fingerprint(&(env!("CARGO_PKG_VERSION"), settings, contents))?;
+        Ok(Self { key, seed: config.data.seed(), subjects })
     }
 }

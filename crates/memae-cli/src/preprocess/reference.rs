@@ -30,6 +30,11 @@ pub(super) fn stamp(config: &Config) -> Result<Vec<files::Stamp>> {
     config.reference.file.iter().chain(&config.reference.mask).map(|path| files::stamp(path)).collect()
 }
 
+/// SHA-256 of the reference's files.
+pub(super) fn contents(config: &Config) -> Result<Vec<String>> {
+    config.reference.file.iter().chain(&config.reference.mask).map(|path| files::sha256(path)).collect()
+}
+
 fn synthetic_atlas(config: &Config) -> Result<Reference> {
     let sides = [220.0, 260.0, 220.0];
     let glance = Grid::centred(sides.map(|side| (side / GLANCE) as usize), [GLANCE; 3])?;

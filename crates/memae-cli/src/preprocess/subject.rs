@@ -64,7 +64,7 @@ impl Prepared {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct InputFile {
     path: PathBuf,
-    sha256: String,
+    pub(super) sha256: String,
     #[serde(flatten)]
     stamp: files::Stamp,
 }

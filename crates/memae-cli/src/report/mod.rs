@@ -3,10 +3,9 @@
 mod figure;
 mod page;
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anomaly_eval::{Evaluation, Protocol, VoxelSet, curves_figure};
+use anomaly_eval::{Evaluation, Protocol, Table, VoxelSet, curves_figure};
 use anyhow::{Context, Result, ensure};
 
 use crate::config::Config;
@@ -80,21 +79,50 @@ fn protocols(evaluation: &Evaluation) -> impl Iterator<Item = (Protocol, VoxelSe
 }
 
 /// Table 1 under all protocols, then the measures without threshold, one below the other.
-fn tables(evaluation: &Evaluation, format: impl Fn(&anomaly_eval::Table) -> String) -> String {
+fn tables(evaluation: &Evaluation, format: impl Fn(&Table) -> String) -> String {
     let table1 = protocols(evaluation).map(|(protocol, voxels)| evaluation.table1(protocol, voxels));
     let ranking = VoxelSet::ALL.map(|voxels| evaluation.ranking_table(voxels));
     table1.chain(ranking).map(|table| format(&table)).collect()
 }
 
 /// What the terminal shows at the end.
-fn terminal(evaluation: &Evaluation, folder: &std::path::Path) -> String {
-    let mut text = String::from("\n");
-    for table in
-        [evaluation.table1(Protocol::Matched, VoxelSet::All), evaluation.ranking_table(VoxelSet::Brain)]
-    {
-        // A string takes whatever is written to it.
-        let _ = writeln!(text, "{}", table.to_text());
+fn terminal(evaluation: &Evaluation, folder: &Path) -> String {
+    let table1 = without_pooled(evaluation.table1(Protocol::Matched, VoxelSet::All));
+    let ranking = without_pooled(evaluation.ranking_table(VoxelSet::Brain));
+    let page = folder.join("index.html");
+    format!("\n{}\n{}\nEverything: {}\n", table1.to_text(), ranking.to_text(), page.display())
+}
+
+/// The table without its pooled columns, which would not fit a terminal's width.
+fn without_pooled(mut table: Table) -> Table {
+    let kept: Vec<bool> = table.columns.iter().map(|column| !column.ends_with("pooled")).collect();
+    let keep = |cells: &mut Vec<String>| {
+        let mut kept = kept.iter();
+        cells.retain(|_| *kept.next().unwrap_or(&true));
+    };
+    keep(&mut table.columns);
+    table.groups.iter_mut().flatten().for_each(keep);
+    for note in &mut table.notes {
+        note.truncate(note.find("; pooled").unwrap_or(note.len()));
     }
-    let _ = writeln!(text, "Everything: {}", folder.join("index.html").display());
-    text
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pooled_columns_leave_with_their_cells() {
+        let cells = |row: [&str; 3]| row.map(str::to_owned).to_vec();
+        let table = without_pooled(Table {
+            caption: String::new(),
+            columns: cells(["Method", "TPR pooled", "TNR"]),
+            groups: vec![vec![cells(["AE", "0.1", "0.2"])]],
+            notes: vec!["Mean; pooled: all voxels.".to_owned()],
+        });
+        assert_eq!(table.columns, ["Method", "TNR"]);
+        assert_eq!(table.groups[0][0], ["AE", "0.2"]);
+        assert_eq!(table.notes, ["Mean"]);
+    }
 }
