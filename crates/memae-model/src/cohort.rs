@@ -1,7 +1,7 @@
 //! A cohort of preprocessed volumes in one memory-mapped file.
 //!
 //! Layout: an 8-byte magic, the offset and the length of the header (little-endian u64), zeros up to byte 4096, then the
-//! voxels as little-endian u16, then the header as JSON. Voxels lie subject by subject and slice by slice, [k][i][j], so that
+//! voxels as little-endian u16, then the header as JSON. Voxels lie subject by subject and slice by slice, `[k][i][j]`, so that
 //! the three slices of a window are contiguous. 0 is background; 1..=65535 spread evenly over the subject's value range, which
 //! is [0, 1] unless its brain has values outside. So the file also holds the brain mask, and the error is at most
 //! 0.5 / 65534 of the range.
