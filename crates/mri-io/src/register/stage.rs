@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use nalgebra::Point3;
+use nalgebra::{Point3, Vector6};
 
 use super::metric::Metric;
 use super::optimize::climb;
@@ -15,8 +15,10 @@ use super::samples::Samples;
 const ROUNDS: usize = 3;
 /// Accuracy of a refinement, in voxels.
 const TOLERANCE: f64 = 2e-3;
+/// How far a pose that cannot be right lies beside the right one, mm.
+const BESIDE: f64 = 12.0;
 /// Resolution (mm) from which two masks guide by their shapes.
-const SHAPES: f64 = 4.0;
+pub(super) const SHAPES: f64 = 4.0;
 
 /// How finely volumes are compared.
 #[derive(Clone, Copy)]
@@ -44,6 +46,8 @@ pub(super) struct Verdict {
     pub(super) chance: f64,
     /// Fraction of the fixed volume's samples that lie in the moving volume.
     pub(super) overlap: f64,
+    /// Largest mutual information of poses some way beside this one, nats.
+    pub(super) beside: f64,
 }
 
 /// Samples of the fixed volume and the moving volume that they are compared with.
@@ -114,7 +118,12 @@ impl<'a> Stage<'a> {
             information: self.metric(&kept).information(pose),
             chance: self.metric(&kept.shuffled()).information(pose),
             overlap: self.fraction(&kept),
+            beside: beside(pose).map(|pose| self.information_at(&pose)).fold(0.0, f64::max),
         }
+    }
+
+    fn information_at(&self, pose: &Pose) -> f64 {
+        self.metric(&self.kept(pose)).information(pose)
     }
 
     fn metric<'b>(&'b self, samples: &'b Samples) -> Metric<'b> {
@@ -128,4 +137,16 @@ impl<'a> Stage<'a> {
     fn fraction(&self, kept: &Samples) -> f64 {
         kept.len() as f64 / self.samples.len().max(1) as f64
     }
+}
+
+/// Poses that differ from `pose` by [`BESIDE`] in one of the six parameters.
+fn beside(pose: &Pose) -> impl Iterator<Item = Pose> {
+    let signs = [-BESIDE, BESIDE];
+    (0..6).flat_map(move |axis| {
+        signs.map(|step| {
+            let mut steps = Vector6::zeros();
+            steps[axis] = step;
+            pose.moved(&steps)
+        })
+    })
 }

@@ -10,28 +10,36 @@ use super::region;
 const ROTATION_STEP_DEGREES: f64 = 20.0;
 /// Distance between neighbouring translations of the search, mm.
 const TRANSLATION_STEP: f64 = 20.0;
-/// Translations searched to either side, in steps; along the body's axis more where only one side is
-/// masked, because the middle of a head with its neck lies below the brain's.
+/// Translations searched to either side, in steps along the fixed world's axes; upwards and downwards
+/// more for a brain and a head, because the middle of a head with its neck lies below the brain's.
 const REACH: [i32; 3] = [1, 1, 1];
-const REACH_ONE_MASK: [i32; 3] = [1, 1, 3];
+const REACH_UNLIKE: [i32; 3] = [1, 1, 3];
+/// Largest ratio of the volumes of two shapes that show the same.
+const ALIKE: f64 = 1.4;
 
-/// Poses to try. `fixed` and `moving` are where the two volumes show something, as levels of 0 and 255;
-/// `alike` says whether they show the same (two brains, or two heads).
-pub(super) fn candidates(fixed: &Level, moving: &Level, alike: bool, max_rotation_degrees: f64) -> Vec<Pose> {
+/// Poses to try. `fixed` and `moving` are where the two volumes show something, as levels of 0 and 255.
+pub(super) fn candidates(fixed: &Level, moving: &Level, max_rotation_degrees: f64) -> Vec<Pose> {
     let (centre, target) = (region::centre(fixed), region::centre(moving));
     let mut rotations = rotations(max_rotation_degrees);
     rotations
         .extend(principal_rotation(fixed, moving).filter(|r| r.angle().to_degrees() <= max_rotation_degrees));
-    let offsets = offsets(if alike { REACH } else { REACH_ONE_MASK });
+    let offsets = offsets(if alike(fixed, moving) { REACH } else { REACH_UNLIKE });
     let mut poses: Vec<Pose> = rotations
         .iter()
         .flat_map(|&rotation| {
-            offsets.iter().map(move |&offset| Pose::bringing(centre, target + offset, rotation))
+            offsets.iter().map(move |&offset| Pose::bringing(centre, target + rotation * offset, rotation))
         })
         .collect();
     // The volumes may already lie well in the scanner's world.
     poses.push(Pose::bringing(centre, centre, UnitQuaternion::identity()));
     poses
+}
+
+/// Whether two shapes are about as large: two brains, or two heads.
+fn alike(fixed: &Level, moving: &Level) -> bool {
+    let [fixed, moving] =
+        [fixed, moving].map(|shape| shape.points().count() as f64 * shape.affine.voxel_volume());
+    fixed.max(moving) <= ALIKE * fixed.min(moving)
 }
 
 /// Rotations on a cubic lattice of rotation vectors within a ball.
