@@ -8,6 +8,9 @@ use crate::{
     Volume, normalize, register_rigid, resample, resample_mask, skull_strip,
 };
 
+/// Two grids are the same if their corners agree to this many mm: headers round to f32.
+const SAME_GRID: f64 = 1e-2;
+
 /// How [`preprocess`] works. The defaults are the paper's steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -58,7 +61,7 @@ impl Reference {
     /// # Errors
     /// If both do not lie on the same grid, or the mask is empty.
     pub fn new(volume: Volume<f32>, mask: Mask) -> Result<Self> {
-        if !volume.grid().matches(&mask.grid(), 1e-3) {
+        if !volume.grid().matches(&mask.grid(), SAME_GRID) {
             return Err(Error::invalid("the reference and its brain mask lie on different grids"));
         }
         if mask.count() == 0 {
@@ -97,30 +100,35 @@ pub struct Preprocessed {
 /// stripped (data sets such as BraTS come stripped).
 ///
 /// # Errors
-/// If a voxel of the scan is not finite, the mask lies on another grid than the scan, or a step fails.
+/// If a voxel of the scan is not finite, all have one value, the mask is empty or lies on another grid than
+/// the scan, a setting is out of its range, or a step fails.
 pub fn preprocess(
     scan: &Volume<f32>,
     mask: Option<&Mask>,
     reference: &Reference,
     settings: &PreprocessSettings,
 ) -> Result<Preprocessed> {
-    let not_finite = scan.as_slice().iter().filter(|value| !value.is_finite()).count();
-    if not_finite > 0 {
-        return Err(Error::invalid(format!(
-            "{not_finite} of {} voxels are not finite numbers: repair the scan first (for example set them to 0)",
-            scan.as_slice().len()
-        )));
-    }
+    settings.check()?;
+    check_values(scan)?;
     let mut warnings = Vec::new();
     let native_mask = match mask {
-        Some(mask) if mask.grid().matches(&scan.grid(), 1e-3) => mask.clone(),
-        Some(_) => return Err(Error::invalid("the brain mask lies on another grid than the scan")),
+        Some(mask) if mask.grid().matches(&scan.grid(), SAME_GRID) => mask.clone(),
+        Some(mask) => {
+            return Err(Error::invalid(format!(
+                "the scan ({:?} voxels) and its brain mask ({:?}) lie on different grids: resample the mask first",
+                scan.shape(),
+                mask.shape()
+            )));
+        }
         None => {
             let stripped = skull_strip(scan, &settings.strip)?;
             warnings.extend(stripped.warnings);
             stripped.mask
         }
     };
+    if native_mask.count() == 0 {
+        return Err(Error::invalid("the brain mask of the scan is empty"));
+    }
     let transform = match &settings.registration {
         Some(registration) => {
             let found = register_rigid(
@@ -137,7 +145,96 @@ pub fn preprocess(
     };
     let grid = reference.volume.grid();
     let mask = resample_mask(&native_mask, &grid, &transform)?;
+    if mask.count() == 0 {
+        return Err(Error::invalid(
+            "no part of the brain lies on the grid of the reference: register the scan, or look at its affine",
+        ));
+    }
     let mut volume = resample(scan, &grid, &transform, settings.interpolation, 0.0)?;
     normalize(&mut volume, &mask, &settings.normalization)?;
     Ok(Preprocessed { volume, mask, native_mask, transform, warnings })
+}
+
+/// Refuses voxels that would spread through every later step.
+fn check_values(scan: &Volume<f32>) -> Result<()> {
+    let voxels = scan.as_slice();
+    let broken = voxels.iter().filter(|value| !value.is_finite()).count();
+    if broken > 0 {
+        return Err(Error::invalid(format!(
+            "{broken} of {} voxels are not finite (NaN or infinite): repair the scan first, for example by setting \
+             them to 0",
+            voxels.len()
+        )));
+    }
+    if voxels.iter().all(|value| *value == voxels[0]) {
+        return Err(Error::invalid(format!(
+            "all voxels have the value {}: there is nothing to see",
+            voxels[0]
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{Point3, Vector3};
+
+    use super::*;
+    use crate::Grid;
+
+    /// A lopsided ellipsoid with two levels inside: a synthetic brain without a skull.
+    fn brain(pose: &RigidTransform) -> (Volume<f32>, Mask) {
+        let grid = Grid::centred([48, 56, 44], [3.5; 3]).unwrap();
+        let mut scan = Volume::filled(&grid, 0.0_f32).unwrap();
+        for ((i, j, k), value) in scan.data_mut().indexed_iter_mut() {
+            let world = grid.affine.voxel_to_world(Point3::new(i as f64, j as f64, k as f64));
+            let p = pose.inverse().apply(world);
+            let radius = |p: Vector3<f64>, a: [f64; 3]| p.component_div(&Vector3::from(a)).norm();
+            if radius(p.coords, [62.0, 80.0, 55.0]) < 1.0 {
+                let inner = radius(p.coords - Vector3::new(14.0, 22.0, 8.0), [18.0, 30.0, 14.0]) < 1.0;
+                *value = if inner { 300.0 } else { 100.0 + 0.5 * p.y as f32 };
+            }
+        }
+        let mask = scan.map(|&value| value > 0.0);
+        (scan, mask)
+    }
+
+    #[test]
+    fn a_moved_brain_comes_back_normalized() {
+        let (volume, mask) = brain(&RigidTransform::identity());
+        let reference = Reference::new(volume, mask).unwrap();
+        let turn = Vector3::new(0.1, -0.05, 0.15);
+        let pose = RigidTransform::about(Point3::origin(), turn, Vector3::new(6.0, -4.0, 5.0));
+        let (scan, mask) = brain(&pose);
+        let result = preprocess(&scan, Some(&mask), &reference, &PreprocessSettings::default()).unwrap();
+        let corners =
+            [[60.0, 0.0, 0.0], [0.0, 75.0, 0.0], [0.0, 0.0, 50.0], [-60.0, 0.0, 0.0]].map(Point3::from);
+        assert!(result.transform.mean_distance(&pose, corners) < 1.5);
+        assert!(result.mask.dice(reference.mask()).unwrap() > 0.95);
+        let inside = |inside| {
+            let pairs = result.volume.as_slice().iter().zip(result.mask.as_slice());
+            pairs.filter(move |&(_, &m)| m == inside).map(|(&value, _)| value)
+        };
+        assert_eq!(inside(true).fold(f32::INFINITY, f32::min), 0.0);
+        assert_eq!(inside(true).fold(0.0, f32::max), 1.0);
+        assert!(inside(false).all(|value| value == 0.0));
+    }
+
+    #[test]
+    fn broken_scans_are_refused_by_name() {
+        let (volume, mask) = brain(&RigidTransform::identity());
+        let reference = Reference::new(volume.clone(), mask.clone()).unwrap();
+        let settings = PreprocessSettings { registration: None, ..Default::default() };
+        let message = |scan: &Volume<f32>, mask: &Mask| {
+            preprocess(scan, Some(mask), &reference, &settings).unwrap_err().to_string()
+        };
+        let mut nan = volume.clone();
+        nan.as_mut_slice()[..3].fill(f32::NAN);
+        assert!(message(&nan, &mask).contains("3 of"));
+        assert!(message(&volume.map(|_| f32::NAN), &mask).contains("not finite"));
+        assert!(message(&volume.map(|_| 0.0), &mask).contains("all voxels have the value 0"));
+        assert!(message(&volume, &mask.map(|_| false)).contains("empty"));
+        let other = Grid::centred([4, 4, 4], [1.0; 3]).unwrap();
+        assert!(message(&volume, &Volume::filled(&other, true).unwrap()).contains("different grids"));
+    }
 }

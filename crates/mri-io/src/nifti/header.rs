@@ -6,7 +6,7 @@ use std::path::Path;
 use ::nifti::{Endianness, NiftiHeader};
 use nalgebra::{Matrix4, Quaternion, UnitQuaternion};
 
-use crate::{Affine, Error, Result};
+use crate::{Affine, Error, Grid, Result};
 
 /// Length of a NIfTI-1 header in bytes.
 pub(super) const NIFTI1_LENGTH: usize = 348;
@@ -95,6 +95,11 @@ pub struct Header {
 }
 
 impl Header {
+    /// Shape and affine together.
+    pub fn grid(&self) -> Grid {
+        Grid { shape: self.shape, affine: self.affine }
+    }
+
     /// Bytes that the voxels take. Cannot overflow: checked when the header was parsed.
     pub(super) fn data_length(&self) -> usize {
         self.shape.iter().product::<usize>() * self.datatype.size()

@@ -1,0 +1,169 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgGroup, Args, Parser, Subcommand};
+use mri_io::{Interpolation, Normalization};
+
+/// Prepares brain MR volumes: skull stripping, rigid registration, resampling, intensity normalization.
+///
+/// Reads and writes NIfTI (.nii, .nii.gz; reads .hdr/.img too). World coordinates are RAS+ millimetres.
+#[derive(Debug, Parser)]
+#[command(name = "mri-prep", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Find the brain in a scan of a head.
+    Strip(Strip),
+    /// Find the rigid motion that brings one volume onto another, in one or across two contrasts.
+    Register(Register),
+    /// Bring a volume to another grid, pose, spacing or axis order.
+    Resample(Resample),
+    /// Bring the intensities of the brain to a common scale; the background becomes 0.
+    Normalize(Normalize),
+    /// All of it, for one scan or many: strip, register to a reference, resample to its grid, normalize.
+    Run(Run),
+    /// Tell what is in NIfTI files.
+    Info {
+        /// Files to look at.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("strip-output").required(true).multiple(true).args(["mask", "brain"])))]
+pub(crate) struct Strip {
+    /// Scan of a head.
+    pub(crate) scan: PathBuf,
+    /// Write the brain's mask here.
+    #[arg(long, value_name = "OUT")]
+    pub(crate) mask: Option<PathBuf>,
+    /// Write the scan with everything but the brain set to 0 here.
+    #[arg(long, value_name = "OUT")]
+    pub(crate) brain: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("register-output").required(true).multiple(true).args(["matrix", "itk", "resampled"])))]
+pub(crate) struct Register {
+    /// Volume that stays where it is.
+    pub(crate) fixed: PathBuf,
+    /// Volume that is brought onto it.
+    pub(crate) moving: PathBuf,
+    /// Write the transform here: 4x4, fixed world to moving world, four numbers a line.
+    #[arg(long, value_name = "OUT.txt")]
+    pub(crate) matrix: Option<PathBuf>,
+    /// Write the transform here for ITK, `SimpleITK`, ANTs and 3D Slicer.
+    #[arg(long, value_name = "OUT.tfm")]
+    pub(crate) itk: Option<PathBuf>,
+    /// Write the moving volume on the fixed grid here.
+    #[arg(long, value_name = "OUT")]
+    pub(crate) resampled: Option<PathBuf>,
+    /// Compare only inside this mask of the fixed volume.
+    #[arg(long, value_name = "MASK")]
+    pub(crate) fixed_mask: Option<PathBuf>,
+    /// Compare only inside this mask of the moving volume.
+    #[arg(long, value_name = "MASK")]
+    pub(crate) moving_mask: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("target").required(true).args(["like", "spacing", "canonical"])))]
+pub(crate) struct Resample {
+    /// Volume to resample.
+    pub(crate) volume: PathBuf,
+    /// Where to write the result.
+    pub(crate) output: PathBuf,
+    /// To the grid of this volume.
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) like: Option<PathBuf>,
+    /// To this voxel spacing in mm along the volume's own axes.
+    #[arg(long, num_args = 3, value_names = ["I", "J", "K"])]
+    pub(crate) spacing: Option<Vec<f64>>,
+    /// To axes that run right, front, top, by swapping and reversing; no value changes.
+    #[arg(long)]
+    pub(crate) canonical: bool,
+    /// World of the reference to world of the volume, as `mri-prep register REFERENCE VOLUME --matrix` writes.
+    #[arg(long, requires = "like", value_name = "MATRIX.txt")]
+    pub(crate) matrix: Option<PathBuf>,
+    /// Between voxel centres.
+    #[arg(long, default_value = "linear", value_parser = interpolation(), conflicts_with = "labels")]
+    pub(crate) interpolation: Interpolation,
+    /// The voxels are labels (whole numbers): take the nearest, and write uint16.
+    #[arg(long, conflicts_with = "spacing")]
+    pub(crate) labels: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Normalize {
+    /// Volume to normalize.
+    pub(crate) volume: PathBuf,
+    /// Where to write the result.
+    pub(crate) output: PathBuf,
+    /// The brain, on the same grid.
+    #[arg(long)]
+    pub(crate) mask: PathBuf,
+    /// Mean 0 and standard deviation 1, instead of minimum 0 and maximum 1.
+    #[arg(long, conflicts_with = "percentiles")]
+    z_score: bool,
+    /// These percentiles (0 to 100) become 0 and 1, values beyond are clipped.
+    #[arg(long, num_args = 2, value_names = ["LOW", "HIGH"])]
+    percentiles: Option<Vec<f64>>,
+}
+
+impl Normalize {
+    pub(crate) fn method(&self) -> Normalization {
+        match self.percentiles.as_deref() {
+            Some(&[low, high]) => Normalization::Percentile { low, high },
+            _ if self.z_score => Normalization::ZScore,
+            _ => Normalization::MinMax,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("input").required(true).args(["scan", "manifest"])))]
+pub(crate) struct Run {
+    /// Scan of a head.
+    #[arg(requires = "output")]
+    pub(crate) scan: Option<PathBuf>,
+    /// Folder for the results: `brain.nii.gz` and `mask.nii.gz` on the reference's grid, `native_mask.nii.gz` on
+    /// the scan's, and the transform from reference to scan as `transform.txt` and `transform.tfm`.
+    #[arg(conflicts_with = "manifest")]
+    pub(crate) output: Option<PathBuf>,
+    /// The scan's brain, if it is known; without it the skull is stripped.
+    #[arg(long, requires = "scan")]
+    pub(crate) mask: Option<PathBuf>,
+    /// Many scans: a TOML file with a table `[[scan]]` for each, of the keys `scan`, `output` and, if the brain
+    /// is known, `mask`. Paths are relative to the file.
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) manifest: Option<PathBuf>,
+    /// Volume that all scans are registered and resampled to.
+    #[arg(long)]
+    pub(crate) reference: PathBuf,
+    /// The reference's brain; without it the reference is stripped.
+    #[arg(long, value_name = "MASK")]
+    pub(crate) reference_mask: Option<PathBuf>,
+    /// TOML file with settings other than the defaults: `interpolation`, `normalization`, `[strip]`, `[registration]`.
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) settings: Option<PathBuf>,
+    /// Scans at a time; memory grows with it. [default: number of processors]
+    #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+}
+
+fn interpolation() -> impl TypedValueParser<Value = Interpolation> {
+    PossibleValuesParser::new(["nearest", "linear", "cubic", "lanczos"]).map(|name| match name.as_str() {
+        "nearest" => Interpolation::Nearest,
+        "cubic" => Interpolation::Cubic,
+        "lanczos" => Interpolation::Lanczos,
+        _ => Interpolation::Linear,
+    })
+}

@@ -1,0 +1,104 @@
+//! The single steps.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use mri_io::{
+    Mask, RegistrationSettings, RigidTransform, StripSettings, read, read_labels, read_mask, read_matrix,
+    register_rigid, resample_labels, resample_to_spacing, skull_strip, to_canonical, write, write_itk,
+    write_matrix,
+};
+
+use crate::cli::{Normalize, Register, Resample, Strip};
+
+pub(crate) fn strip(arguments: &Strip) -> Result<()> {
+    let mut scan = read(&arguments.scan)?;
+    let found = skull_strip(&scan, &StripSettings::default()).with_context(|| about(&arguments.scan))?;
+    eprintln!("brain: {:.0} ml, quality {:.2}", found.mask.millilitres(), found.quality);
+    warn(&arguments.scan, &found.warnings);
+    if let Some(path) = &arguments.mask {
+        write(path, &found.mask)?;
+    }
+    if let Some(path) = &arguments.brain {
+        for (voxel, &inside) in scan.as_mut_slice().iter_mut().zip(found.mask.as_slice()) {
+            *voxel = if inside { *voxel } else { 0.0 };
+        }
+        write(path, &scan)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn register(arguments: &Register) -> Result<()> {
+    let (fixed, moving) = (read(&arguments.fixed)?, read(&arguments.moving)?);
+    let mask = |path: &Option<_>| path.as_ref().map(read_mask).transpose();
+    let (fixed_mask, moving_mask): (Option<Mask>, Option<Mask>) =
+        (mask(&arguments.fixed_mask)?, mask(&arguments.moving_mask)?);
+    let settings = RegistrationSettings::default();
+    let found = register_rigid(&fixed, fixed_mask.as_ref(), &moving, moving_mask.as_ref(), &settings)
+        .with_context(|| format!("{} onto {}", about(&arguments.moving), about(&arguments.fixed)))?;
+    eprintln!(
+        "rotation: {:.1} degrees, mutual information {:.3}",
+        found.transform.angle_degrees(),
+        found.metric
+    );
+    warn(&arguments.moving, &found.warnings);
+    if let Some(path) = &arguments.matrix {
+        write_matrix(path, &found.transform)?;
+    }
+    if let Some(path) = &arguments.itk {
+        write_itk(path, &found.transform)?;
+    }
+    if let Some(path) = &arguments.resampled {
+        let linear = mri_io::Interpolation::Linear;
+        write(path, &mri_io::resample(&moving, &fixed.grid(), &found.transform, linear, 0.0)?)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn resample(arguments: &Resample) -> Result<()> {
+    let (input, output) = (&arguments.volume, &arguments.output);
+    if let Some(reference) = &arguments.like {
+        let grid = mri_io::read_header(reference)?.grid();
+        let transform = arguments.matrix.as_ref().map_or(Ok(RigidTransform::identity()), read_matrix)?;
+        if arguments.labels {
+            write(output, &resample_labels(&read_labels(input)?, &grid, &transform)?)?;
+        } else {
+            write(
+                output,
+                &mri_io::resample(&read(input)?, &grid, &transform, arguments.interpolation, 0.0)?,
+            )?;
+        }
+    } else if let Some(&[i, j, k]) = arguments.spacing.as_deref() {
+        write(output, &resample_to_spacing(&read(input)?, [i, j, k], arguments.interpolation)?)?;
+    } else if arguments.labels {
+        write(output, &to_canonical(&read_labels(input)?))?;
+    } else {
+        write(output, &to_canonical(&read(input)?))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn normalize(arguments: &Normalize) -> Result<()> {
+    let (mut volume, mask) = (read(&arguments.volume)?, read_mask(&arguments.mask)?);
+    if !volume.grid().matches(&mask.grid(), 1e-2) {
+        bail!(
+            "{} and {} lie on different grids: resample the mask first",
+            about(&arguments.volume),
+            about(&arguments.mask)
+        );
+    }
+    mri_io::normalize(&mut volume, &mask, &arguments.method()).with_context(|| about(&arguments.volume))?;
+    write(&arguments.output, &volume)?;
+    Ok(())
+}
+
+/// A file's name for a message.
+pub(crate) fn about(path: &Path) -> String {
+    path.display().to_string()
+}
+
+pub(crate) fn warn(path: &Path, warnings: &[String]) {
+    for warning in warnings {
+        eprintln!("warning: {}: {warning}", path.display());
+    }
+}

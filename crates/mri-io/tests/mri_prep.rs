@@ -1,0 +1,158 @@
+//! The program `mri-prep`, on a small synthetic brain.
+#![cfg(feature = "cli")]
+
+use std::path::Path;
+
+use assert_cmd::Command;
+use mri_io::{Grid, RigidTransform, Volume, read, read_header, read_mask, read_matrix, write};
+use nalgebra::{Point3, Vector3};
+
+/// A lopsided ellipsoid without a skull: two levels and a gradient inside, 0 outside.
+fn brain(pose: &RigidTransform) -> Volume<f32> {
+    let grid = Grid::centred([48, 56, 44], [3.5; 3]).unwrap();
+    let mut scan = Volume::filled(&grid, 0.0_f32).unwrap();
+    for ((i, j, k), value) in scan.data_mut().indexed_iter_mut() {
+        let world = grid.affine.voxel_to_world(Point3::new(i as f64, j as f64, k as f64));
+        let place = pose.inverse().apply(world).coords;
+        let radius = |place: Vector3<f64>, axes: [f64; 3]| place.component_div(&Vector3::from(axes)).norm();
+        if radius(place, [62.0, 80.0, 55.0]) < 1.0 {
+            let inside = radius(place - Vector3::new(14.0, 22.0, 8.0), [18.0, 30.0, 14.0]) < 1.0;
+            *value = if inside { 300.0 } else { 100.0 + 0.5 * place.y as f32 };
+        }
+    }
+    scan
+}
+
+fn pose() -> RigidTransform {
+    RigidTransform::about(Point3::origin(), Vector3::new(0.1, -0.05, 0.15), Vector3::new(6.0, -4.0, 5.0))
+}
+
+fn mri_prep(folder: &Path, line: &str) -> (i32, String) {
+    let output =
+        Command::cargo_bin("mri-prep").unwrap().current_dir(folder).args(line.split(' ')).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code().expect("not killed"), String::from_utf8(text).unwrap())
+}
+
+fn succeeds(folder: &Path, line: &str) -> String {
+    let (code, text) = mri_prep(folder, line);
+    assert_eq!(code, 0, "{line}: {text}");
+    text
+}
+
+fn fails(folder: &Path, line: &str, causes: &[&str]) {
+    let (code, text) = mri_prep(folder, line);
+    assert_eq!(code, 1, "{line}: {text}");
+    for cause in causes {
+        assert!(text.contains(cause), "{line}: `{cause}` is not in {text}");
+    }
+    assert!(!text.contains("panicked"), "{line}: {text}");
+}
+
+#[test]
+fn one_step_after_the_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let fixed = brain(&RigidTransform::identity());
+    write(folder.join("fixed.nii.gz"), &fixed).unwrap();
+    write(folder.join("moving.nii.gz"), &brain(&pose())).unwrap();
+
+    assert!(succeeds(folder, "info fixed.nii.gz").contains("48 x 56 x 44 float32"));
+    succeeds(folder, "strip fixed.nii.gz --mask mask.nii.gz");
+    let mask = read_mask(folder.join("mask.nii.gz")).unwrap();
+    assert!(mask.dice(&fixed.map(|&value| value > 0.0)).unwrap() > 0.95);
+
+    succeeds(folder, "register fixed.nii.gz moving.nii.gz --matrix m.txt --itk m.tfm");
+    let found = read_matrix(folder.join("m.txt")).unwrap();
+    let places = [[60.0, 0.0, 0.0], [0.0, 75.0, 0.0], [0.0, 0.0, 50.0]].map(Point3::from);
+    assert!(found.mean_distance(&pose(), places) < 1.5);
+
+    succeeds(folder, "resample moving.nii.gz back.nii.gz --like fixed.nii.gz --matrix m.txt");
+    let back = read(folder.join("back.nii.gz")).unwrap().map(|&value| value > 40.0);
+    assert!(back.dice(&mask).unwrap() > 0.95);
+    succeeds(folder, "resample mask.nii.gz labels.nii.gz --canonical --labels");
+    succeeds(folder, "resample fixed.nii.gz coarse.nii.gz --spacing 7 7 7 --interpolation cubic");
+    assert_eq!(read_header(folder.join("coarse.nii.gz")).unwrap().shape, [24, 28, 22]);
+
+    succeeds(folder, "normalize fixed.nii.gz scaled.nii.gz --mask mask.nii.gz --percentiles 1 99");
+    let scaled = read(folder.join("scaled.nii.gz")).unwrap();
+    assert!(scaled.as_slice().iter().all(|value| (0.0..=1.0).contains(value)));
+}
+
+#[test]
+fn a_manifest_goes_on_after_a_scan_that_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let reference = brain(&RigidTransform::identity());
+    write(folder.join("reference.nii.gz"), &reference).unwrap();
+    write(folder.join("reference_mask.nii.gz"), &reference.map(|&value| value > 0.0)).unwrap();
+    write(folder.join("good.nii.gz"), &brain(&pose())).unwrap();
+    let mut broken = reference.clone();
+    broken.as_mut_slice()[..7].fill(f32::NAN);
+    write(folder.join("broken.nii.gz"), &broken).unwrap();
+    let manifest =
+        "[[scan]]\nscan = 'broken.nii.gz'\noutput = 'a'\n[[scan]]\nscan = 'good.nii.gz'\noutput = 'b'\n";
+    std::fs::write(folder.join("scans.toml"), manifest).unwrap();
+    let reference = "--reference reference.nii.gz --reference-mask reference_mask.nii.gz --jobs 2";
+
+    fails(
+        folder,
+        &format!("run --manifest scans.toml {reference}"),
+        &["broken.nii.gz: 7 of", "1 of 2 scans failed"],
+    );
+    assert!(!folder.join("a").exists());
+    let brain = read(folder.join("b/brain.nii.gz")).unwrap();
+    assert_eq!(brain.shape(), [48, 56, 44]);
+    assert_eq!(brain.as_slice().iter().copied().fold(0.0, f32::max), 1.0);
+    read_matrix(folder.join("b/transform.txt")).unwrap();
+
+    succeeds(folder, &format!("run good.nii.gz one {reference}"));
+    let same = read(folder.join("one/brain.nii.gz")).unwrap();
+    assert_eq!(same, brain, "alone or beside others: the same bits");
+
+    std::fs::write(folder.join("scans.toml"), manifest.replace("'b'", "'a'")).unwrap();
+    fails(folder, &format!("run --manifest scans.toml {reference}"), &["two scans would write"]);
+    std::fs::write(folder.join("scans.toml"), "[[scan]]\nscans = 'x'\n").unwrap();
+    fails(folder, &format!("run --manifest scans.toml {reference}"), &["scans.toml", "unknown field"]);
+}
+
+#[test]
+fn bad_input_ends_in_a_message_and_an_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("empty.nii.gz"), "").unwrap();
+    std::fs::write(folder.join("text.nii.gz"), "subject,age\n").unwrap();
+    write(folder.join("scan.nii.gz"), &brain(&RigidTransform::identity())).unwrap();
+    let whole = std::fs::read(folder.join("scan.nii.gz")).unwrap();
+    std::fs::write(folder.join("half.nii.gz"), &whole[..whole.len() / 2]).unwrap();
+
+    fails(folder, "info none.nii", &["none.nii", "No such file"]);
+    fails(folder, "info .", &["not a file"]);
+    fails(folder, "strip empty.nii.gz --mask m.nii", &["empty.nii.gz", "empty"]);
+    fails(folder, "strip text.nii.gz --mask m.nii", &["text.nii.gz", "not a NIfTI file"]);
+    fails(folder, "strip half.nii.gz --mask m.nii", &["half.nii.gz", "truncated"]);
+    fails(folder, "resample scan.nii.gz out.txt --canonical", &["out.txt", ".nii"]);
+    fails(folder, "resample scan.nii.gz out.nii --spacing 0 1 1", &["positive"]);
+    fails(folder, "resample scan.nii.gz none/out.nii --canonical", &["none"]);
+    assert!(!folder.join("m.nii").exists());
+    for usage in [
+        "strip scan.nii.gz",
+        "resample scan.nii.gz out.nii",
+        "run --manifest a b",
+        "what",
+        "run --reference a",
+    ] {
+        assert_eq!(mri_prep(folder, usage).0, 2, "{usage}");
+    }
+}
+
+#[test]
+fn nothing_is_left_behind_when_a_file_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder.join("scan.nii.gz"), &brain(&RigidTransform::identity())).unwrap();
+    // A folder is in the way of the file's name.
+    std::fs::create_dir_all(folder.join("out.nii.gz/inside")).unwrap();
+    fails(folder, "resample scan.nii.gz out.nii.gz --canonical", &["out.nii.gz"]);
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2);
+}
