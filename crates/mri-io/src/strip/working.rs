@@ -9,8 +9,8 @@ use crate::Volume;
 /// Voxel size of the working grid (mm).
 pub(super) const SPACING: f64 = 2.0;
 
-/// Each working voxel averages this many samples along each axis.
-const SAMPLES: usize = 2;
+/// Each working voxel averages at most this many samples along each axis.
+const MOST_SAMPLES: usize = 2;
 
 /// A scan averaged onto an isotropic grid along the world's axes. Positions ("working coordinates") are in
 /// voxels of this grid. Beyond the field of view the scan's outermost voxels are repeated, so that a
@@ -28,12 +28,13 @@ impl Working {
         let (low, high) = world_box(scan);
         let shape = [0, 1, 2].map(|axis| ((high[axis] - low[axis]) / SPACING).ceil().max(1.0) as usize);
         let origin = low.add_scalar(0.5 * SPACING);
+        let samples = samples(scan);
         let mut values = Array3::zeros(shape);
         let planes = values.as_slice_mut().expect("a new array is contiguous");
         planes.par_chunks_mut(shape[1] * shape[2]).enumerate().for_each(|(i, plane)| {
             for (jk, value) in plane.iter_mut().enumerate() {
                 let voxel = Vector3::new(i as f64, (jk / shape[2]) as f64, (jk % shape[2]) as f64);
-                *value = average(scan, &(origin + SPACING * voxel));
+                *value = average(scan, &(origin + SPACING * voxel), samples);
             }
         });
         Self { values, origin }
@@ -73,17 +74,31 @@ fn world_box(scan: &Volume<f32>) -> (Vector3<f64>, Vector3<f64>) {
         })
 }
 
-/// Mean of the scan over the working voxel around `centre` (mm).
-fn average(scan: &Volume<f32>, centre: &Vector3<f64>) -> f32 {
-    let offset = |n: usize| ((n as f64 + 0.5) / SAMPLES as f64 - 0.5) * SPACING;
-    let mut sum = 0.0;
-    for n in 0..SAMPLES.pow(3) {
-        let shift =
-            Vector3::new(offset(n % SAMPLES), offset(n / SAMPLES % SAMPLES), offset(n / SAMPLES / SAMPLES));
-        let voxel = scan.affine().world_to_voxel(Point3::from(centre + shift));
-        sum += trilinear(scan.as_slice(), scan.shape(), &voxel.coords);
+/// Samples along each world axis that a working voxel averages: one where the scan is as coarse as the working
+/// grid, since more of them would only blur the thin dark band around the brain.
+fn samples(scan: &Volume<f32>) -> [usize; 3] {
+    let spacing = scan.affine().spacing();
+    let mut samples = [1; 3];
+    for (axis, (world, _)) in scan.affine().axis_codes().into_iter().enumerate() {
+        samples[world] = ((SPACING / spacing[axis]).round() as usize).clamp(1, MOST_SAMPLES);
     }
-    sum / SAMPLES.pow(3) as f32
+    samples
+}
+
+/// Mean of `samples` evenly spread values of the scan in the working voxel around `centre` (mm).
+fn average(scan: &Volume<f32>, centre: &Vector3<f64>, samples: [usize; 3]) -> f32 {
+    let offset = |n: usize, axis: usize| ((n as f64 + 0.5) / samples[axis] as f64 - 0.5) * SPACING;
+    let mut sum = 0.0;
+    for x in 0..samples[0] {
+        for y in 0..samples[1] {
+            for z in 0..samples[2] {
+                let shift = Vector3::new(offset(x, 0), offset(y, 1), offset(z, 2));
+                let voxel = scan.affine().world_to_voxel(Point3::from(centre + shift));
+                sum += trilinear(scan.as_slice(), scan.shape(), &voxel.coords);
+            }
+        }
+    }
+    sum / samples.iter().product::<usize>() as f32
 }
 
 /// Linear interpolation of a C-ordered array at a fractional index; beyond its ends the outermost values.
