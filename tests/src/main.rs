@@ -1,2 +1,9 @@
-//! See README.md.
-fn main() {}
+//! End-to-end tests: the built programs, run as a user runs them, on a synthetic cohort of a few coarse heads.
+
+mod bad_input;
+mod configuration;
+mod experiment;
+mod full_disk;
+mod interruption;
+mod program;
+mod whole_run;

@@ -1,0 +1,122 @@
+//! All stages in one go, and what they leave behind.
+
+use std::fs;
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use crate::experiment::{Experiment, MODELS, files_below, finished};
+use crate::program::succeeds;
+
+#[test]
+fn the_report_has_every_file() {
+    let run = finished();
+    for name in ["index.html", "table1.md", "table1.csv", "table1.tex", "figure1.png", "metrics.json"] {
+        let file = run.result("report").join(name);
+        assert!(fs::metadata(&file).is_ok_and(|file| file.len() > 0), "{}", file.display());
+    }
+    let png = fs::read(run.result("report/figure1.png")).unwrap();
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
+}
+
+#[test]
+fn the_table_has_five_models_two_baselines_and_says_synthetic() {
+    let table = fs::read_to_string(finished().result("report/table1.md")).unwrap().to_lowercase();
+    for name in
+        ["ae", "vae", "ssim-ae", "memae", "ssim-memae", "intensity", "mean", "tpr", "tnr", "synthetic"]
+    {
+        assert!(table.contains(name), "{name}:\n{table}");
+    }
+}
+
+#[test]
+fn measures_are_finite_and_rates_lie_between_0_and_1() {
+    let text = fs::read_to_string(finished().result("report/metrics.json")).unwrap();
+    let metrics: Value = serde_json::from_str(&text).unwrap();
+    let mut rates = 0;
+    visit(&metrics, &mut |key, number| {
+        assert!(number.is_finite(), "{key}");
+        if ["tpr", "tnr", "auroc", "auprc", "dice"].contains(&key) {
+            assert!((0.0..=1.0).contains(&number), "{key} = {number}");
+            rates += 1;
+        }
+    });
+    assert!(rates > 0, "no rates in {text}");
+}
+
+/// Calls `f` with each number in a JSON value, and with the nearest key above it.
+fn visit(value: &Value, f: &mut impl FnMut(&str, f64)) {
+    fn go(key: &str, value: &Value, f: &mut impl FnMut(&str, f64)) {
+        match value {
+            Value::Object(fields) => fields.iter().for_each(|(key, value)| go(key, value, f)),
+            Value::Array(values) => values.iter().for_each(|value| go(key, value, f)),
+            Value::Number(number) => f(key, number.as_f64().unwrap()),
+            _ => {}
+        }
+    }
+    go("", value, f);
+}
+
+#[test]
+fn every_model_leaves_weights_and_history() {
+    for model in MODELS {
+        for name in ["best.safetensors", "last.safetensors", "metrics.jsonl"] {
+            let file = finished().result("models").join(model).join(name);
+            assert!(fs::metadata(&file).is_ok_and(|file| file.len() > 0), "{}", file.display());
+        }
+    }
+}
+
+#[test]
+fn no_temporary_file_stays() {
+    let files = files_below(&finished().folder);
+    let temporary = files.iter().find(|file| file.file_name().unwrap().to_string_lossy().contains("tmp"));
+    assert_eq!(temporary, None);
+}
+
+#[test]
+fn a_second_run_is_up_to_date_and_changes_nothing() {
+    let run = finished();
+    let times = || -> Vec<(std::path::PathBuf, SystemTime)> {
+        let results = ["models", "maps", "report"].map(|folder| files_below(&run.result(folder))).concat();
+        results
+            .into_iter()
+            .map(|file| (file.clone(), fs::metadata(file).unwrap().modified().unwrap()))
+            .collect()
+    };
+    let before = times();
+    let said = succeeds(&mut run.memae(&["run"]));
+    assert!(said.contains("up to date"), "{said}");
+    assert_eq!(times(), before);
+}
+
+#[test]
+fn another_setting_of_the_evaluation_does_not_train_again() {
+    let one_model = ("device = \"cpu\"", "device = \"cpu\"\nmodels = [\"ae\"]");
+    let run = Experiment::after_preprocessing("changed", &[one_model]);
+    succeeds(&mut run.memae(&["run"]));
+    let trained = || fs::metadata(run.result("models/ae/last.safetensors")).unwrap().modified().unwrap();
+    let reported = || fs::metadata(run.result("report/index.html")).unwrap().modified().unwrap();
+    let before = (trained(), reported());
+    run.configure(&[
+        one_model,
+        ("[evaluate.bootstrap]", "[evaluate]\nscope = \"slice\"\n\n[evaluate.bootstrap]"),
+    ]);
+    succeeds(&mut run.memae(&["run"]));
+    assert_eq!(trained(), before.0);
+    assert!(reported() > before.1);
+}
+
+#[test]
+fn detect_writes_maps_in_the_scans_own_space() {
+    let run = finished();
+    let scan = run.synthetic_scan();
+    let out = run.folder.join("detected");
+    succeeds(run.memae(&["detect"]).arg(&scan).arg("--run").arg(run.result("")).arg("--out").arg(&out));
+    let scan = mri_io::read(scan).unwrap();
+    for name in ["reconstruction.nii.gz", "anomaly.nii.gz", "detection.nii.gz"] {
+        let map = mri_io::read(out.join(name)).unwrap();
+        assert!(map.grid().matches(&scan.grid(), 1e-3), "{name} lies on another grid");
+    }
+    assert!(out.join("overview.png").is_file());
+}
