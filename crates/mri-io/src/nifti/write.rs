@@ -16,6 +16,9 @@ const OFFSET: usize = NIFTI1_LENGTH + 4;
 /// Fast; higher levels gain little on noisy voxels.
 const COMPRESSION_LEVEL: i32 = 3;
 
+/// Slices that are written together: a cache line of `f32`.
+const SLICES: usize = 16;
+
 mod sealed {
     pub trait Sealed {}
 }
@@ -85,11 +88,16 @@ fn encode<T: Voxel>(volume: &Volume<T>) -> Vec<u8> {
     let voxels = volume.as_slice();
     let mut out = vec![0; OFFSET + voxels.len() * T::SIZE];
     out[..NIFTI1_LENGTH].copy_from_slice(&header::<T>(volume.shape(), volume.affine()));
-    // One k at a time: within it the reads run along j in strides of nk, which the cache holds.
-    out[OFFSET..].par_chunks_mut(ni * nj * T::SIZE).enumerate().for_each(|(k, out)| {
-        for (at, out) in out.chunks_exact_mut(T::SIZE).enumerate() {
-            let (j, i) = (at / ni, at % ni);
-            voxels[(i * nj + j) * nk + k].put(out);
+    // Several k at a time: the reads are a piece of a cache line, the writes run along so many slices.
+    let plane = ni * nj * T::SIZE;
+    out[OFFSET..].par_chunks_mut(SLICES * plane).enumerate().for_each(|(block, out)| {
+        let first = block * SLICES;
+        let depth = out.len() / plane;
+        for (row, voxels) in voxels.chunks_exact(nk).enumerate() {
+            let at = (row % nj * ni + row / nj) * T::SIZE;
+            for (k, voxel) in voxels[first..first + depth].iter().enumerate() {
+                voxel.put(&mut out[k * plane + at..][..T::SIZE]);
+            }
         }
     });
     out

@@ -17,17 +17,8 @@ pub(super) trait Kernel {
     fn weights(t: f32) -> [f32; MOST_TAPS];
 }
 
-pub(super) struct Linear;
 pub(super) struct CubicSpline;
 pub(super) struct Lanczos;
-
-impl Kernel for Linear {
-    const TAPS: usize = 2;
-    #[inline]
-    fn weights(t: f32) -> [f32; MOST_TAPS] {
-        [1.0 - t, t, 0.0, 0.0, 0.0, 0.0]
-    }
-}
 
 impl Kernel for CubicSpline {
     const TAPS: usize = 4;
@@ -77,6 +68,25 @@ pub(super) fn interpolate<K: Kernel>(voxels: &[f32], shape: [usize; 3], position
         }
     }
     value
+}
+
+/// Trilinear value at a position, as [`interpolate`] but without weights in memory.
+#[inline]
+pub(super) fn linear(voxels: &[f32], [ni, nj, nk]: [usize; 3], position: Point3<f64>) -> f32 {
+    let split = |x: f64| (x as usize, (x - (x as usize) as f64) as f32);
+    let ((i, x), (j, y), (k, z)) = (split(position.x), split(position.y), split(position.z));
+    // The last voxel of an axis has no neighbour, nor any weight to give it.
+    let di = if i + 1 < ni { nj * nk } else { 0 };
+    let dj = if j + 1 < nj { nk } else { 0 };
+    let dk = usize::from(k + 1 < nk);
+    let along_k = |at: usize| voxels[at] + z * (voxels[at + dk] - voxels[at]);
+    let along_jk = |at: usize| {
+        let (a, b) = (along_k(at), along_k(at + dj));
+        a + y * (b - a)
+    };
+    let first = (i * nj + j) * nk + k;
+    let (a, b) = (along_jk(first), along_jk(first + di));
+    a + x * (b - a)
 }
 
 /// Index of the voxel that stands at `index` when the axis is continued by reflection.

@@ -4,12 +4,14 @@ mod kernel;
 mod orient;
 mod smooth;
 
-use nalgebra::{Matrix4, Point3};
+use std::ops::Range;
+
+use nalgebra::{Matrix4, Point3, Vector3};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{Affine, Error, Grid, Mask, Result, RigidTransform, Volume};
-use kernel::{CubicSpline, Kernel, Lanczos, Linear};
+use kernel::{CubicSpline, Kernel, Lanczos};
 
 pub use orient::to_canonical;
 pub use smooth::smooth;
@@ -57,7 +59,10 @@ pub fn resample(
     };
     match interpolation {
         Interpolation::Nearest => sample_nearest(volume, grid, &matrix, fill),
-        Interpolation::Linear => sample::<Linear>(volume, grid, &matrix, fill),
+        Interpolation::Linear => {
+            let (shape, voxels) = (volume.shape(), volume.as_slice());
+            fill_rows(shape, grid, &matrix, fill, |position| kernel::linear(voxels, shape, position))
+        }
         Interpolation::Cubic => {
             sample::<CubicSpline>(&kernel::spline_coefficients(volume), grid, &matrix, fill)
         }
@@ -134,17 +139,34 @@ fn fill_rows<T: Copy + Send + Sync>(
     let step = matrix.fixed_view::<3, 1>(0, 2).into_owned();
     out.as_mut_slice().par_chunks_mut(nk).enumerate().for_each(|(row, out)| {
         let start = matrix.transform_point(&Point3::new((row / nj) as f64, (row % nj) as f64, 0.0));
-        for (k, out) in out.iter_mut().enumerate() {
-            let mut position = start + step * k as f64;
-            if (0..3).all(|axis| (-0.5..=last[axis] + 0.5).contains(&position[axis])) {
-                for axis in 0..3 {
-                    position[axis] = position[axis].clamp(0.0, last[axis]);
-                }
-                *out = at(position);
-            }
+        let inside = inside(&start, &step, source_shape, nk);
+        for (k, out) in out.iter_mut().enumerate().take(inside.end).skip(inside.start) {
+            let position = start + step * k as f64;
+            // Not `clamp`, whose check of its bounds costs as much as the interpolation.
+            *out = at(Point3::from([0, 1, 2].map(|axis| position[axis].max(0.0).min(last[axis]))));
         }
     });
     Ok(out)
+}
+
+/// The part of a row of `length` positions that lies in the source, half a voxel around it included.
+fn inside(start: &Point3<f64>, step: &Vector3<f64>, shape: [usize; 3], length: usize) -> Range<usize> {
+    // Borders that coincide stay inside despite rounding.
+    const HALF: f64 = 0.5 + 1e-6;
+    let (mut first, mut last) = (0.0, length as f64 - 1.0);
+    for axis in 0..3 {
+        let (low, high) = (-HALF - start[axis], shape[axis] as f64 - 1.0 + HALF - start[axis]);
+        if step[axis].abs() < 1e-12 {
+            if low > 0.0 || high < 0.0 {
+                return 0..0;
+            }
+        } else {
+            let (a, b) = (low / step[axis], high / step[axis]);
+            first = f64::max(first, a.min(b).ceil());
+            last = f64::min(last, a.max(b).floor());
+        }
+    }
+    if first > last { 0..0 } else { first as usize..last as usize + 1 }
 }
 
 fn sample_nearest<T: Copy + Send + Sync>(
@@ -155,7 +177,7 @@ fn sample_nearest<T: Copy + Send + Sync>(
 ) -> Result<Volume<T>> {
     let ([_, nj, nk], voxels) = (source.shape(), source.as_slice());
     fill_rows(source.shape(), grid, matrix, fill, |position| {
-        let [i, j, k] = [0, 1, 2].map(|axis| position[axis].round() as usize);
+        let [i, j, k] = [0, 1, 2].map(|axis| (position[axis] + 0.5) as usize);
         voxels[(i * nj + j) * nk + k]
     })
 }
