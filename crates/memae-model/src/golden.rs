@@ -174,3 +174,14 @@ fn an_output_of_a_hundredth_over_zeros_scores_a_half() {
     let map = to_vec(&ssim.map(&zeros, &(&zeros + 0.01)).unwrap()).unwrap();
     assert!(map.iter().all(|value| (value - 0.5).abs() < 1e-4), "{}", map[0]);
 }
+
+#[test]
+fn the_negative_of_an_image_is_not_similar_to_it() {
+    let ssim = Ssim::new([16, 16], Border::Valid, Device::Cpu).unwrap();
+    let x: Vec<f32> = (0..256).map(|i| 0.3 + 0.2 * ((7 * i % 13) as f32 / 12.0)).collect();
+    let x = Tensor::from_slice(&x).view([1, 1, 16, 16]);
+    let itself = to_vec(&ssim.map(&x, &x).unwrap()).unwrap();
+    let negative = to_vec(&ssim.map(&x, &-&x).unwrap()).unwrap();
+    assert!(itself.iter().all(|value| (value - 1.0).abs() < 1e-4), "{}", itself[0]);
+    assert!(negative.iter().all(|value| *value < -0.8), "{}", negative[0]);
+}

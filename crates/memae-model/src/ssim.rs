@@ -44,6 +44,10 @@ impl Ssim {
     }
 
     /// The map of local similarities of `x`, which is taken as constant, and `y`: (batch, 1, H', W').
+    ///
+    /// SSIM is defined for intensities that are not negative. A network's linear output can be, and for the negative
+    /// of an image both factors of SSIM are negative, so that their product is 1 as for the image itself: networks do
+    /// learn that. Where luminance is negative, the product is taken as negative too; elsewhere nothing changes.
     pub(crate) fn map(&self, x: &Tensor, y: &Tensor) -> Result<Tensor> {
         let (mean_x, square_x) = {
             let _guard = tch::no_grad_guard();
@@ -57,10 +61,10 @@ impl Ssim {
         let mean_squares = mean_x.f_square()?.f_add(&mean_y.f_square()?)?;
         let covariance = product.f_sub(&means)?;
         let variances = square_x.f_add(square_y)?.f_sub(&mean_squares)?;
-        let numerator = means
-            .f_mul_scalar(2.0)?
-            .f_add_scalar(C1)?
-            .f_mul(&covariance.f_mul_scalar(2.0)?.f_add_scalar(C2)?)?;
+        let luminance = means.f_mul_scalar(2.0)?.f_add_scalar(C1)?;
+        let structure = covariance.f_mul_scalar(2.0)?.f_add_scalar(C2)?;
+        let structure = structure.f_where_self(&luminance.f_ge(0.0)?, &structure.f_abs()?)?;
+        let numerator = luminance.f_mul(&structure)?;
         let denominator = mean_squares.f_add_scalar(C1)?.f_mul(&variances.f_add_scalar(C2)?)?;
         Ok(numerator.f_div(&denominator)?)
     }

@@ -120,12 +120,15 @@ def gaussian():
 
 
 def ssim_map(x, y):
-    """Valid region, by plain 11x11 convolution."""
+    """Valid region, by plain 11x11 convolution. Where luminance is negative, so is the product: the negative of an
+    image must not score as the image."""
     mean = lambda t: F.conv2d(t, gaussian().to(t.dtype))
     mx, my = mean(x), mean(y)
     vx, vy, cov = mean(x * x) - mx * mx, mean(y * y) - my * my, mean(x * y) - mx * my
     c1, c2 = 0.01**2, 0.03**2
-    return (2 * mx * my + c1) * (2 * cov + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))
+    luminance, structure = 2 * mx * my + c1, 2 * cov + c2
+    structure = torch.where(luminance >= 0, structure, structure.abs())
+    return luminance * structure / ((mx**2 + my**2 + c1) * (vx + vy + c2))
 
 
 def loss_parts(kind, output, latent, target):
