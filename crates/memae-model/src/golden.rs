@@ -52,6 +52,7 @@ fn norm(values: impl Iterator<Item = f32>) -> f32 {
 
 fn settings(preset: MemoryPreset) -> ModelSettings {
     ModelSettings {
+        ssim_border: Border::Valid,
         width: 1.0 / 48.0,
         code: 6,
         code_channels: 3,

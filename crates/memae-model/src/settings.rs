@@ -34,10 +34,11 @@ pub enum LossRegion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Border {
-    /// Only windows that lie inside the slice count: the map is 10 pixels smaller on each axis.
-    #[default]
+    /// Only windows that lie inside the slice count: the map is 10 pixels smaller on each axis. As a loss this all but
+    /// ignores the outermost pixels, and a network may put any value there.
     Valid,
     /// The slice is mirrored at its edges (`d c b a | a b c d`), and the map has its size.
+    #[default]
     Reflect,
 }
 
@@ -84,7 +85,7 @@ impl Default for ModelSettings {
             beta: 1.28,
             alpha: 0.0002,
             loss_region: LossRegion::All,
-            ssim_border: Border::Valid,
+            ssim_border: Border::Reflect,
         }
     }
 }
