@@ -121,10 +121,11 @@ fn networks(config: &Config) -> Vec<Decision> {
         decision(
             "SSIM loss",
             format!(
-                "1 - SSIM, window 11, sigma 1.5, border {}",
+                "1 - SSIM, window 11, sigma 1.5, border {}; negative where luminance is",
                 written(&model.ssim_border).trim_matches('"')
             ),
-            "the paper's formula, SSIM itself, would be minimized by the least alike",
+            "the paper's formula, SSIM itself, would be minimized by the least alike; its two factors, both negative, would \
+             make the negative of an image as good as the image",
         ),
         decision("loss region", region, "the paper does not say"),
     ]
