@@ -162,6 +162,11 @@ fn evaluation(config: &Config) -> Vec<Decision> {
     let [first, second] = evaluate.protocols.paper_thresholds;
     let [loose, strict] = evaluate.protocols.matched_fpr;
     vec![
+        decision(
+            "reconstruction",
+            "clipped to the range of its scan",
+            "the last layer is linear, and the paper says nothing of its range",
+        ),
         decision("anomaly map", written(&evaluate.residual).trim_matches('"'), "the paper: \"difference\""),
         decision(
             "normalization of the map",

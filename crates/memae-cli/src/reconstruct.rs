@@ -78,9 +78,16 @@ pub(crate) fn reconstruction(
     }
 }
 
-/// The model's reconstruction of a preprocessed scan.
+/// The model's reconstruction of a preprocessed scan, clipped to the scan's own range ([0, 1] after min-max). The last
+/// layer is linear, and SSIM hardly minds how far off a pixel of the flat background is: one such pixel would otherwise be
+/// the largest residual, by which the whole map is normalized.
 pub(crate) fn predict(model: &TrainedModel, scan: &Volume<f32>) -> Result<Array3<f32>> {
-    let values = model.reconstruct(scan.as_slice(), scan.shape())?;
+    let mut values = model.reconstruct(scan.as_slice(), scan.shape())?;
+    let low = scan.as_slice().iter().copied().fold(f32::INFINITY, f32::min);
+    let high = scan.as_slice().iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    for value in &mut values {
+        *value = value.clamp(low, high);
+    }
     Array3::from_shape_vec(scan.shape(), values).context("a reconstruction has the shape of its scan")
 }
 
