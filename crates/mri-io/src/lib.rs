@@ -20,9 +20,10 @@ pub use nifti::{Datatype, Header, Voxel, read, read_header, read_labels, read_ma
 pub use preprocess::{PreprocessSettings, Preprocessed, Reference, preprocess};
 pub use register::{Registration, RegistrationSettings, register_rigid};
 pub use resample::{
-    Interpolation, resample, resample_labels, resample_mask, resample_to_spacing, smooth, to_canonical,
+    Interpolation, resample, resample_labels, resample_mask, resample_to_spacing, to_canonical,
 };
 pub use strip::{SkullStrip, StripSettings, skull_strip};
 pub use transform::RigidTransform;
 pub use transform_file::{read_itk, read_matrix, write_itk, write_matrix};
 pub use volume::{Grid, Mask, Volume};
+pub use whole_file::write_whole;

@@ -109,7 +109,7 @@ pub fn preprocess(
     settings: &PreprocessSettings,
 ) -> Result<Preprocessed> {
     settings.check()?;
-    check_values(scan)?;
+    scan.check_values()?;
     let mut warnings = Vec::new();
     let native_mask = match mask {
         Some(mask) if mask.grid().matches(&scan.grid(), SAME_GRID) => mask.clone(),
@@ -153,26 +153,6 @@ pub fn preprocess(
     let mut volume = resample(scan, &grid, &transform, settings.interpolation, 0.0)?;
     normalize(&mut volume, &mask, &settings.normalization)?;
     Ok(Preprocessed { volume, mask, native_mask, transform, warnings })
-}
-
-/// Refuses voxels that would spread through every later step.
-fn check_values(scan: &Volume<f32>) -> Result<()> {
-    let voxels = scan.as_slice();
-    let broken = voxels.iter().filter(|value| !value.is_finite()).count();
-    if broken > 0 {
-        return Err(Error::invalid(format!(
-            "{broken} of {} voxels are not finite (NaN or infinite): repair the scan first, for example by setting \
-             them to 0",
-            voxels.len()
-        )));
-    }
-    if voxels.iter().all(|value| *value == voxels[0]) {
-        return Err(Error::invalid(format!(
-            "all voxels have the value {}: there is nothing to see",
-            voxels[0]
-        )));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

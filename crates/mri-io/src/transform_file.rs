@@ -14,7 +14,7 @@ use crate::{Error, Result, RigidTransform};
 /// If the file cannot be written.
 pub fn write_matrix(path: impl AsRef<Path>, transform: &RigidTransform) -> Result<()> {
     let matrix = transform.matrix();
-    write_whole(path.as_ref(), |file| {
+    write_whole(path, |file| {
         for row in matrix.row_iter() {
             writeln!(file, "{}", joined(row.iter()))?;
         }
@@ -47,7 +47,7 @@ pub fn write_itk(path: impl AsRef<Path>, transform: &RigidTransform) -> Result<(
     let matrix = lps(&transform.matrix());
     let [x, y, z] = euler_angles(&matrix.fixed_view::<3, 3>(0, 0).into_owned());
     let parameters = [x, y, z, matrix[(0, 3)], matrix[(1, 3)], matrix[(2, 3)]];
-    write_whole(path.as_ref(), |file| {
+    write_whole(path, |file| {
         writeln!(file, "#Insight Transform File V1.0\n#Transform 0")?;
         writeln!(file, "Transform: Euler3DTransform_double_3_3")?;
         writeln!(file, "Parameters: {}", joined(parameters.iter()))?;

@@ -135,7 +135,32 @@ impl<T> Volume<T> {
     }
 }
 
+impl Volume<f32> {
+    /// Refuses a scan whose voxels would spoil every later step, or show nothing.
+    pub(crate) fn check_values(&self) -> Result<()> {
+        let voxels = self.as_slice();
+        let broken = voxels.iter().filter(|value| !value.is_finite()).count();
+        if broken > 0 {
+            return Err(Error::invalid(format!(
+                "{broken} of {} voxels are not finite (NaN or infinite): repair the scan first, for example by setting \
+                 them to 0",
+                voxels.len()
+            )));
+        }
+        if voxels.iter().all(|value| *value == voxels[0]) {
+            return Err(Error::invalid(format!("all voxels have the value {}: there is no head", voxels[0])));
+        }
+        Ok(())
+    }
+}
+
 impl Mask {
+    /// World positions (mm) of the voxels inside.
+    pub fn points(&self) -> impl Iterator<Item = Point3<f64>> {
+        let inside = self.data.indexed_iter().filter(|(_, inside)| **inside);
+        inside.map(|((i, j, k), _)| self.affine.voxel_to_world(Point3::new(i as f64, j as f64, k as f64)))
+    }
+
     /// Number of voxels inside.
     pub fn count(&self) -> usize {
         self.as_slice().iter().filter(|&&inside| inside).count()

@@ -5,14 +5,15 @@ use std::path::Path;
 use crate::{Error, Result};
 
 /// Lets `write` fill a temporary file next to `path`, then puts it in place of `path` once all of it is
-/// on the disk.
+/// on the disk. All that this crate writes is written so; tables and notes beside volumes can be, too.
 ///
 /// # Errors
 /// If the folder or the file cannot be written; `path` is then as it was.
-pub(crate) fn write_whole(
-    path: &Path,
+pub fn write_whole(
+    path: impl AsRef<Path>,
     write: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
 ) -> Result<()> {
+    let path = path.as_ref();
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -2,7 +2,6 @@
 
 use mri_io::{Mask, RegistrationSettings, RigidTransform, StripSettings, register_rigid, skull_strip};
 use mri_phantom::{Atlas, Phantom, PhantomSettings, atlas, healthy, with_tumour};
-use nalgebra::Point3;
 
 /// Settings of a scan with voxels of `spacing` mm in a field of view of 240x240x155 mm.
 fn settings(spacing: f64) -> PhantomSettings {
@@ -18,12 +17,7 @@ fn settings(spacing: f64) -> PhantomSettings {
 
 /// Mean distance (mm) between two transforms over the voxels of a mask.
 fn mean_error(mask: &Mask, one: &RigidTransform, other: &RigidTransform) -> f64 {
-    let inside = mask.data();
-    let points = inside
-        .indexed_iter()
-        .filter(|(_, inside)| **inside)
-        .map(|((i, j, k), _)| mask.affine().voxel_to_world(Point3::new(i as f64, j as f64, k as f64)));
-    one.mean_distance(other, points)
+    one.mean_distance(other, mask.points())
 }
 
 /// Error (mm) of registering a phantom's brain to the atlas.

@@ -65,8 +65,7 @@ fn from_file(config: &Config) -> Result<Reference> {
 /// The configured grid, RAS+, with its middle at the middle of the brain.
 fn grid_around(mask: &Mask, config: &Config) -> Result<Grid> {
     let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
-    for ((i, j, k), _) in mask.data().indexed_iter().filter(|(_, inside)| **inside) {
-        let world = mask.affine().voxel_to_world([i as f64, j as f64, k as f64].into());
+    for world in mask.points() {
         for axis in 0..3 {
             low[axis] = low[axis].min(world[axis]);
             high[axis] = high[axis].max(world[axis]);

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use mri_io::{Mask, Reference, Volume};
-use nalgebra::Point3;
 use serde::{Deserialize, Serialize};
 
 use crate::cohorts::{Member, Use};
@@ -178,12 +177,7 @@ fn mask_dice(path: &Path, done: &mri_io::Preprocessed) -> Result<f64> {
 
 fn pose_error(path: &Path, done: &mri_io::Preprocessed, reference: &Reference) -> Result<f64> {
     let truth = mri_io::read_matrix(path)?;
-    let (mask, affine) = (reference.mask().data(), reference.mask().affine());
-    let inside = mask.indexed_iter().filter(|(_, inside)| **inside).map(|(index, _)| index);
-    let points = inside
-        .step_by(POSE_STRIDE)
-        .map(|(i, j, k)| affine.voxel_to_world(Point3::new(i as f64, j as f64, k as f64)));
-    Ok(done.transform.mean_distance(&truth, points))
+    Ok(done.transform.mean_distance(&truth, reference.mask().points().step_by(POSE_STRIDE)))
 }
 
 fn input(path: &Path) -> Result<InputFile> {

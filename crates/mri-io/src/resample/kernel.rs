@@ -72,7 +72,7 @@ pub(super) fn interpolate<K: Kernel>(voxels: &[f32], shape: [usize; 3], position
 
 /// Trilinear value at a position, as [`interpolate`] but without weights in memory.
 #[inline]
-pub(super) fn linear(voxels: &[f32], [ni, nj, nk]: [usize; 3], position: Point3<f64>) -> f32 {
+pub(crate) fn linear(voxels: &[f32], [ni, nj, nk]: [usize; 3], position: Point3<f64>) -> f32 {
     let split = |x: f64| (x as usize, (x - (x as usize) as f64) as f32);
     let ((i, x), (j, y), (k, z)) = (split(position.x), split(position.y), split(position.z));
     // The last voxel of an axis has no neighbour, nor any weight to give it.

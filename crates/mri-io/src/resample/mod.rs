@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::{Affine, Error, Grid, Mask, Result, RigidTransform, Volume};
 use kernel::{CubicSpline, Kernel, Lanczos};
 
+pub(crate) use kernel::linear;
 pub use orient::to_canonical;
-pub use smooth::smooth;
 
 /// How values between voxel centres are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ pub fn resample(
         Interpolation::Nearest => sample_nearest(volume, grid, &matrix, fill),
         Interpolation::Linear => {
             let (shape, voxels) = (volume.shape(), volume.as_slice());
-            fill_rows(shape, grid, &matrix, fill, |position| kernel::linear(voxels, shape, position))
+            fill_rows(shape, grid, &matrix, fill, |position| linear(voxels, shape, position))
         }
         Interpolation::Cubic => {
             sample::<CubicSpline>(&kernel::spline_coefficients(volume), grid, &matrix, fill)

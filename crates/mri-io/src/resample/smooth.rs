@@ -8,12 +8,6 @@ use crate::Volume;
 /// Full width at half maximum of a Gaussian, in standard deviations.
 const FWHM: f64 = 2.354_820_045;
 
-/// Smooths with a Gaussian of the given standard deviation (mm, the same along each axis). Beyond its ends
-/// the volume continues with its outermost values.
-pub fn smooth(volume: &Volume<f32>, sigma: f64) -> Volume<f32> {
-    gaussian(volume, volume.affine().spacing().map(|spacing| sigma / spacing))
-}
-
 /// Standard deviations (voxels of the source) of the smoothing that sampling with `matrix` (grid voxel to
 /// source voxel) needs; `None` where the grid is not coarser. A voxel of the grid then sees as wide a
 /// piece of the source as it covers (Cardoso et al. 2015, doi:10.1007/978-3-319-24571-3_81).
@@ -25,7 +19,8 @@ pub(super) fn anti_aliasing(matrix: &Matrix4<f64>) -> Option<[f64; 3]> {
     Some(steps.map(|step| (step * step - 1.0).max(0.0).sqrt() / FWHM))
 }
 
-/// Separable Gaussian; standard deviations in voxels, 0 for none along an axis.
+/// Separable Gaussian; standard deviations in voxels, 0 for none along an axis. Beyond its ends the volume
+/// continues with its outermost values.
 pub(super) fn gaussian(volume: &Volume<f32>, sigmas: [f64; 3]) -> Volume<f32> {
     let mut out = volume.clone();
     let [ni, nj, nk] = volume.shape();
@@ -95,11 +90,11 @@ mod tests {
     fn smoothing_keeps_a_constant_and_spreads_a_point() {
         let grid = Grid::centred([15, 13, 11], [1.0; 3]).unwrap();
         let constant = Volume::filled(&grid, 3.0).unwrap();
-        assert!(smooth(&constant, 1.5).as_slice().iter().all(|value| (value - 3.0).abs() < 1e-5));
+        assert!(gaussian(&constant, [1.5; 3]).as_slice().iter().all(|value| (value - 3.0).abs() < 1e-5));
 
         let mut point = Volume::filled(&grid, 0.0).unwrap();
         point.data_mut()[[7, 6, 5]] = 1.0;
-        let spread = smooth(&point, 1.0);
+        let spread = gaussian(&point, [1.0; 3]);
         let peak = (2.0 * std::f32::consts::PI).powf(-1.5);
         assert!((spread.data()[[7, 6, 5]] - peak).abs() < 0.02 * peak);
         assert!((spread.as_slice().iter().sum::<f32>() - 1.0).abs() < 1e-4);

@@ -99,16 +99,7 @@ fn check(scan: &Volume<f32>, settings: &StripSettings) -> Result<()> {
             "skull stripping needs a volume, and this one has {shape:?} voxels: give at least 3 along each axis"
         )));
     }
-    let voxels = scan.as_slice();
-    if voxels.iter().any(|value| !value.is_finite()) {
-        return Err(Error::invalid(
-            "the scan holds voxels that are not finite: replace them before stripping",
-        ));
-    }
-    if voxels.iter().all(|&value| value == voxels[0]) {
-        return Err(Error::invalid(format!("all voxels of the scan are {}: there is no head", voxels[0])));
-    }
-    Ok(())
+    scan.check_values()
 }
 
 /// The mask on the scan's grid: where the occupancy, interpolated between the working voxels, is at least

@@ -97,8 +97,8 @@ fn step(
         .collect()
 }
 
-/// Force along the normal, about -2 to 2: positive where everything just inside is brain.
 impl Estimate {
+    /// Force along the normal, about -2 to 2: positive where everything just inside is brain.
     fn force(&self, working: &Working, vertex: &Vector3<f64>, normal: &Vector3<f64>, threshold: f64) -> f64 {
         let half_steps = |depth: f64| (2.0 * depth / SPACING) as usize;
         let (mut darkest, mut brightest) = (self.brain, self.head);
@@ -148,8 +148,9 @@ impl Mesh {
             let range = |axis: usize| {
                 let low = corners.iter().map(|c| c[axis]).fold(f64::INFINITY, f64::min);
                 let high = corners.iter().map(|c| c[axis]).fold(f64::NEG_INFINITY, f64::max);
-                let index = |at: f64| ((at + 0.5) * FINE as f64 - 0.5).ceil().clamp(0.0, fine[axis] as f64);
-                index(low) as usize..index(high) as usize
+                let index = |at: f64| (at + 0.5) * FINE as f64 - 0.5;
+                let end = (index(high).floor() + 1.0).clamp(0.0, fine[axis] as f64);
+                index(low).ceil().clamp(0.0, end) as usize..end as usize
             };
             for i in range(0) {
                 for j in range(1) {
@@ -178,17 +179,52 @@ impl Mesh {
     }
 }
 
-/// Height at which the vertical line through `(x, y)` crosses the triangle, if it does. An edge belongs to
-/// exactly one of the two triangles that share it.
+/// Height at which the vertical line through `(x, y)` crosses the triangle, if it does. A line through an edge
+/// that two triangles share crosses one of them or, at a fold, both or neither: crossings stay even in number.
 fn height_at(corners: &[Vector3<f64>; 3], x: f64, y: f64) -> Option<f64> {
     let [a, b, c] = corners;
-    let side = |from: &Vector3<f64>, to: &Vector3<f64>| {
+    let cross = |from: &Vector3<f64>, to: &Vector3<f64>| {
         (to.x - from.x) * (y - from.y) - (to.y - from.y) * (x - from.x)
+    };
+    // Always computed in the same direction, so that two triangles round alike.
+    let side = |from: &Vector3<f64>, to: &Vector3<f64>| {
+        if (from.x, from.y) < (to.x, to.y) { cross(from, to) } else { -cross(to, from) }
     };
     let (ab, bc, ca) = (side(a, b), side(b, c), side(c, a));
     let total = ab + bc + ca;
-    if total == 0.0 || !((ab >= 0.0 && bc >= 0.0 && ca >= 0.0) || (ab < 0.0 && bc < 0.0 && ca < 0.0)) {
-        return None;
+    // Left of an edge, or on it if the edge is the one of its two directions that points up.
+    let left = |side: f64, from: &Vector3<f64>, to: &Vector3<f64>| {
+        side > 0.0 || (side == 0.0 && (to.y, from.x) > (from.y, to.x))
+    };
+    let inside = if total > 0.0 {
+        left(ab, a, b) && left(bc, b, c) && left(ca, c, a)
+    } else {
+        left(-ab, b, a) && left(-bc, c, b) && left(-ca, a, c)
+    };
+    (total != 0.0 && inside).then(|| (bc * a.z + ca * b.z + ab * c.z) / total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Grid, Volume};
+
+    #[test]
+    fn lines_through_edges_and_corners_leave_no_gap() {
+        // An octahedron whose corners and edges lie on the lines that occupancy is counted along.
+        let centre = Vector3::repeat(8.25);
+        let corners: [[f64; 3]; 6] =
+            [[4., 0., 0.], [0., 4., 0.], [-4., 0., 0.], [0., -4., 0.], [0., 0., 4.], [0., 0., -4.]];
+        let triangles = (0..4).flat_map(|i| [[i, (i + 1) % 4, 4], [(i + 1) % 4, i, 5]]).collect();
+        let mesh = Mesh { vertices: corners.map(|c| centre + Vector3::from(c)).to_vec(), triangles };
+        let scan = Volume::filled(&Grid::centred([17; 3], [SPACING; 3]).unwrap(), 0.0).unwrap();
+        let occupancy = mesh.occupancy(&Working::of(&scan));
+        assert_eq!(occupancy[[8, 8, 8]], 1.0);
+        for ((i, j, k), &share) in occupancy.indexed_iter() {
+            let distance: f64 = [i, j, k].iter().map(|&n| (n as f64 - 8.25).abs()).sum();
+            assert!(share == 0.0 || distance < 4.0 + 1.5, "{:?} is outside", (i, j, k));
+            assert!(share == 1.0 || distance > 4.0 - 1.5, "{:?} is inside", (i, j, k));
+        }
+        assert!((occupancy.sum() - 4.0 / 3.0 * 64.0).abs() < 6.0, "{}", occupancy.sum());
     }
-    Some((bc * a.z + ca * b.z + ab * c.z) / total)
 }

@@ -5,6 +5,7 @@ use ndarray::Array3;
 use rayon::prelude::*;
 
 use crate::Volume;
+use crate::resample::linear;
 
 /// Voxel size of the working grid (mm).
 pub(super) const SPACING: f64 = 2.0;
@@ -103,17 +104,6 @@ fn average(scan: &Volume<f32>, centre: &Vector3<f64>, samples: [usize; 3]) -> f3
 
 /// Linear interpolation of a C-ordered array at a fractional index; beyond its ends the outermost values.
 fn trilinear(array: &[f32], shape: [usize; 3], position: &Vector3<f64>) -> f32 {
-    let split = |axis: usize| {
-        let last = shape[axis] - 1;
-        let at = position[axis].clamp(0.0, last as f64);
-        let low = (at as usize).min(last.saturating_sub(1));
-        (low, last.min(low + 1), (at - low as f64) as f32)
-    };
-    let ((i0, i1, u), (j0, j1, v), (k0, k1, w)) = (split(0), split(1), split(2));
-    let row = |i: usize, j: usize| {
-        let start = (i * shape[1] + j) * shape[2];
-        array[start + k0] * (1.0 - w) + array[start + k1] * w
-    };
-    let plane = |i: usize| row(i, j0) * (1.0 - v) + row(i, j1) * v;
-    plane(i0) * (1.0 - u) + plane(i1) * u
+    let inside = [0, 1, 2].map(|axis| position[axis].clamp(0.0, shape[axis] as f64 - 1.0));
+    linear(array, shape, inside.into())
 }
