@@ -53,7 +53,7 @@ pub(crate) enum Command {
     Preprocess,
     /// Train the models, each until its last epoch; goes on from the last checkpoint.
     Train(Only),
-    /// Reconstruct the test scans and write reconstructions and residuals as NIfTI.
+    /// Reconstruct the validation and test scans and write reconstructions and residuals as NIfTI.
     Reconstruct(Only),
     /// Measure detection: anomaly maps, thresholds by three protocols, counts, curves, statistics.
     Evaluate,

@@ -6,7 +6,7 @@ use anomaly_eval::{Figure1, Figure1Column, Figure1Subject, PostProcessing, anoma
 use anyhow::{Context, Result, ensure};
 use memae_model::TrainedModel;
 use mri_io::{Interpolation, Mask, Preprocessed, Reference, Volume, to_canonical};
-use ndarray::{Array2, ArrayView3, Axis};
+use ndarray::Axis;
 use serde::Serialize;
 
 use crate::cli::Detect;
@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::evaluate::Evaluated;
 use crate::layout::Layout;
 use crate::progress::say;
+use crate::report::axial;
 use crate::scoring::Method;
 use crate::{files, interrupt, progress, reconstruct, report, workers};
 
@@ -52,7 +53,7 @@ struct Findings {
 pub(crate) fn run(arguments: &Detect) -> Result<()> {
     let layout = Layout::at(&arguments.run);
     let config = run_config(&layout, &arguments.run)?;
-    memae_model::set_threads(workers::available(&config));
+    workers::limit(&config)?;
     let method = Method::Model(arguments.model);
     let evaluated = Evaluated::read(&layout, method).with_context(|| {
         format!("run {} has no evaluated model {}", arguments.run.display(), arguments.model)
@@ -151,13 +152,13 @@ fn picture(findings: &Findings, title: &str) -> Result<Figure1> {
         .into_iter()
         .map(|k| Figure1Subject {
             label: format!("z = {k}"),
-            input: at(scan.data(), k).mapv(|value| (value / brightest).clamp(0.0, 1.0)),
+            input: axial(scan.data(), k).mapv(|value| (value / brightest).clamp(0.0, 1.0)),
             truth: None,
             columns: vec![Figure1Column {
                 label: String::new(),
-                reconstruction: Some(at(reconstruction.data(), k)),
-                anomaly: at(anomaly.data(), k),
-                detection: at(detection.data(), k),
+                reconstruction: Some(axial(reconstruction.data(), k)),
+                anomaly: axial(anomaly.data(), k),
+                detection: axial(detection.data(), k),
             }],
         })
         .collect();
@@ -185,10 +186,6 @@ fn brightest(scan: &Volume<f32>, brain: &Mask) -> f32 {
     let mut values: Vec<f32> = pairs.filter(|(_, inside)| **inside).map(|(value, _)| *value).collect();
     values.sort_by(f32::total_cmp);
     values.get(values.len().saturating_sub(1) * 995 / 1000).copied().unwrap_or(1.0).max(f32::MIN_POSITIVE)
-}
-
-fn at<T: Clone>(volume: ArrayView3<'_, T>, slice: usize) -> Array2<T> {
-    volume.index_axis(Axis(2), slice).to_owned()
 }
 
 fn for_people(summary: &Summary<'_>, folder: &Path) -> String {

@@ -8,22 +8,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Writes a file through a temporary one in the same folder, which is made if it is missing.
+/// Writes a file whole or not at all. Its folder is made if it is missing.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = || format!("cannot write {}", path.display());
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs_err::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).with_context(failed)?;
-    // A temporary file is private to its owner; a result has the usual permissions.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let usual = std::fs::Permissions::from_mode(0o644);
-        file.as_file().set_permissions(usual).with_context(failed)?;
-    }
-    file.persist(path).with_context(failed)?;
-    Ok(())
+    fs_err::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    mri_io::write_whole(path, |file| file.write_all(bytes)).context("cannot write")
 }
 
 /// Writes a value as indented JSON.

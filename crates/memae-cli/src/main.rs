@@ -75,6 +75,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         _ => {}
     }
     let config = configure(&cli.common)?;
+    workers::limit(&config)?;
     environment::write(&config)?;
     log::to_file(&Layout::new(&config).log())?;
     tracing::info!("memae {} begins", env!("CARGO_PKG_VERSION"));

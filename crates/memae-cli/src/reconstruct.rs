@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anomaly_eval::anomaly_map;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use memae_model::{ModelKind, TrainedModel};
 use mri_io::Volume;
 use ndarray::Array3;
@@ -14,7 +14,7 @@ use crate::layout::Layout;
 use crate::preprocess::{self, Cohort, Prepared};
 use crate::progress::{Task, say};
 use crate::stage::Stage;
-use crate::{interrupt, train, workers};
+use crate::{interrupt, train};
 
 /// Writes reconstructions and residuals of the given models.
 pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
@@ -25,7 +25,6 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
         return Ok(());
     }
     let cohort = preprocess::finished(config)?;
-    memae_model::set_threads(workers::available(config));
     for &model in models {
         let stage = stage(config, &cohort, model)?;
         let folder = Layout::new(config).maps(model);
@@ -92,10 +91,7 @@ pub(crate) fn predict(model: &TrainedModel, scan: &Volume<f32>) -> Result<Array3
 }
 
 fn load(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<TrainedModel> {
-    ensure!(
-        train::stage(config, cohort, model)?.is_done(),
-        "{model} is not trained with these settings yet: run `memae train`, or `memae run` for all stages"
-    );
+    train::ensure_done(config, cohort, model)?;
     Ok(TrainedModel::load(Layout::new(config).model(model), config.run.device)?)
 }
 

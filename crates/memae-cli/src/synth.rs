@@ -26,12 +26,12 @@ pub(crate) fn run(config: &Config) -> Result<()> {
     };
     let folder = root(config, data)?.join("synthetic");
     let heads = heads(data);
-    let stage = Stage::new("synth", &folder, &(&data.scan, data.seed, heads.len(), label_maps(data)?))?;
+    let labels = label_maps(data)?;
+    let stage = Stage::new("synth", &folder, &(&data.scan, data.seed, heads.len(), &labels))?;
     if stage.is_done() {
         say(format!("synth: up to date, {} heads in {}", heads.len(), folder.display()));
         return Ok(());
     }
-    let labels = label_maps(data)?;
     let task = Task::new("synth", heads.len());
     let outputs = Mutex::new(Vec::new());
     workers::map(&heads, workers::available(config), |head| {

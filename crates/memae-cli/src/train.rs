@@ -14,13 +14,12 @@ use crate::layout::Layout;
 use crate::preprocess::{self, Cohort};
 use crate::progress::{Task, say};
 use crate::stage::Stage;
-use crate::{files, interrupt, workers};
+use crate::{files, interrupt};
 
 /// Trains the given models, each until its last epoch.
 pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
     let cohort = preprocess::finished(config)?;
     let layout = Layout::new(config);
-    memae_model::set_threads(workers::available(config));
     let open = |used_for: Use| Packed::open(layout.packed(used_for.id()));
     let (train, validation) = (open(Use::Train)?, open(Use::Validation)?);
     for &model in models {
@@ -41,6 +40,18 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
 pub(crate) fn stage(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<Stage> {
     let inputs = (model, &config.model, &config.train, &cohort.key);
     Stage::new("train", Layout::new(config).model(model), &inputs)
+}
+
+/// Refuses to go on with a model that is not trained.
+///
+/// # Errors
+/// If the model's training is not finished with the present settings; says how to finish it.
+pub(crate) fn ensure_done(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<()> {
+    ensure!(
+        stage(config, cohort, model)?.is_done(),
+        "{model} is not trained with these settings yet: run `memae train`, or `memae run` for all stages"
+    );
+    Ok(())
 }
 
 /// What a folder's checkpoints belong to; training must not go on from others' weights.

@@ -16,6 +16,17 @@ pub(crate) fn available(config: &Config) -> usize {
     }
 }
 
+/// Keeps the whole process to the configured threads: the pool that the libraries share, and libtorch.
+///
+/// # Errors
+/// If it was called before: the pool is made once.
+pub(crate) fn limit(config: &Config) -> Result<()> {
+    let threads = available(config);
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    memae_model::set_threads(threads);
+    Ok(())
+}
+
 /// Applies `work` to all items with `workers` threads and returns the results in the items' order. At most `workers` items
 /// are in hand at any time, which bounds the memory. After the first error, or an interrupt, no new item is begun.
 ///

@@ -2,7 +2,6 @@
 //! optimizer's moments in a file of their own.
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::Path;
 
 use safetensors::SafeTensors;

@@ -14,7 +14,7 @@ use memmap2::Mmap;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use crate::{Error, Result};
+use crate::{Error, Result, files};
 
 const MAGIC: [u8; 8] = *b"MEMAECH1";
 const DATA_OFFSET: usize = 4096;
@@ -75,12 +75,10 @@ impl CohortWriter {
     /// [`Error::Io`] when the folder cannot be made or written.
     pub fn create(path: impl AsRef<Path>, shape: [usize; 3]) -> Result<Self> {
         let path = path.as_ref().to_owned();
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = fs_err::create_dir_all(folder)
-            .and_then(|()| NamedTempFile::new_in(folder))
+        let file = files::begin(&path)
             .and_then(|mut file| file.write_all(&[0; DATA_OFFSET]).map(|()| file))
             .map_err(|source| Error::io(&path, source))?;
-        Ok(Self { path, file: BufWriter::new(file), header: Header { shape, subjects: Vec::new() } })
+        Ok(Self { path, file, header: Header { shape, subjects: Vec::new() } })
     }
 
     /// Adds a subject: its preprocessed `volume` and brain `mask`, both [i, j, k] with k fastest. Voxels outside the mask
@@ -147,11 +145,7 @@ impl CohortWriter {
             file.write_all(&(offset as u64).to_le_bytes())?;
             file.write_all(&(json.len() as u64).to_le_bytes())
         };
-        write().map_err(|source| Error::io(&path, source))?;
-        let file = file.into_inner().map_err(|error| Error::io(&path, error.into_error()))?;
-        file.as_file().sync_all().map_err(|source| Error::io(&path, source))?;
-        file.persist(&path).map_err(|error| Error::io(&path, error.error))?;
-        Ok(())
+        write().and_then(|()| files::finish(file, &path)).map_err(|source| Error::io(&path, source))
     }
 }
 

@@ -1,28 +1,38 @@
 //! Files written whole or not at all.
 
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use crate::{Error, Result};
 
-/// Writes a file through a temporary one in the same folder, which is made if it is missing.
-pub(crate) fn write_whole(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<&mut std::fs::File>) -> std::io::Result<()>,
-) -> Result<()> {
+/// A temporary file beside `path`, to be filled and then [`finish`]ed. The folder is made if it is missing.
+pub(crate) fn begin(path: &Path) -> io::Result<BufWriter<NamedTempFile>> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    (|| {
-        fs_err::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        let mut writer = BufWriter::new(file.as_file_mut());
-        write(&mut writer)?;
-        writer.flush()?;
-        drop(writer);
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    })()
-    .map_err(|source| Error::io(path, source))
+    fs_err::create_dir_all(folder)?;
+    let mut builder = tempfile::Builder::new();
+    // Without this the file would stay private to its owner; the process's umask still applies.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    Ok(BufWriter::new(builder.tempfile_in(folder)?))
+}
+
+/// Puts a file in place of `path` once all of it is on the disk.
+pub(crate) fn finish(file: BufWriter<NamedTempFile>, path: &Path) -> io::Result<()> {
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map(drop).map_err(|failed| failed.error)
+}
+
+/// Writes a file of which all is at hand.
+pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let whole = || {
+        let mut file = begin(path)?;
+        write(&mut file)?;
+        finish(file, path)
+    };
+    whole().map_err(|source| Error::io(path, source))
 }
 
 /// The bytes of a file.

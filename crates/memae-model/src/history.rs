@@ -1,6 +1,5 @@
 //! What each epoch gave: `metrics.jsonl`, one JSON object a line.
 
-use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};

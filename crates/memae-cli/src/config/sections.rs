@@ -172,7 +172,7 @@ impl Default for Reference {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Reconstruct {
-    /// Whether reconstructions and residuals of the test subjects are kept as NIfTI.
+    /// Whether reconstructions and residuals of the validation and test subjects are kept as NIfTI.
     pub(crate) keep_maps: bool,
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anomaly_eval::{Binning, Scope, ScoreHistogram};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use crate::cohorts::Use;
 use crate::config::Config;
@@ -36,10 +36,7 @@ pub(super) fn count(config: &Config, cohort: &Cohort, method: Method) -> Result<
     }
 
     if let Method::Model(model) = method {
-        ensure!(
-            train::stage(config, cohort, model)?.is_done(),
-            "{model} is not trained with these settings yet: run `memae train`, or `memae run` for all stages"
-        );
+        train::ensure_done(config, cohort, model)?;
     }
     stage.begin()?;
     let scorer = Scorer::new(config, cohort, method)?;

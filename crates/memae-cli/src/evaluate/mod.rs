@@ -19,7 +19,7 @@ use crate::preprocess::{self, Cohort};
 use crate::progress::say;
 use crate::scoring::Method;
 use crate::stage::Stage;
-use crate::{decisions, files, interrupt, workers};
+use crate::{decisions, files, interrupt};
 use counts::Counts;
 
 /// The method by which the `calibrated` protocol chooses its thresholds.
@@ -50,7 +50,6 @@ pub(crate) fn run(config: &Config) -> Result<()> {
         say(format!("evaluate: up to date in {}", layout.eval().display()));
         return Ok(());
     }
-    memae_model::set_threads(workers::available(config));
     let methods = Method::all(config);
     let mut counted = Vec::new();
     for &method in &methods {

@@ -5,7 +5,7 @@ use anomaly_eval::{
     largest_lesion_slice,
 };
 use anyhow::{Context, Result};
-use ndarray::{ArrayView3, Axis};
+use ndarray::{Array2, ArrayView3, Axis};
 
 use crate::cohorts::Use;
 use crate::config::Config;
@@ -29,16 +29,16 @@ pub(super) fn figure1(config: &Config, cohort: &Cohort, evaluation: &Evaluation)
                 let lesions = scored.lesions.as_ref().context("a test subject has lesions")?;
                 subjects.push(Figure1Subject {
                     label: format!("{}, z = {slice}", subject.name),
-                    input: at(scored.scan.data(), *slice),
-                    truth: Some(at(lesions.data(), *slice)),
+                    input: axial(scored.scan.data(), *slice),
+                    truth: Some(axial(lesions.data(), *slice)),
                     columns: Vec::new(),
                 });
             }
             subjects[index].columns.push(Figure1Column {
                 label: method.label().to_owned(),
-                reconstruction: scored.expected.map(|expected| at(expected.view(), *slice)),
-                anomaly: at(scored.scores.view(), *slice),
-                detection: at(detection.view(), *slice),
+                reconstruction: scored.expected.map(|expected| axial(expected.view(), *slice)),
+                anomaly: axial(scored.scores.view(), *slice),
+                detection: axial(detection.view(), *slice),
             });
         }
     }
@@ -81,6 +81,7 @@ fn subjects(test: &[Prepared], count: usize) -> Result<Vec<(Prepared, usize)>> {
         .collect())
 }
 
-fn at<T: Clone>(volume: ArrayView3<'_, T>, slice: usize) -> ndarray::Array2<T> {
+/// An axial slice of a volume.
+pub(crate) fn axial<T: Clone>(volume: ArrayView3<'_, T>, slice: usize) -> Array2<T> {
     volume.index_axis(Axis(2), slice).to_owned()
 }

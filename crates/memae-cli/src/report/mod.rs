@@ -15,7 +15,7 @@ use crate::progress::say;
 use crate::stage::Stage;
 use crate::{evaluate, files, progress};
 
-pub(crate) use figure::threshold;
+pub(crate) use figure::{axial, threshold};
 
 /// Does the stage, or finds that it is done; and prints Table 1 either way.
 pub(crate) fn run(config: &Config) -> Result<()> {
