@@ -33,7 +33,9 @@ impl Affine {
                 "the affine is singular: two voxel axes point the same way, or one has no length",
             ));
         }
-        let inverse = matrix.try_inverse().ok_or_else(|| Error::invalid("the affine cannot be inverted"))?;
+        let mut inverse =
+            matrix.try_inverse().ok_or_else(|| Error::invalid("the affine cannot be inverted"))?;
+        inverse.set_row(3, &matrix.row(3)); // exactly, without rounding
         Ok(Self { matrix, inverse })
     }
 
@@ -59,6 +61,11 @@ impl Affine {
     /// The 4x4 matrix, world (mm) to voxel index.
     pub fn inverse(&self) -> &Matrix4<f64> {
         &self.inverse
+    }
+
+    /// The map back.
+    pub(crate) fn inverted(&self) -> Self {
+        Self { matrix: self.inverse, inverse: self.matrix }
     }
 
     /// World position (mm) of a (fractional) voxel index.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod affine;
+mod affine_transform;
 mod error;
 mod intensity;
 mod nifti;
@@ -14,11 +15,12 @@ mod volume;
 mod whole_file;
 
 pub use affine::Affine;
+pub use affine_transform::AffineTransform;
 pub use error::{Error, Result};
 pub use intensity::{Normalization, normalize};
 pub use nifti::{Datatype, Header, Voxel, read, read_header, read_labels, read_mask, write};
 pub use preprocess::{PreprocessSettings, Preprocessed, Reference, preprocess};
-pub use register::{Registration, RegistrationSettings, register_rigid};
+pub use register::{Registration, RegistrationSettings, register_affine, register_rigid};
 pub use resample::{
     Interpolation, resample, resample_labels, resample_mask, resample_to_spacing, to_canonical,
 };

@@ -176,7 +176,7 @@ fn mask_dice(path: &Path, done: &mri_io::Preprocessed) -> Result<f64> {
 }
 
 fn pose_error(path: &Path, done: &mri_io::Preprocessed, reference: &Reference) -> Result<f64> {
-    let truth = mri_io::read_matrix(path)?;
+    let truth = mri_io::read_matrix(path)?.to_rigid()?;
     Ok(done.transform.mean_distance(&truth, reference.mask().points().step_by(POSE_STRIDE)))
 }
 

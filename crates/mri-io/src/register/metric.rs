@@ -1,10 +1,10 @@
 //! Mutual information with its derivative (Mattes et al. 2003).
 
-use nalgebra::{Matrix3, Matrix6, Vector3, Vector6};
+use nalgebra::{DMatrix, Matrix3, SMatrix, SVector, Vector3};
 use rayon::prelude::*;
 
 use super::interpolate::Sampler;
-use super::pose::{Pose, RADIUS, rotation_derivative};
+use super::pose::{Entries, Pose};
 use super::pyramid::Level;
 use super::samples::Samples;
 
@@ -22,14 +22,13 @@ pub(super) struct Metric<'a> {
 }
 
 /// The metric at one pose.
-pub(super) struct Value {
+pub(super) struct Reading<'a> {
+    metric: &'a Metric<'a>,
+    probes: Vec<Probe>,
+    /// Joint probabilities, fixed bin by moving bin.
+    joint: Vec<f64>,
     /// Mutual information in nats.
     pub(super) information: f64,
-    /// Derivative by the six parameters of [`Pose::moved`].
-    pub(super) gradient: Vector6<f64>,
-    /// Mean outer product of the samples' scores (Berndt et al. 1974), which approximates the curvature
-    /// of the negated metric near its optimum.
-    pub(super) curvature: Matrix6<f64>,
 }
 
 /// What one sample met in the moving volume.
@@ -47,23 +46,12 @@ impl<'a> Metric<'a> {
         Self { samples, bins, moving }
     }
 
-    /// Mutual information alone.
-    pub(super) fn information(&self, pose: &Pose) -> f64 {
-        information(&self.joint(&self.probe(pose)), self.bins)
-    }
-
-    /// Everything, at `base` moved by `step`.
-    pub(super) fn evaluate(&self, base: &Pose, step: &Vector6<f64>) -> Value {
-        let pose = base.moved(step);
-        let probes = self.probe(&pose);
+    /// Compares under `pose`.
+    pub(super) fn read(&'a self, pose: &Pose) -> Reading<'a> {
+        let probes = self.probe(pose);
         let joint = self.joint(&probes);
-        let (force, torque, curvature) = self.derivative(&pose, &probes, &log_ratio(&joint, self.bins));
-        let turn = rotation_derivative(step, &torque);
-        Value {
-            information: information(&joint, self.bins),
-            gradient: Vector6::new(turn.x, turn.y, turn.z, force.x, force.y, force.z),
-            curvature,
-        }
+        let information = information(&joint, self.bins);
+        Reading { metric: self, probes, joint, information }
     }
 
     fn probe(&self, pose: &Pose) -> Vec<Probe> {
@@ -91,7 +79,6 @@ impl<'a> Metric<'a> {
         ((value * (self.bins as f32 / 256.0)) as usize).min(self.bins - 1)
     }
 
-    /// Joint probabilities, fixed bin by moving bin.
     fn joint(&self, probes: &[Probe]) -> Vec<f64> {
         let bins = self.bins;
         let parts: Vec<Vec<f64>> = probes
@@ -117,47 +104,58 @@ impl<'a> Metric<'a> {
         let total = probes.len().max(1) as f64;
         joint.into_iter().map(|sum| sum / total).collect()
     }
+}
 
-    /// Force and torque about the moved centre that the samples exert, and their outer products.
-    fn derivative(
+impl Reading<'_> {
+    /// Derivative of the information by the entries of the pose.
+    pub(super) fn gradient(&self) -> Entries {
+        let sum =
+            self.folded(Entries::zeros, |sum, score| *sum += score.cast::<f64>(), |sum, part| *sum += part);
+        sum / self.probes.len().max(1) as f64
+    }
+
+    /// Mean outer product of the samples' scores by parameters (Berndt et al. 1974), which approximates the
+    /// curvature of the negated metric near its optimum. `jacobian`: the pose's entries by the parameters.
+    pub(super) fn curvature(&self, jacobian: &DMatrix<f64>) -> DMatrix<f64> {
+        let mut outer = self.folded(
+            SMatrix::<f64, 12, 12>::zeros,
+            |outer, score| outer.syger(1.0, &score.cast(), &score.cast(), 1.0),
+            |outer, part| *outer += part,
+        );
+        outer.fill_upper_triangle_with_lower_triangle();
+        jacobian.transpose() * outer * jacobian / self.probes.len().max(1) as f64
+    }
+
+    /// Folds the samples' scores, the derivatives of what each tells by the entries of the pose, chunk by chunk.
+    fn folded<T: Send>(
         &self,
-        pose: &Pose,
-        probes: &[Probe],
-        log_ratio: &[f32],
-    ) -> (Vector3<f64>, Vector3<f64>, Matrix6<f64>) {
-        let bins = self.bins;
-        let rotation: Matrix3<f32> = pose.rotation.to_rotation_matrix().matrix().cast();
-        let parts: Vec<(Vector6<f64>, Matrix6<f64>)> = probes
+        zero: impl Fn() -> T + Sync,
+        add: impl Fn(&mut T, &SVector<f32, 12>) + Sync,
+        merge: impl Fn(&mut T, &T),
+    ) -> T {
+        let Metric { samples, bins, .. } = *self.metric;
+        let log_ratio = log_ratio(&self.joint, bins);
+        let parts: Vec<T> = self
+            .probes
             .par_chunks(CHUNK)
-            .zip(self.samples.values.par_chunks(CHUNK))
-            .zip(self.samples.offsets.par_chunks(CHUNK))
+            .zip(samples.values.par_chunks(CHUNK))
+            .zip(samples.offsets.par_chunks(CHUNK))
             .map(|((probes, values), offsets)| {
-                let mut sum = Vector6::zeros();
-                let mut outer = Matrix6::zeros();
-                for ((probe, &value), &offset) in probes.iter().zip(values).zip(offsets) {
-                    let row = self.fixed_bin(value) * bins + probe.bin as usize - 1;
+                let mut part = zero();
+                for ((probe, &value), &[x, y, z]) in probes.iter().zip(values).zip(offsets) {
+                    let row = self.metric.fixed_bin(value) * bins + probe.bin as usize - 1;
                     let slopes = spline_derivative(probe.bin.fract());
                     let slope: f32 = slopes.iter().zip(&log_ratio[row..row + 4]).map(|(a, b)| a * b).sum();
-                    let force = Vector3::from(probe.gradient) * slope;
-                    let torque = (rotation * Vector3::from(offset)).cross(&force);
-                    let score: Vector6<f64> =
-                        Vector6::new(torque.x, torque.y, torque.z, force.x, force.y, force.z).cast();
-                    sum += score;
-                    outer.syger(1.0, &score, &score, 1.0);
+                    let [a, b, c] = probe.gradient.map(|along| along * slope);
+                    let score = [a * x, b * x, c * x, a * y, b * y, c * y, a * z, b * z, c * z, a, b, c];
+                    add(&mut part, &score.into());
                 }
-                (sum, outer)
+                part
             })
             .collect();
-        let (mut sum, mut outer) = (Vector6::zeros(), Matrix6::zeros());
-        for (part, part_outer) in &parts {
-            sum += part;
-            outer += part_outer;
-        }
-        let total = probes.len().max(1) as f64;
-        outer.fill_upper_triangle_with_lower_triangle();
-        let unit = Vector6::new(RADIUS, RADIUS, RADIUS, 1.0, 1.0, 1.0);
-        let curvature = outer.zip_map(&(unit * unit.transpose()), |value, unit| value / (unit * total));
-        (sum.fixed_rows::<3>(3) / total, sum.fixed_rows::<3>(0) / total, curvature)
+        let mut total = zero();
+        parts.iter().for_each(|part| merge(&mut total, part));
+        total
     }
 }
 
@@ -207,10 +205,11 @@ fn spline_derivative(f: f32) -> [f32; 4] {
 
 #[cfg(test)]
 mod tests {
-    use nalgebra::{Point3, UnitQuaternion};
+    use nalgebra::{DVector, Point3, Rotation3};
     use ndarray::Array3;
 
     use super::*;
+    use crate::register::pose::Degrees;
     use crate::{Grid, Volume};
 
     #[test]
@@ -231,6 +230,7 @@ mod tests {
         assert!(information(&[0.25; 4], 2).abs() < 1e-12);
         assert!((information(&[0.5, 0.0, 0.0, 0.5], 2) - 2.0_f64.ln()).abs() < 1e-12);
     }
+
     #[test]
     fn the_gradient_matches_finite_differences() {
         let grid = Grid::centred([40, 36, 32], [3.0, 3.0, 4.0]).unwrap();
@@ -252,19 +252,19 @@ mod tests {
         let centre = Point3::new(2.0, -3.0, 1.0);
         let samples = Samples::draw(&fixed, &everywhere, 40_000, centre);
         let metric = Metric::new(&samples, &moving, 24);
-        let base = Pose::bringing(
-            centre,
-            Point3::new(4.0, 1.0, -2.0),
-            UnitQuaternion::from_scaled_axis(Vector3::new(0.1, -0.2, 0.15)),
-        );
-        let step = Vector6::new(3.0, -5.0, 4.0, 1.0, -2.0, 1.5);
-        let found = metric.evaluate(&base, &step).gradient;
-        for axis in 0..6 {
-            let mut nudge = Vector6::zeros();
-            nudge[axis] = 0.05;
-            let at = |step: Vector6<f64>| metric.evaluate(&base, &step).information;
-            let numeric = (at(step + nudge) - at(step - nudge)) / 0.1;
-            assert!((numeric - found[axis]).abs() < 0.02 * found.norm(), "{axis}: {numeric} {found}");
+        let turn = Rotation3::from_scaled_axis(Vector3::new(0.1, -0.2, 0.15));
+        let base = Pose::bringing(centre, Point3::new(4.0, 1.0, -2.0), turn.into_inner());
+        for degrees in [Degrees::Rigid, Degrees::Affine] {
+            let step = DVector::from_fn(degrees.count(), |row, _| [3.0, -5.0, 4.0, 1.0, -2.0][row % 5]);
+            let at = |step: &DVector<f64>| degrees.moved(&base, step);
+            let found = degrees.jacobian(&base, &step).transpose() * metric.read(&at(&step)).gradient();
+            for axis in 0..degrees.count() {
+                let mut nudge = DVector::zeros(degrees.count());
+                nudge[axis] = 0.05;
+                let information = |step: DVector<f64>| metric.read(&at(&step)).information;
+                let numeric = (information(&step + &nudge) - information(&step - &nudge)) / 0.1;
+                assert!((numeric - found[axis]).abs() < 0.02 * found.norm(), "{axis}: {numeric} {found}");
+            }
         }
     }
 }

@@ -1,75 +1,172 @@
-//! Six parameters of a rigid motion, each in millimetres.
+//! Motions of the fixed world, described by parameters that are each in millimetres.
 
-use nalgebra::{Matrix3, Point3, UnitQuaternion, Vector3, Vector6};
+use nalgebra::{DMatrix, DVector, Matrix3, Point3, Rotation3, SVector, Vector3};
 
-use crate::{Affine, RigidTransform};
+use crate::{Affine, AffineTransform};
 
-/// Distance from the centre (mm) at which a unit of rotation moves a point by one millimetre: about the
-/// radius of a brain, so that all six parameters weigh alike.
+/// Distance from the centre (mm) at which a unit of rotation or stretch moves a point by one millimetre: about
+/// the radius of a brain, so that all parameters weigh alike.
 pub(super) const RADIUS: f64 = 60.0;
 
-/// Rotation about a centre in fixed space, then translation.
+/// The entries of a [`Pose`]: its linear part by columns, then its translation.
+pub(super) type Entries = SVector<f64, 12>;
+
+/// A linear map about a centre in fixed space, then a translation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pose {
     pub(super) centre: Point3<f64>,
-    pub(super) rotation: UnitQuaternion<f64>,
+    pub(super) linear: Matrix3<f64>,
     pub(super) translation: Vector3<f64>,
 }
 
 impl Pose {
-    /// Rotates about `centre` and moves the centre to `target`.
-    pub(super) fn bringing(centre: Point3<f64>, target: Point3<f64>, rotation: UnitQuaternion<f64>) -> Self {
-        Self { centre, rotation, translation: target - centre }
-    }
-
-    /// This pose followed by a rotation `step[0..3] / RADIUS` (axis times angle) about the moved centre
-    /// and a translation `step[3..6]`.
-    pub(super) fn moved(&self, step: &Vector6<f64>) -> Self {
-        Self {
-            rotation: UnitQuaternion::from_scaled_axis(step.fixed_rows::<3>(0) / RADIUS) * self.rotation,
-            translation: self.translation + step.fixed_rows::<3>(3),
-            ..*self
-        }
+    /// Maps offsets from `centre` by `linear`, and moves the centre to `target`.
+    pub(super) fn bringing(centre: Point3<f64>, target: Point3<f64>, linear: Matrix3<f64>) -> Self {
+        Self { centre, linear, translation: target - centre }
     }
 
     /// Where a point of fixed space goes.
     pub(super) fn apply(&self, point: Point3<f64>) -> Point3<f64> {
-        self.centre + self.rotation * (point - self.centre) + self.translation
+        self.centre + self.linear * (point - self.centre) + self.translation
     }
 
     /// Offset from the centre (mm) to voxel index of a volume: linear part and constant.
     pub(super) fn to_voxels(self, affine: &Affine) -> (Matrix3<f64>, Vector3<f64>) {
         let world_to_voxel = affine.inverse().fixed_view::<3, 3>(0, 0).into_owned();
         let constant = affine.world_to_voxel(self.centre + self.translation).coords;
-        (world_to_voxel * self.rotation.to_rotation_matrix().matrix(), constant)
+        (world_to_voxel * self.linear, constant)
     }
 
     /// Root mean square distance (mm) that points within [`RADIUS`] of the centre lie apart in two poses.
     pub(super) fn distance(&self, other: &Self) -> f64 {
-        let turn = self.rotation.angle_to(&other.rotation);
-        let reach = RADIUS * (0.4 * (1.0 - turn.cos())).sqrt();
-        let shift = (self.apply(self.centre) - other.apply(self.centre)).norm();
-        shift.hypot(reach * std::f64::consts::SQRT_2)
+        let linear = (self.linear - other.linear).norm() * RADIUS / 5.0_f64.sqrt();
+        (self.translation - other.translation).norm().hypot(linear)
     }
 
-    /// The same motion as a [`RigidTransform`].
-    pub(super) fn transform(&self) -> RigidTransform {
-        RigidTransform::about(self.centre, self.rotation.scaled_axis(), self.translation)
+    /// The angle of the rotation in degrees, 0 to 180, and the least and largest stretch of an axis.
+    pub(super) fn turn_and_stretch(&self) -> (f64, [f64; 2]) {
+        let parts = self.linear.svd(true, true);
+        let (u, v_t) = (parts.u.unwrap_or_default(), parts.v_t.unwrap_or_default());
+        let cosine = 0.5 * ((u * v_t).trace() - 1.0);
+        (
+            cosine.clamp(-1.0, 1.0).acos().to_degrees(),
+            [parts.singular_values.min(), parts.singular_values.max()],
+        )
+    }
+
+    /// The same motion as a transform.
+    ///
+    /// # Errors
+    /// If it squeezes space flat.
+    pub(super) fn transform(&self) -> crate::Result<AffineTransform> {
+        let mut matrix = self.linear.to_homogeneous();
+        let shift = self.apply(Point3::origin());
+        matrix.fixed_view_mut::<3, 1>(0, 3).copy_from(&shift.coords);
+        AffineTransform::from_matrix(&matrix)
     }
 }
 
-/// Translates the torque of a gradient (about the moved centre) into the derivative by the rotation
-/// parameters of [`Pose::moved`], which turns by `step`: the transposed left Jacobian of SO(3).
-pub(super) fn rotation_derivative(step: &Vector6<f64>, torque: &Vector3<f64>) -> Vector3<f64> {
-    let axis = step.fixed_rows::<3>(0) / RADIUS;
-    let angle = axis.norm();
-    let cross: Matrix3<f64> = axis.cross_matrix();
+/// Which motions a registration may find. Their parameters come in the order linear part, translation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Degrees {
+    /// Rotation (axis times angle, about the moved centre) and translation: 6.
+    Rigid,
+    /// Any linear map (its entries by columns) and translation: 12.
+    Affine,
+}
+
+impl Degrees {
+    /// Number of parameters.
+    pub(super) fn count(self) -> usize {
+        match self {
+            Self::Rigid => 6,
+            Self::Affine => 12,
+        }
+    }
+
+    /// `pose` followed by the motion that `step` describes.
+    pub(super) fn moved(self, pose: &Pose, step: &DVector<f64>) -> Pose {
+        let linear = match self {
+            Self::Rigid => rotation(step) * pose.linear,
+            Self::Affine => pose.linear + Matrix3::from_column_slice(&step.as_slice()[..9]) / RADIUS,
+        };
+        let translation = pose.translation + step.fixed_rows::<3>(self.count() - 3);
+        Pose { linear, translation, ..*pose }
+    }
+
+    /// Derivative of the entries of [`Degrees::moved`] by the parameters, 12 rows.
+    pub(super) fn jacobian(self, pose: &Pose, step: &DVector<f64>) -> DMatrix<f64> {
+        let mut jacobian = DMatrix::zeros(12, self.count());
+        match self {
+            Self::Rigid => {
+                let turned = rotation(step) * pose.linear;
+                let axes = left_jacobian(&(step.fixed_rows::<3>(0) / RADIUS));
+                for parameter in 0..3 {
+                    let change = axes.column(parameter).cross_matrix() * turned / RADIUS;
+                    jacobian.view_mut((0, parameter), (9, 1)).copy_from_slice(change.as_slice());
+                }
+            }
+            Self::Affine => jacobian.view_mut((0, 0), (9, 9)).fill_diagonal(1.0 / RADIUS),
+        }
+        jacobian.view_mut((9, self.count() - 3), (3, 3)).fill_diagonal(1.0);
+        jacobian
+    }
+}
+
+fn rotation(step: &DVector<f64>) -> Rotation3<f64> {
+    Rotation3::from_scaled_axis(step.fixed_rows::<3>(0) / RADIUS)
+}
+
+/// The left Jacobian of SO(3): where a small change of a rotation vector (axis times angle) turns about.
+fn left_jacobian(vector: &Vector3<f64>) -> Matrix3<f64> {
+    let angle = vector.norm();
+    let cross: Matrix3<f64> = vector.cross_matrix();
     // Series near zero, where the closed forms lose all digits.
     let (first, second) = if angle < 1e-4 {
         (0.5, 1.0 / 6.0)
     } else {
         ((1.0 - angle.cos()) / angle.powi(2), (angle - angle.sin()) / angle.powi(3))
     };
-    let jacobian = Matrix3::identity() + cross * first + cross * cross * second;
-    jacobian.transpose() * torque / RADIUS
+    Matrix3::identity() + cross * first + cross * cross * second
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_jacobian_matches_finite_differences() {
+        let pose = Pose {
+            centre: Point3::new(1.0, 2.0, 3.0),
+            linear: Rotation3::from_scaled_axis(Vector3::new(0.3, -0.2, 0.5)).into_inner() * 1.1,
+            translation: Vector3::new(5.0, -4.0, 3.0),
+        };
+        let entries = |pose: &Pose| {
+            let mut entries = Entries::zeros();
+            entries.fixed_rows_mut::<9>(0).copy_from_slice(pose.linear.as_slice());
+            entries.fixed_rows_mut::<3>(9).copy_from(&pose.translation);
+            entries
+        };
+        for degrees in [Degrees::Rigid, Degrees::Affine] {
+            let step = DVector::from_fn(degrees.count(), |row, _| 10.0 - 3.0 * row as f64);
+            let jacobian = degrees.jacobian(&pose, &step);
+            for parameter in 0..degrees.count() {
+                let mut nudge = DVector::zeros(degrees.count());
+                nudge[parameter] = 1e-4;
+                let at = |step: DVector<f64>| entries(&degrees.moved(&pose, &step));
+                let numeric = (at(&step + &nudge) - at(&step - &nudge)) / 2e-4;
+                assert!((numeric - jacobian.column(parameter)).norm() < 1e-8, "{degrees:?} {parameter}");
+            }
+        }
+    }
+
+    #[test]
+    fn turn_and_stretch_of_a_known_map() {
+        let turn = Rotation3::from_scaled_axis(Vector3::new(0.0, 0.0, 0.5)).into_inner();
+        let linear = turn * Matrix3::from_diagonal(&Vector3::new(0.9, 1.2, 1.0));
+        let pose = Pose { centre: Point3::origin(), linear, translation: Vector3::zeros() };
+        let (turn, [least, largest]) = pose.turn_and_stretch();
+        assert!((turn - 0.5_f64.to_degrees()).abs() < 1e-9);
+        assert!((least - 0.9).abs() < 1e-9 && (largest - 1.2).abs() < 1e-9);
+    }
 }

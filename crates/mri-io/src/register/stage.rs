@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use nalgebra::{Point3, Vector6};
+use nalgebra::{DVector, Point3};
 
 use super::metric::Metric;
 use super::optimize::climb;
-use super::pose::Pose;
+use super::pose::{Degrees, Pose};
 use super::pyramid::Level;
 use super::region::blanked;
 use super::samples::Samples;
@@ -91,16 +91,16 @@ impl<'a> Stage<'a> {
     /// tells in total, so that leaving it never pays.
     pub(super) fn score(&self, pose: &Pose) -> f64 {
         let kept = self.kept(pose);
-        self.metric(&kept).information(pose) * self.fraction(&kept)
+        self.metric(&kept).read(pose).information * self.fraction(&kept)
     }
 
     /// The maximum next to `pose`.
-    pub(super) fn refine(&self, pose: &Pose) -> Pose {
+    pub(super) fn refine(&self, degrees: Degrees, pose: &Pose) -> Pose {
         let reach = self.resolution.spacing;
         let mut pose = *pose;
         for _ in 0..ROUNDS {
             let kept = self.kept(&pose);
-            let next = climb(&self.metric(&kept), &pose, reach, TOLERANCE * reach);
+            let next = climb(&self.metric(&kept), degrees, &pose, reach, TOLERANCE * reach);
             let moved = next.distance(&pose);
             pose = next;
             // Within a tenth of a voxel the same samples overlap.
@@ -115,15 +115,15 @@ impl<'a> Stage<'a> {
     pub(super) fn verdict(&self, pose: &Pose) -> Verdict {
         let kept = self.kept(pose);
         Verdict {
-            information: self.metric(&kept).information(pose),
-            chance: self.metric(&kept.shuffled()).information(pose),
+            information: self.metric(&kept).read(pose).information,
+            chance: self.metric(&kept.shuffled()).read(pose).information,
             overlap: self.fraction(&kept),
             beside: beside(pose).map(|pose| self.information_at(&pose)).fold(0.0, f64::max),
         }
     }
 
     fn information_at(&self, pose: &Pose) -> f64 {
-        self.metric(&self.kept(pose)).information(pose)
+        self.metric(&self.kept(pose)).read(pose).information
     }
 
     fn metric<'b>(&'b self, samples: &'b Samples) -> Metric<'b> {
@@ -139,14 +139,13 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Poses that differ from `pose` by [`BESIDE`] in one of the six parameters.
+/// Poses that differ from `pose` by [`BESIDE`] in a rotation or a translation.
 fn beside(pose: &Pose) -> impl Iterator<Item = Pose> {
-    let signs = [-BESIDE, BESIDE];
     (0..6).flat_map(move |axis| {
-        signs.map(|step| {
-            let mut steps = Vector6::zeros();
-            steps[axis] = step;
-            pose.moved(&steps)
+        [-BESIDE, BESIDE].map(|length| {
+            let mut step = DVector::zeros(6);
+            step[axis] = length;
+            Degrees::Rigid.moved(pose, &step)
         })
     })
 }

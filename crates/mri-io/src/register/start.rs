@@ -1,6 +1,6 @@
 //! Poses to start from.
 
-use nalgebra::{Matrix3, Point3, SymmetricEigen, UnitQuaternion, Vector3};
+use nalgebra::{Matrix3, Point3, Rotation3, SymmetricEigen, Vector3};
 
 use super::pose::Pose;
 use super::pyramid::Level;
@@ -27,11 +27,13 @@ pub(super) fn candidates(fixed: &Level, moving: &Level, max_rotation_degrees: f6
     let mut poses: Vec<Pose> = rotations
         .iter()
         .flat_map(|&rotation| {
-            offsets.iter().map(move |&offset| Pose::bringing(centre, target + rotation * offset, rotation))
+            offsets
+                .iter()
+                .map(move |&offset| Pose::bringing(centre, target + rotation * offset, rotation.into_inner()))
         })
         .collect();
     // The volumes may already lie well in the scanner's world.
-    poses.push(Pose::bringing(centre, centre, UnitQuaternion::identity()));
+    poses.push(Pose::bringing(centre, centre, Matrix3::identity()));
     poses
 }
 
@@ -43,12 +45,12 @@ fn alike(fixed: &Level, moving: &Level) -> bool {
 }
 
 /// Rotations on a cubic lattice of rotation vectors within a ball.
-fn rotations(max_degrees: f64) -> Vec<UnitQuaternion<f64>> {
+fn rotations(max_degrees: f64) -> Vec<Rotation3<f64>> {
     let reach = (max_degrees / ROTATION_STEP_DEGREES).floor() as i32;
     lattice([reach; 3])
         .map(|vector| vector * ROTATION_STEP_DEGREES)
         .filter(|vector| vector.norm() <= max_degrees + 1e-9)
-        .map(|vector| UnitQuaternion::from_scaled_axis(vector.map(f64::to_radians)))
+        .map(|vector| Rotation3::from_scaled_axis(vector.map(f64::to_radians)))
         .collect()
 }
 
@@ -63,7 +65,7 @@ fn lattice(reach: [i32; 3]) -> impl Iterator<Item = Vector3<f64>> {
 
 /// The rotation that brings the principal axes of one shape onto the other's. Each axis of the one goes
 /// to that of equal rank of the other, its sign chosen for the smaller turn.
-fn principal_rotation(fixed: &Level, moving: &Level) -> Option<UnitQuaternion<f64>> {
+fn principal_rotation(fixed: &Level, moving: &Level) -> Option<Rotation3<f64>> {
     let (from, to) = (principal_axes(fixed)?, principal_axes(moving)?);
     let signs = [[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]];
     signs
@@ -72,7 +74,7 @@ fn principal_rotation(fixed: &Level, moving: &Level) -> Option<UnitQuaternion<f6
             let a = to.column(0) * first;
             let b = to.column(1) * second;
             let turned = Matrix3::from_columns(&[a, b, a.cross(&b)]);
-            UnitQuaternion::from_matrix(&(turned * from.transpose()))
+            Rotation3::from_matrix_unchecked(turned * from.transpose())
         })
         .min_by(|a, b| a.angle().total_cmp(&b.angle()))
 }
@@ -111,8 +113,8 @@ mod tests {
     #[test]
     fn principal_axes_find_a_turned_box() {
         let grid = Grid::centred([40, 40, 40], [4.0; 3]).unwrap();
-        let turn = UnitQuaternion::from_scaled_axis(Vector3::new(0.3, -0.4, 0.2));
-        let slab = |rotation: UnitQuaternion<f64>| {
+        let turn = Rotation3::from_scaled_axis(Vector3::new(0.3, -0.4, 0.2));
+        let slab = |rotation: Rotation3<f64>| {
             let inside = |index: usize| {
                 let voxel = [index / 1600, index / 40 % 40, index % 40].map(|v| v as f64);
                 let p = rotation.inverse() * grid.affine.voxel_to_world(Point3::from(voxel));
@@ -121,7 +123,7 @@ mod tests {
             let data = (0..64_000).map(|index| if inside(index) { 255 } else { 0 }).collect();
             Level { data, shape: grid.shape, affine: grid.affine }
         };
-        let found = principal_rotation(&slab(UnitQuaternion::identity()), &slab(turn)).unwrap();
+        let found = principal_rotation(&slab(Rotation3::identity()), &slab(turn)).unwrap();
         assert!(found.angle_to(&turn).to_degrees() < 1.5);
     }
 }

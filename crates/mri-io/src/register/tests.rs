@@ -1,10 +1,10 @@
 //! Whole registrations of an analytic head whose pose is known.
 
-use nalgebra::{Point3, Vector3};
+use nalgebra::{Matrix4, Point3, Vector3};
 use ndarray::Array3;
 
-use super::{Registration, RegistrationSettings, register_rigid};
-use crate::{Grid, Mask, RigidTransform, Volume};
+use super::{Registration, RegistrationSettings, register_affine, register_affine_coarse, register_rigid};
+use crate::{AffineTransform, Grid, Mask, RigidTransform, Volume};
 
 /// Ellipsoids: middle, half axes (mm), and what they add to the intensity in two contrasts.
 const PARTS: [([f64; 3], [f64; 3], [f64; 2]); 9] = [
@@ -29,8 +29,8 @@ fn intensity(point: Point3<f64>, contrast: usize) -> f64 {
 }
 
 /// The head on `grid` after `pose` moved it, with a little reproducible noise.
-fn head(grid: &Grid, pose: &RigidTransform, contrast: usize) -> Volume<f32> {
-    let inverse = pose.inverse();
+fn head(grid: &Grid, pose: impl Into<AffineTransform>, contrast: usize) -> Volume<f32> {
+    let inverse = pose.into().inverse();
     let mut state = 1_u64 + contrast as u64;
     let data = Array3::from_shape_fn(grid.shape, |(i, j, k)| {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -53,25 +53,59 @@ fn register(fixed: &Volume<f32>, moving: &Volume<f32>) -> Registration {
     register_rigid(fixed, None, moving, None, &RegistrationSettings::default()).unwrap()
 }
 
+/// Points of a lattice within the head, mm.
+fn places() -> impl Iterator<Item = Point3<f64>> {
+    let lattice = || (-2..=2).map(|v| f64::from(v) * 25.0);
+    lattice().flat_map(move |x| lattice().flat_map(move |y| lattice().map(move |z| Point3::new(x, y, z))))
+}
+
 /// Mean distance (mm) between two transforms over the head.
 fn error(a: &RigidTransform, b: &RigidTransform) -> f64 {
-    let lattice = || (-2..=2).map(|v| f64::from(v) * 25.0);
-    let points =
-        lattice().flat_map(|x| lattice().flat_map(move |y| lattice().map(move |z| Point3::new(x, y, z))));
-    a.mean_distance(b, points)
+    a.mean_distance(b, places())
+}
+
+/// Mean distance (mm) between two affine transforms over the head.
+fn affine_error(a: &AffineTransform, b: &AffineTransform) -> f64 {
+    places().map(|point| (a.apply(point) - b.apply(point)).norm()).sum::<f64>() / places().count() as f64
+}
+
+/// A pose with scale and shear.
+fn stretched(degrees: [f64; 3], shift: [f64; 3]) -> AffineTransform {
+    let stretch =
+        Matrix4::new(1.12, 0.04, -0.02, 0.0, 0.0, 0.93, 0.05, 0.0, 0.03, 0.0, 1.06, 0.0, 0.0, 0.0, 0.0, 1.0);
+    AffineTransform::from_matrix(&(pose(degrees, shift).matrix() * stretch)).unwrap()
 }
 
 #[test]
 fn poses_are_recovered_in_one_and_across_two_contrasts() {
-    let fixed = head(&grid(), &RigidTransform::identity(), 0);
+    let fixed = head(&grid(), RigidTransform::identity(), 0);
     for (contrast, degrees, shift) in
         [(0, [4.0, -3.0, 6.0], [3.0, 8.0, -5.0]), (1, [-20.0, 15.0, 30.0], [20.0, -15.0, 12.0])]
     {
         let truth = pose(degrees, shift);
-        let found = register(&fixed, &head(&grid(), &truth, contrast));
+        let found = register(&fixed, &head(&grid(), truth, contrast));
         let error = error(&found.transform, &truth);
         assert!(error < 0.15, "{error} mm in contrast {contrast}");
         assert!(found.warnings.is_empty(), "{:?}", found.warnings);
+    }
+}
+
+#[test]
+fn scale_and_shear_are_recovered() {
+    let settings = RegistrationSettings::default();
+    let fixed = head(&grid(), RigidTransform::identity(), 0);
+    for (contrast, degrees, shift) in
+        [(0, [10.0, -8.0, 12.0], [8.0, -12.0, 10.0]), (1, [-15.0, 20.0, 10.0], [-15.0, 10.0, 20.0])]
+    {
+        let truth = stretched(degrees, shift);
+        let moving = head(&grid(), truth, contrast);
+        let found = register_affine(&fixed, None, &moving, None, &settings).unwrap();
+        let error = affine_error(&found.transform, &truth);
+        assert!(error < 0.3, "{error} mm in contrast {contrast}");
+        assert!(found.warnings.is_empty(), "{:?}", found.warnings);
+        let coarse = register_affine_coarse(&fixed, None, &moving, None, &settings).unwrap();
+        let error = affine_error(&coarse.transform, &truth);
+        assert!(error < 2.0, "{error} mm in contrast {contrast} at 4 mm");
     }
 }
 
@@ -84,14 +118,14 @@ fn thick_slices_of_any_orientation_are_registered() {
     matrix.column_mut(0).neg_mut();
     matrix[(0, 3)] = -matrix[(0, 3)];
     let thick = Grid { affine: crate::Affine::new(matrix).unwrap(), ..thick };
-    let found = register(&head(&grid(), &RigidTransform::identity(), 0), &head(&thick, &truth, 1));
+    let found = register(&head(&grid(), RigidTransform::identity(), 0), &head(&thick, &truth, 1));
     let error = error(&found.transform, &truth);
     assert!(error < 0.3, "{error} mm");
 }
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    let fixed = head(&grid(), &RigidTransform::identity(), 0);
+    let fixed = head(&grid(), RigidTransform::identity(), 0);
     let moving = head(&grid(), &pose([10.0, 5.0, -8.0], [6.0, 2.0, 9.0]), 1);
     let [one, four] = [1, 4].map(|threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -99,11 +133,17 @@ fn any_number_of_threads_gives_the_same_bits() {
     });
     assert_eq!(one.transform, four.transform);
     assert_eq!(one.metric.to_bits(), four.metric.to_bits());
+    let affine = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let settings = RegistrationSettings::default();
+        pool.install(|| register_affine_coarse(&fixed, None, &moving, None, &settings)).unwrap()
+    };
+    assert_eq!(affine(1).transform, affine(3).transform);
 }
 
 #[test]
 fn the_way_back_is_the_inverse() {
-    let fixed = head(&grid(), &RigidTransform::identity(), 0);
+    let fixed = head(&grid(), RigidTransform::identity(), 0);
     let moving = head(&grid(), &pose([-12.0, 7.0, 5.0], [-6.0, 10.0, 3.0]), 1);
     let there = register(&fixed, &moving).transform;
     let back = register(&moving, &fixed).transform;
@@ -114,8 +154,8 @@ fn the_way_back_is_the_inverse() {
 #[test]
 fn masks_shut_out_what_does_not_match() {
     let truth = pose([6.0, -9.0, 12.0], [4.0, -7.0, 8.0]);
-    let fixed = head(&grid(), &RigidTransform::identity(), 0);
-    let mut moving = head(&grid(), &truth, 1);
+    let fixed = head(&grid(), RigidTransform::identity(), 0);
+    let mut moving = head(&grid(), truth, 1);
     let ball = |pose: &RigidTransform| -> Mask {
         let inverse = pose.inverse();
         let data = Array3::from_shape_fn(grid().shape, |(i, j, k)| {
@@ -146,8 +186,8 @@ fn masks_shut_out_what_does_not_match() {
 #[test]
 fn voxels_that_are_not_finite_do_no_harm() {
     let truth = pose([3.0, 5.0, -4.0], [5.0, 2.0, 1.0]);
-    let fixed = head(&grid(), &RigidTransform::identity(), 0);
-    let mut moving = head(&grid(), &truth, 0);
+    let fixed = head(&grid(), RigidTransform::identity(), 0);
+    let mut moving = head(&grid(), truth, 0);
     for (index, value) in moving.as_mut_slice().iter_mut().enumerate() {
         match index % 3000 {
             0 => *value = f32::NAN,
@@ -162,7 +202,7 @@ fn voxels_that_are_not_finite_do_no_harm() {
 
 #[test]
 fn volumes_without_content_are_refused_by_name() {
-    let fixed = head(&grid(), &RigidTransform::identity(), 0);
+    let fixed = head(&grid(), RigidTransform::identity(), 0);
     let settings = RegistrationSettings::default();
     let complaint = |fixed: &Volume<f32>, mask: Option<&Mask>, moving: &Volume<f32>| {
         register_rigid(fixed, mask, moving, None, &settings).unwrap_err().to_string()
@@ -181,7 +221,7 @@ fn volumes_without_content_are_refused_by_name() {
 
 #[test]
 fn noise_against_a_head_is_reported() {
-    let fixed = head(&grid(), &RigidTransform::identity(), 0);
+    let fixed = head(&grid(), RigidTransform::identity(), 0);
     let mut state = 3_u64;
     let noise = fixed.map(|_| {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);

@@ -10,7 +10,7 @@ use nalgebra::{Matrix4, Point3, Vector3};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{Affine, Error, Grid, Mask, Result, RigidTransform, Volume};
+use crate::{Affine, AffineTransform, Error, Grid, Mask, Result, RigidTransform, Volume};
 use kernel::{CubicSpline, Kernel, Lanczos};
 
 pub(crate) use kernel::linear;
@@ -44,11 +44,11 @@ pub enum Interpolation {
 pub fn resample(
     volume: &Volume<f32>,
     grid: &Grid,
-    transform: &RigidTransform,
+    transform: impl Into<AffineTransform>,
     interpolation: Interpolation,
     fill: f32,
 ) -> Result<Volume<f32>> {
-    let matrix = voxel_to_voxel(grid, transform, volume.affine());
+    let matrix = voxel_to_voxel(grid, &transform.into(), volume.affine());
     let smoothed;
     let volume = match (interpolation, smooth::anti_aliasing(&matrix)) {
         (Interpolation::Nearest, _) | (_, None) => volume,
@@ -78,9 +78,9 @@ pub fn resample(
 pub fn resample_labels<T: Copy + Default + Send + Sync>(
     labels: &Volume<T>,
     grid: &Grid,
-    transform: &RigidTransform,
+    transform: impl Into<AffineTransform>,
 ) -> Result<Volume<T>> {
-    sample_nearest(labels, grid, &voxel_to_voxel(grid, transform, labels.affine()), T::default())
+    sample_nearest(labels, grid, &voxel_to_voxel(grid, &transform.into(), labels.affine()), T::default())
 }
 
 /// Resamples a mask to `grid`: inside is where at least half of the neighbourhood, weighted linearly, is
@@ -88,7 +88,7 @@ pub fn resample_labels<T: Copy + Default + Send + Sync>(
 ///
 /// # Errors
 /// If the grid has no voxels.
-pub fn resample_mask(mask: &Mask, grid: &Grid, transform: &RigidTransform) -> Result<Mask> {
+pub fn resample_mask(mask: &Mask, grid: &Grid, transform: impl Into<AffineTransform>) -> Result<Mask> {
     let soft = mask.map(|&inside| f32::from(u8::from(inside)));
     Ok(resample(&soft, grid, transform, Interpolation::Linear, 0.0)?.map(|&share| share >= 0.5))
 }
@@ -120,7 +120,7 @@ pub fn resample_to_spacing(
 }
 
 /// Voxel indices of the grid to (fractional) voxel indices of the volume.
-fn voxel_to_voxel(grid: &Grid, transform: &RigidTransform, volume: &Affine) -> Matrix4<f64> {
+fn voxel_to_voxel(grid: &Grid, transform: &AffineTransform, volume: &Affine) -> Matrix4<f64> {
     volume.inverse() * transform.matrix() * grid.affine.matrix()
 }
 

@@ -59,7 +59,8 @@ pub(crate) fn resample(arguments: &Resample) -> Result<()> {
     let (input, output) = (&arguments.volume, &arguments.output);
     if let Some(reference) = &arguments.like {
         let grid = mri_io::read_header(reference)?.grid();
-        let transform = arguments.matrix.as_ref().map_or(Ok(RigidTransform::identity()), read_matrix)?;
+        let identity = RigidTransform::identity().into();
+        let transform = arguments.matrix.as_ref().map_or(Ok(identity), read_matrix)?;
         if arguments.labels {
             write(output, &resample_labels(&read_labels(input)?, &grid, &transform)?)?;
         } else {
