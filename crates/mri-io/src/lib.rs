@@ -5,6 +5,8 @@ mod affine_transform;
 mod error;
 mod intensity;
 mod nifti;
+#[cfg(feature = "picture")]
+mod picture;
 mod preprocess;
 mod register;
 mod resample;
@@ -19,12 +21,14 @@ pub use affine_transform::AffineTransform;
 pub use error::{Error, Result};
 pub use intensity::{Normalization, normalize};
 pub use nifti::{Datatype, Header, Voxel, read, read_header, read_labels, read_mask, write};
+#[cfg(feature = "picture")]
+pub use picture::{Caption, Picture, Section, quality_picture, thumbnail};
 pub use preprocess::{PreprocessSettings, Preprocessed, Reference, preprocess};
 pub use register::{Registration, RegistrationSettings, register_affine, register_rigid};
 pub use resample::{
     Interpolation, resample, resample_labels, resample_mask, resample_to_spacing, to_canonical,
 };
-pub use strip::{SkullStrip, StripSettings, skull_strip};
+pub use strip::{SkullStrip, StripSettings, already_stripped, skull_strip};
 pub use transform::RigidTransform;
 pub use transform_file::{read_itk, read_matrix, write_itk, write_matrix};
 pub use volume::{Grid, Mask, Volume};

@@ -90,8 +90,12 @@ pub struct Preprocessed {
     pub mask: Mask,
     /// The brain on the scan's own grid.
     pub native_mask: Mask,
+    /// Plausibility of the skull stripping from 0 to 1; `None` where a mask was given.
+    pub strip_quality: Option<f64>,
     /// World of the reference to world of the scan (RAS+, mm).
     pub transform: RigidTransform,
+    /// Mutual information (nats) of reference and scan under `transform`; `None` without registration.
+    pub metric: Option<f64>,
     /// Reasons to look at the result.
     pub warnings: Vec<String>,
 }
@@ -111,6 +115,7 @@ pub fn preprocess(
     settings.check()?;
     scan.check_values()?;
     let mut warnings = Vec::new();
+    let mut strip_quality = None;
     let native_mask = match mask {
         Some(mask) if mask.grid().matches(&scan.grid(), SAME_GRID) => mask.clone(),
         Some(mask) => {
@@ -123,13 +128,14 @@ pub fn preprocess(
         None => {
             let stripped = skull_strip(scan, &settings.strip)?;
             warnings.extend(stripped.warnings);
+            strip_quality = Some(stripped.quality);
             stripped.mask
         }
     };
     if native_mask.count() == 0 {
         return Err(Error::invalid("the brain mask of the scan is empty"));
     }
-    let transform = match &settings.registration {
+    let (transform, metric) = match &settings.registration {
         Some(registration) => {
             let found = register_rigid(
                 &reference.volume,
@@ -139,9 +145,9 @@ pub fn preprocess(
                 registration,
             )?;
             warnings.extend(found.warnings);
-            found.transform
+            (found.transform, Some(found.metric))
         }
-        None => RigidTransform::identity(),
+        None => (RigidTransform::identity(), None),
     };
     let grid = reference.volume.grid();
     let mask = resample_mask(&native_mask, &grid, &transform)?;
@@ -152,7 +158,7 @@ pub fn preprocess(
     }
     let mut volume = resample(scan, &grid, &transform, settings.interpolation, 0.0)?;
     normalize(&mut volume, &mask, &settings.normalization)?;
-    Ok(Preprocessed { volume, mask, native_mask, transform, warnings })
+    Ok(Preprocessed { volume, mask, native_mask, strip_quality, transform, metric, warnings })
 }
 
 #[cfg(test)]

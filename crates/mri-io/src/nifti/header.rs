@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use ::nifti::{Endianness, NiftiHeader};
-use nalgebra::{Matrix4, Quaternion, UnitQuaternion};
+use nalgebra::{Matrix4, Quaternion, UnitQuaternion, Vector4};
 
 use crate::{Affine, Error, Grid, Result};
 
@@ -78,6 +78,10 @@ pub struct Header {
     /// Voxel index to world (RAS+, mm): the file's sform if it has one, else its qform, else the voxel
     /// spacing alone, with the middle of the volume at the origin and x growing to the left (as nibabel).
     pub affine: Affine,
+    /// Whether the file has an sform or a qform; without, right and left are a guess.
+    pub oriented: bool,
+    /// Largest distance (mm) between where sform and qform put a corner voxel, if the file has both.
+    pub form_distance: Option<f64>,
     /// Type of the stored voxels.
     pub datatype: Datatype,
     /// NIfTI version, 1 or 2.
@@ -263,6 +267,8 @@ impl Fields {
         Ok(Header {
             shape,
             affine: self.affine(shape)?,
+            oriented: self.sform_code > 0 || self.qform_code > 0,
+            form_distance: self.form_distance(shape),
             datatype,
             version: self.version,
             description: String::from_utf8_lossy(text).into_owned(),
@@ -301,14 +307,32 @@ impl Fields {
         } else {
             ("voxel spacing", self.spacing_matrix(shape)?)
         };
-        let millimetres = match self.units & 7 {
+        let mut matrix = matrix;
+        matrix.fixed_view_mut::<3, 4>(0, 0).scale_mut(self.millimetres());
+        Affine::new(matrix).map_err(|error| format!("has a {name} that cannot be used: {error}"))
+    }
+
+    /// How many there are in the file's unit of length.
+    fn millimetres(&self) -> f64 {
+        match self.units & 7 {
             1 => 1000.0, // metres
             3 => 0.001,  // micrometres
             _ => 1.0,
+        }
+    }
+
+    fn form_distance(&self, shape: [usize; 3]) -> Option<f64> {
+        if self.sform_code <= 0 || self.qform_code <= 0 {
+            return None;
+        }
+        // A qform that cannot be used does not agree with anything.
+        let Ok(qform) = self.qform_matrix() else { return Some(f64::INFINITY) };
+        let difference = self.sform_matrix() - qform;
+        let corner = |corner: usize| {
+            let index = |axis: usize| if corner >> axis & 1 == 1 { shape[axis] as f64 - 1.0 } else { 0.0 };
+            (difference * Vector4::new(index(0), index(1), index(2), 1.0)).norm()
         };
-        let mut matrix = matrix;
-        matrix.fixed_view_mut::<3, 4>(0, 0).scale_mut(millimetres);
-        Affine::new(matrix).map_err(|error| format!("has a {name} that cannot be used: {error}"))
+        Some((0..8).map(corner).fold(0.0, f64::max) * self.millimetres())
     }
 
     fn sform_matrix(&self) -> Matrix4<f64> {

@@ -25,6 +25,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Mask, Result, Volume};
+pub use quality::already_stripped;
 use working::Working;
 
 /// How a scan is stripped. The defaults serve T2, and need no tuning per scan.

@@ -52,7 +52,7 @@ fn border_share(mask: &Mask) -> f64 {
 /// The non-zero voxels, if the scan is stripped already: most of it is exactly 0, and what is not has the
 /// volume of a brain and lies clear of the field of view's edge. (A whole head has 2500 ml or more, and a
 /// part of one reaches the edge.)
-pub(super) fn already_stripped(scan: &Volume<f32>) -> Option<Mask> {
+pub fn already_stripped(scan: &Volume<f32>) -> Option<Mask> {
     let mask = scan.map(|&value| value != 0.0);
     let background = 1.0 - mask.count() as f64 / mask.as_slice().len() as f64;
     let brain_sized = (VOLUME[0]..=VOLUME[1]).contains(&mask.millilitres());

@@ -38,7 +38,7 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("strip-output").required(true).multiple(true).args(["mask", "brain"])))]
+#[command(group(ArgGroup::new("strip-output").required(true).multiple(true).args(["mask", "brain", "picture"])))]
 pub(crate) struct Strip {
     /// Scan of a head.
     pub(crate) scan: PathBuf,
@@ -48,10 +48,13 @@ pub(crate) struct Strip {
     /// Write the scan with everything but the brain set to 0 here.
     #[arg(long, value_name = "OUT")]
     pub(crate) brain: Option<PathBuf>,
+    /// Write a picture of the scan with the brain's outline here, to judge the result by.
+    #[arg(long, value_name = "OUT.png")]
+    pub(crate) picture: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("register-output").required(true).multiple(true).args(["matrix", "itk", "resampled"])))]
+#[command(group(ArgGroup::new("register-output").required(true).multiple(true).args(["matrix", "itk", "resampled", "picture"])))]
 pub(crate) struct Register {
     /// Volume that stays where it is.
     pub(crate) fixed: PathBuf,
@@ -66,6 +69,9 @@ pub(crate) struct Register {
     /// Write the moving volume on the fixed grid here.
     #[arg(long, value_name = "OUT")]
     pub(crate) resampled: Option<PathBuf>,
+    /// Write a picture of both volumes with the edges of the fixed one here, to judge the result by.
+    #[arg(long, value_name = "OUT.png")]
+    pub(crate) picture: Option<PathBuf>,
     /// Compare only inside this mask of the fixed volume.
     #[arg(long, value_name = "MASK")]
     pub(crate) fixed_mask: Option<PathBuf>,

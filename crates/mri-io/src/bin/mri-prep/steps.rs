@@ -1,12 +1,13 @@
 //! The single steps.
 
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use mri_io::{
-    Mask, RegistrationSettings, RigidTransform, StripSettings, read, read_labels, read_mask, read_matrix,
-    register_rigid, resample_labels, resample_to_spacing, skull_strip, to_canonical, write, write_itk,
-    write_matrix,
+    Caption, Mask, Picture, RegistrationSettings, RigidTransform, Section, StripSettings, quality_picture,
+    read, read_labels, read_mask, read_matrix, register_rigid, resample_labels, resample_to_spacing,
+    skull_strip, to_canonical, write, write_itk, write_matrix, write_whole,
 };
 
 use crate::cli::{Normalize, Register, Resample, Strip};
@@ -18,6 +19,12 @@ pub(crate) fn strip(arguments: &Strip) -> Result<()> {
     warn(&arguments.scan, &found.warnings);
     if let Some(path) = &arguments.mask {
         write(path, &found.mask)?;
+    }
+    if let Some(path) = &arguments.picture {
+        let figures = [format!("brain {:.0} ml, quality {:.2}", found.mask.millilitres(), found.quality)];
+        let caption = Caption { title: &name(&arguments.scan), figures: &figures, warnings: &found.warnings };
+        let section = Section::BrainMask { scan: &scan, mask: &found.mask };
+        write_png(path, &quality_picture(&caption, &[section])?)?;
     }
     if let Some(path) = &arguments.brain {
         for (voxel, &inside) in scan.as_mut_slice().iter_mut().zip(found.mask.as_slice()) {
@@ -47,6 +54,22 @@ pub(crate) fn register(arguments: &Register) -> Result<()> {
     }
     if let Some(path) = &arguments.itk {
         write_itk(path, &found.transform)?;
+    }
+    if let Some(path) = &arguments.picture {
+        let figures = [format!(
+            "rotation {:.1} degrees, mutual information {:.3}",
+            found.transform.angle_degrees(),
+            found.metric
+        )];
+        let title = format!("{} onto {}", name(&arguments.moving), name(&arguments.fixed));
+        let caption = Caption { title: &title, figures: &figures, warnings: &found.warnings };
+        let section = Section::Registration {
+            fixed: &fixed,
+            fixed_mask: fixed_mask.as_ref(),
+            moving: &moving,
+            transform: &found.transform,
+        };
+        write_png(path, &quality_picture(&caption, &[section])?)?;
     }
     if let Some(path) = &arguments.resampled {
         let linear = mri_io::Interpolation::Linear;
@@ -91,6 +114,16 @@ pub(crate) fn normalize(arguments: &Normalize) -> Result<()> {
     mri_io::normalize(&mut volume, &mask, &arguments.method()).with_context(|| about(&arguments.volume))?;
     write(&arguments.output, &volume)?;
     Ok(())
+}
+
+pub(crate) fn write_png(path: &Path, picture: &Picture) -> Result<()> {
+    let bytes = picture.to_png()?;
+    Ok(write_whole(path, |file| file.write_all(&bytes))?)
+}
+
+/// A file's name without its folder, for a picture.
+pub(crate) fn name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// A file's name for a message.
