@@ -76,7 +76,11 @@ fn preprocessing(config: &Config) -> Vec<Decision> {
             format!("{}, over the brain, background 0", written(&steps.normalization)),
             "the paper: min-max, without the voxels that it is over",
         ),
-        decision("bias-field correction", "none", "the paper has none"),
+        decision(
+            "bias-field correction",
+            steps.bias.as_ref().map_or_else(|| "none".to_owned(), |bias| format!("N4, {}", written(bias))),
+            "the paper has none",
+        ),
     ]
 }
 

@@ -33,6 +33,14 @@ pub enum Error {
         /// What is wrong and what to do about it.
         reason: String,
     },
+    /// A file holds no [`StandardScale`](crate::StandardScale).
+    #[error("{}: {reason}", path.display())]
+    Scale {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// A volume, mask or setting does not fit the operation.
     #[error("{0}")]
     Invalid(String),

@@ -2,6 +2,7 @@
 
 mod affine;
 mod affine_transform;
+mod bias;
 mod error;
 mod intensity;
 mod nifti;
@@ -11,6 +12,7 @@ mod preprocess;
 mod register;
 mod resample;
 mod strip;
+mod template;
 mod transform;
 mod transform_file;
 mod volume;
@@ -18,8 +20,9 @@ mod whole_file;
 
 pub use affine::Affine;
 pub use affine_transform::AffineTransform;
+pub use bias::{BiasCorrection, BiasSettings, correct_bias};
 pub use error::{Error, Result};
-pub use intensity::{Normalization, normalize};
+pub use intensity::{Normalization, StandardScale, normalize};
 pub use nifti::{Datatype, Header, Voxel, read, read_header, read_labels, read_mask, write};
 #[cfg(feature = "picture")]
 pub use picture::{Caption, Picture, Section, quality_picture, thumbnail};
@@ -29,6 +32,7 @@ pub use resample::{
     Interpolation, resample, resample_labels, resample_mask, resample_to_spacing, to_canonical,
 };
 pub use strip::{SkullStrip, StripSettings, already_stripped, skull_strip};
+pub use template::{Template, TemplateSettings, build_template};
 pub use transform::RigidTransform;
 pub use transform_file::{read_itk, read_matrix, write_itk, write_matrix};
 pub use volume::{Grid, Mask, Volume};

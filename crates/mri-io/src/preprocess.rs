@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Interpolation, Mask, Normalization, RegistrationSettings, Result, RigidTransform, StripSettings,
-    Volume, normalize, register_rigid, resample, resample_mask, skull_strip,
+    BiasSettings, Error, Interpolation, Mask, Normalization, RegistrationSettings, Result, RigidTransform,
+    StripSettings, Volume, correct_bias, normalize, register_rigid, resample, resample_mask, skull_strip,
 };
 
 /// Two grids are the same if their corners agree to this many mm: headers round to f32.
@@ -17,6 +17,8 @@ const SAME_GRID: f64 = 1e-2;
 pub struct PreprocessSettings {
     /// Skull stripping, where no mask is given.
     pub strip: StripSettings,
+    /// Bias-field correction over the brain, before registration; `None`, the default, for none, as in the paper.
+    pub bias: Option<BiasSettings>,
     /// Rigid registration to the reference; `None` if the scan lies in the reference's space already.
     pub registration: Option<RegistrationSettings>,
     /// How the scan is brought to the reference's grid.
@@ -29,6 +31,7 @@ impl Default for PreprocessSettings {
     fn default() -> Self {
         Self {
             strip: StripSettings::default(),
+            bias: None,
             registration: Some(RegistrationSettings::default()),
             interpolation: Interpolation::default(),
             normalization: Normalization::default(),
@@ -43,6 +46,7 @@ impl PreprocessSettings {
     /// If a field is out of its range; the error names the first such field.
     pub fn check(&self) -> Result<()> {
         self.strip.check()?;
+        self.bias.iter().try_for_each(BiasSettings::check)?;
         self.registration.iter().try_for_each(RegistrationSettings::check)?;
         self.normalization.check()
     }
@@ -135,6 +139,14 @@ pub fn preprocess(
     if native_mask.count() == 0 {
         return Err(Error::invalid("the brain mask of the scan is empty"));
     }
+    let corrected;
+    let scan = match &settings.bias {
+        Some(bias) => {
+            corrected = correct_bias(scan, Some(&native_mask), bias)?.volume;
+            &corrected
+        }
+        None => scan,
+    };
     let (transform, metric) = match &settings.registration {
         Some(registration) => {
             let found = register_rigid(

@@ -1,8 +1,11 @@
-//! Reading and resampling against nibabel and `SciPy`. `golden/generate.py` made the files.
+//! Reading, resampling and histogram matching against nibabel, `SciPy` and `NumPy`. `golden/generate.py` made the files.
 
 use std::path::{Path, PathBuf};
 
-use mri_io::{Affine, Grid, Interpolation, RigidTransform, Volume, read, resample};
+use mri_io::{
+    Affine, Grid, Interpolation, Mask, Normalization, RigidTransform, StandardScale, Volume, normalize, read,
+    resample,
+};
 use nalgebra::Matrix4;
 use ndarray::Array3;
 use serde_json::Value;
@@ -57,6 +60,31 @@ fn interpolation_agrees_with_scipy() {
         let found = resample(&volume, &grid, &RigidTransform::identity(), interpolation, 0.0).unwrap();
         for (&found, expected) in found.as_slice().iter().zip(numbers(&expected[name])) {
             assert!((f64::from(found) - expected).abs() < 1e-3, "{name}: {found}, SciPy {expected}");
+        }
+    }
+}
+
+#[test]
+fn histogram_matching_agrees_with_numpy() {
+    let expected = &expected()["nyul"];
+    let volume = |values: &Value| {
+        let values: Vec<f32> = numbers(values).into_iter().map(|value| value as f32).collect();
+        let data = Array3::from_shape_vec((values.len(), 1, 1), values).unwrap();
+        Volume::new(data, Affine::from_spacing([1.0; 3], [0.0; 3]).unwrap()).unwrap()
+    };
+    let all = |volume: &Volume<f32>| -> Mask { volume.map(|_| true) };
+    let cohort = expected["cohort"].as_array().unwrap().iter().map(volume);
+    let scales: Vec<_> = cohort.map(|scan| StandardScale::of(&scan, &all(&scan)).unwrap()).collect();
+    let standard = StandardScale::learn(scales.iter().copied()).unwrap();
+    for (found, expected) in standard.landmarks().iter().zip(numbers(&expected["standard"])) {
+        assert!((found - expected).abs() < 1e-6, "{found}, NumPy {expected}");
+    }
+    for (scale, name, tolerance) in [(standard, "on_standard", 1e-6), (scales[0], "like_first", 1e-3)] {
+        let mut scan = volume(&expected["scan"]);
+        let mask = all(&scan);
+        normalize(&mut scan, &mask, &Normalization::Nyul(scale)).unwrap();
+        for (&found, expected) in scan.as_slice().iter().zip(numbers(&expected[name])) {
+            assert!((f64::from(found) - expected).abs() < tolerance, "{name}: {found}, NumPy {expected}");
         }
     }
 }

@@ -74,7 +74,7 @@ fn one_step_after_the_other() {
     succeeds(folder, "resample fixed.nii.gz coarse.nii.gz --spacing 7 7 7 --interpolation cubic");
     assert_eq!(read_header(folder.join("coarse.nii.gz")).unwrap().shape, [24, 28, 22]);
 
-    succeeds(folder, "normalize fixed.nii.gz scaled.nii.gz --mask mask.nii.gz --percentiles 1 99");
+    succeeds(folder, "normalize fixed.nii.gz scaled.nii.gz --mask mask.nii.gz --method percentile");
     let scaled = read(folder.join("scaled.nii.gz")).unwrap();
     assert!(scaled.as_slice().iter().all(|value| (0.0..=1.0).contains(value)));
 }

@@ -98,4 +98,29 @@ for name, order in [("nearest", 0), ("linear", 1), ("cubic", 3)]:
     values = ndimage.map_coordinates(volume.astype(np.float64), places.T, order=order, mode="mirror")
     expected["resampled"][name] = values.round(5).tolist()
 
+# Histogram matching by landmarks: percentiles by NumPy, a straight line between two of them.
+percents = [1, *range(10, 100, 10), 99]
+scan = np.where(rng.random(500) < 0.4, rng.normal(300, 40, 500), rng.normal(700, 90, 500)).astype(np.float32)
+cohort = [(gain * rng.gamma(shape, 50, 400)).astype(np.float32) for gain, shape in [(1, 3), (2.5, 4), (0.3, 6)]]
+
+
+def matched(values, target):
+    own = np.percentile(values.astype(np.float64), percents)
+    inside = np.interp(values, own, target)
+    below = target[0] + (values - own[0]) * (target[1] - target[0]) / (own[1] - own[0])
+    above = target[-1] + (values - own[-1]) * (target[-1] - target[-2]) / (own[-1] - own[-2])
+    return np.where(values < own[0], below, np.where(values > own[-1], above, inside))
+
+
+landmarks = np.array([np.percentile(values.astype(np.float64), percents) for values in cohort])
+spans = landmarks[:, -1:] - landmarks[:, :1]
+standard = ((landmarks - landmarks[:, :1]) / spans).mean(0)
+expected["nyul"] = {
+    "scan": scan.tolist(),
+    "cohort": [values.tolist() for values in cohort],
+    "standard": standard.tolist(),
+    "on_standard": matched(scan, standard).round(7).tolist(),
+    "like_first": matched(scan, landmarks[0]).round(4).tolist(),
+}
+
 (here / "expected.json").write_text(json.dumps(expected, indent=None, separators=(",", ":")) + "\n")

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand};
-use mri_io::{Interpolation, Normalization};
+use mri_io::Interpolation;
+
+use crate::intensity::{Bias, Normalize, Scale};
+use crate::template::Template;
 
 /// Prepares brain MR volumes: skull stripping, rigid registration, resampling, intensity normalization.
 ///
@@ -27,6 +30,12 @@ pub(crate) enum Command {
     Resample(Resample),
     /// Bring the intensities of the brain to a common scale; the background becomes 0.
     Normalize(Normalize),
+    /// Learn the standard scale of intensities of a cohort, for `normalize --method nyul`.
+    Scale(Scale),
+    /// Find and remove the smooth field that a scanner's coils multiply a scan with (N4).
+    Bias(Bias),
+    /// Average the brains of a cohort: a reference where no atlas is at hand.
+    Template(Template),
     /// All of it, for one scan or many: strip, register to a reference, resample to its grid, normalize.
     Run(Run),
     /// Tell what is in NIfTI files.
@@ -105,33 +114,6 @@ pub(crate) struct Resample {
     /// The voxels are labels (whole numbers): take the nearest, and write uint16.
     #[arg(long, conflicts_with = "spacing")]
     pub(crate) labels: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Normalize {
-    /// Volume to normalize.
-    pub(crate) volume: PathBuf,
-    /// Where to write the result.
-    pub(crate) output: PathBuf,
-    /// The brain, on the same grid.
-    #[arg(long)]
-    pub(crate) mask: PathBuf,
-    /// Mean 0 and standard deviation 1, instead of minimum 0 and maximum 1.
-    #[arg(long, conflicts_with = "percentiles")]
-    z_score: bool,
-    /// These percentiles (0 to 100) become 0 and 1, values beyond are clipped.
-    #[arg(long, num_args = 2, value_names = ["LOW", "HIGH"])]
-    percentiles: Option<Vec<f64>>,
-}
-
-impl Normalize {
-    pub(crate) fn method(&self) -> Normalization {
-        match self.percentiles.as_deref() {
-            Some(&[low, high]) => Normalization::Percentile { low, high },
-            _ if self.z_score => Normalization::ZScore,
-            _ => Normalization::MinMax,
-        }
-    }
 }
 
 #[derive(Debug, Args)]

@@ -2,8 +2,11 @@
 
 mod batch;
 mod cli;
+mod cohort;
 mod info;
+mod intensity;
 mod steps;
+mod template;
 
 use std::process::ExitCode;
 
@@ -34,7 +37,10 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Strip(arguments) => steps::strip(arguments),
         Command::Register(arguments) => steps::register(arguments),
         Command::Resample(arguments) => steps::resample(arguments),
-        Command::Normalize(arguments) => steps::normalize(arguments),
+        Command::Normalize(arguments) => intensity::normalize(arguments),
+        Command::Scale(arguments) => intensity::scale(arguments),
+        Command::Bias(arguments) => intensity::bias(arguments),
+        Command::Template(arguments) => template::run(arguments),
         Command::Run(arguments) => batch::run(arguments),
         Command::Info { files } => info::print(files),
     }

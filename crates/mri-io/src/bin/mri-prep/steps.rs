@@ -3,14 +3,14 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use mri_io::{
     Caption, Mask, Picture, RegistrationSettings, RigidTransform, Section, StripSettings, quality_picture,
     read, read_labels, read_mask, read_matrix, register_rigid, resample_labels, resample_to_spacing,
     skull_strip, to_canonical, write, write_itk, write_matrix, write_whole,
 };
 
-use crate::cli::{Normalize, Register, Resample, Strip};
+use crate::cli::{Register, Resample, Strip};
 
 pub(crate) fn strip(arguments: &Strip) -> Result<()> {
     let mut scan = read(&arguments.scan)?;
@@ -99,20 +99,6 @@ pub(crate) fn resample(arguments: &Resample) -> Result<()> {
     } else {
         write(output, &to_canonical(&read(input)?))?;
     }
-    Ok(())
-}
-
-pub(crate) fn normalize(arguments: &Normalize) -> Result<()> {
-    let (mut volume, mask) = (read(&arguments.volume)?, read_mask(&arguments.mask)?);
-    if !volume.grid().matches(&mask.grid(), 1e-2) {
-        bail!(
-            "{} and {} lie on different grids: resample the mask first",
-            about(&arguments.volume),
-            about(&arguments.mask)
-        );
-    }
-    mri_io::normalize(&mut volume, &mask, &arguments.method()).with_context(|| about(&arguments.volume))?;
-    write(&arguments.output, &volume)?;
     Ok(())
 }
 

@@ -1,8 +1,13 @@
 //! Intensity normalization over the brain.
 
+mod nyul;
+
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Mask, Result, Volume};
+
+pub use nyul::StandardScale;
 
 /// How intensities inside the brain are brought to a common scale.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,13 +25,17 @@ pub enum Normalization {
     },
     /// Mean 0 and standard deviation 1 over the brain.
     ZScore,
+    /// The landmarks of the brain's histogram become those of a reference or a cohort (Nyul and Udupa), what
+    /// lies between them moves linearly. On a scale that was learned from a cohort the percentiles 1 and 99
+    /// become 0 and 1; values beyond them go on along the outermost pieces, below 0 and above 1.
+    Nyul(StandardScale),
 }
 
 impl Normalization {
     /// Whether the settings are in their ranges.
     ///
     /// # Errors
-    /// If the percentiles are not `0 <= low < high <= 100`.
+    /// If the percentiles are not `0 <= low < high <= 100`, or the landmarks of a scale do not rise.
     pub fn check(&self) -> Result<()> {
         match *self {
             Self::Percentile { low, high } if !(0.0 <= low && low < high && high <= 100.0) => {
@@ -34,6 +43,7 @@ impl Normalization {
                     "percentiles must fulfil 0 <= low < high <= 100, not {low} and {high}"
                 )))
             }
+            Self::Nyul(scale) => scale.check(),
             _ => Ok(()),
         }
     }
@@ -43,9 +53,40 @@ impl Normalization {
 ///
 /// # Errors
 /// If the shapes differ, the mask is empty, a voxel inside is not finite, all voxels inside have the same
-/// value, or the percentiles are not `0 <= low < high <= 100`.
+/// value, or [`Normalization::check`] fails.
 pub fn normalize(volume: &mut Volume<f32>, mask: &Mask, method: &Normalization) -> Result<()> {
     method.check()?;
+    let mut inside = brain_values(volume, mask)?;
+    match *method {
+        Normalization::MinMax => {
+            let low = inside.iter().copied().fold(f32::INFINITY, f32::min);
+            let high = inside.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let scaled = linear(f64::from(low), f64::from(high) - f64::from(low))?;
+            replace(volume, mask, scaled);
+        }
+        Normalization::Percentile { low, high } => {
+            inside.par_sort_unstable_by(f32::total_cmp);
+            let [low, high] = [low, high].map(|percent| percentile_of_sorted(&inside, percent));
+            let scaled = linear(low, high - low)?;
+            replace(volume, mask, |value| scaled(value).clamp(0.0, 1.0));
+        }
+        Normalization::ZScore => {
+            let count = inside.len() as f64;
+            let mean = inside.iter().map(|&v| f64::from(v)).sum::<f64>() / count;
+            let variance = inside.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / count;
+            let scaled = linear(mean, variance.sqrt())?;
+            replace(volume, mask, scaled);
+        }
+        Normalization::Nyul(target) => {
+            let own = StandardScale::of_values(&mut inside)?;
+            replace(volume, mask, |value| own.map_to(&target, value));
+        }
+    }
+    Ok(())
+}
+
+/// The values of the voxels inside.
+fn brain_values(volume: &Volume<f32>, mask: &Mask) -> Result<Vec<f32>> {
     if volume.shape() != mask.shape() {
         return Err(Error::invalid(format!(
             "a volume of shape {:?} and a mask of shape {:?}",
@@ -53,13 +94,8 @@ pub fn normalize(volume: &mut Volume<f32>, mask: &Mask, method: &Normalization) 
             mask.shape()
         )));
     }
-    let mut inside: Vec<f32> = volume
-        .as_slice()
-        .iter()
-        .zip(mask.as_slice())
-        .filter(|&(_, &inside)| inside)
-        .map(|(&value, _)| value)
-        .collect();
+    let voxels = volume.as_slice().iter().zip(mask.as_slice());
+    let inside: Vec<f32> = voxels.filter(|&(_, &inside)| inside).map(|(&value, _)| value).collect();
     if inside.is_empty() {
         return Err(Error::invalid("the brain mask is empty, so there is nothing to normalize over"));
     }
@@ -67,48 +103,36 @@ pub fn normalize(volume: &mut Volume<f32>, mask: &Mask, method: &Normalization) 
     if not_finite > 0 {
         return Err(Error::invalid(format!("{not_finite} voxels inside the brain are not finite numbers")));
     }
-    let (offset, scale) = match *method {
-        Normalization::MinMax => {
-            let low = inside.iter().copied().fold(f32::INFINITY, f32::min);
-            let high = inside.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            (f64::from(low), f64::from(high) - f64::from(low))
-        }
-        Normalization::Percentile { low, high } => {
-            let (low, high) = (percentile(&mut inside, low), percentile(&mut inside, high));
-            (low, high - low)
-        }
-        Normalization::ZScore => {
-            let count = inside.len() as f64;
-            let mean = inside.iter().map(|&v| f64::from(v)).sum::<f64>() / count;
-            let variance = inside.iter().map(|&v| (f64::from(v) - mean).powi(2)).sum::<f64>() / count;
-            (mean, variance.sqrt())
-        }
-    };
+    Ok(inside)
+}
+
+/// The map that brings `offset` to 0 and `offset + scale` to 1.
+fn linear(offset: f64, scale: f64) -> Result<impl Fn(f64) -> f64> {
     // Rounding gives even a constant brain a tiny deviation.
     if scale <= 1e-6 * offset.abs() {
         return Err(Error::invalid(format!(
             "the brain has the same value {offset} everywhere, so it cannot be scaled"
         )));
     }
-    let clip = matches!(method, Normalization::Percentile { .. });
-    for (value, &inside) in volume.as_mut_slice().iter_mut().zip(mask.as_slice()) {
-        let scaled = ((f64::from(*value) - offset) / scale) as f32;
-        *value = match (inside, clip) {
-            (false, _) => 0.0,
-            (true, true) => scaled.clamp(0.0, 1.0),
-            (true, false) => scaled,
-        };
-    }
-    Ok(())
+    Ok(move |value| (value - offset) / scale)
 }
 
-/// Percentile by linear interpolation between order statistics, as NumPy's default. Reorders `values`.
-fn percentile(values: &mut [f32], percent: f64) -> f64 {
+/// Maps the voxels inside; those outside become 0.
+fn replace(volume: &mut Volume<f32>, mask: &Mask, map: impl Fn(f64) -> f64 + Sync) {
+    volume.as_mut_slice().par_iter_mut().zip(mask.as_slice()).with_min_len(4096).for_each(
+        |(value, &inside)| {
+            *value = if inside { map(f64::from(*value)) as f32 } else { 0.0 };
+        },
+    );
+}
+
+/// Percentile by linear interpolation between order statistics, as NumPy's default.
+fn percentile_of_sorted(values: &[f32], percent: f64) -> f64 {
     let position = percent / 100.0 * (values.len() - 1) as f64;
     let (below, share) = (position.floor() as usize, position.fract());
-    let (_, &mut low, above) = values.select_nth_unstable_by(below, f32::total_cmp);
-    let high = above.iter().copied().min_by(f32::total_cmp).unwrap_or(low);
-    f64::from(low) + share * (f64::from(high) - f64::from(low))
+    let low = f64::from(values[below]);
+    let high = values.get(below + 1).map_or(low, |&value| f64::from(value));
+    low + share * (high - low)
 }
 
 #[cfg(test)]
@@ -135,9 +159,9 @@ mod tests {
     #[test]
     fn percentiles_are_those_of_numpy() {
         // numpy.percentile([1, 2, 3, 4, 10], [10, 50, 90]) == [1.4, 3.0, 7.6]
-        let mut values = [10.0, 1.0, 3.0, 2.0, 4.0];
+        let values = [1.0, 2.0, 3.0, 4.0, 10.0];
         for (percent, expected) in [(10.0, 1.4), (50.0, 3.0), (90.0, 7.6), (0.0, 1.0), (100.0, 10.0)] {
-            assert!((percentile(&mut values, percent) - expected).abs() < 1e-6);
+            assert!((percentile_of_sorted(&values, percent) - expected).abs() < 1e-6);
         }
     }
 

@@ -1,0 +1,139 @@
+//! Intensities: normalization, the standard scale of a cohort, bias-field correction.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::{ArgGroup, Args, ValueEnum};
+use mri_io::{
+    BiasSettings, Mask, Normalization, StandardScale, Volume, correct_bias, read, read_mask, write,
+};
+
+use crate::cohort::Cohort;
+use crate::steps::about;
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("target").args(["scale", "like"])))]
+pub(crate) struct Normalize {
+    /// Volume to normalize.
+    volume: PathBuf,
+    /// Where to write the result.
+    output: PathBuf,
+    /// The brain, on the same grid.
+    #[arg(long)]
+    mask: PathBuf,
+    /// What becomes of the intensities.
+    #[arg(long, value_enum, default_value_t)]
+    method: Method,
+    /// For `percentile`: these percentiles (0 to 100) become 0 and 1, values beyond are clipped.
+    #[arg(long, num_args = 2, value_names = ["LOW", "HIGH"], default_values_t = [1.0, 99.0])]
+    percentiles: Vec<f64>,
+    /// For `nyul`: the standard scale of a cohort, as `mri-prep scale` writes it.
+    #[arg(long, value_name = "SCALE.json")]
+    scale: Option<PathBuf>,
+    /// For `nyul`: match the histogram to that of this volume.
+    #[arg(long, value_name = "REFERENCE", requires = "like_mask")]
+    like: Option<PathBuf>,
+    /// The brain of the volume to match.
+    #[arg(long, value_name = "MASK", requires = "like")]
+    like_mask: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Method {
+    /// Minimum 0, maximum 1.
+    #[default]
+    MinMax,
+    /// One percentile 0, another 1.
+    Percentile,
+    /// Mean 0, standard deviation 1.
+    ZScore,
+    /// The percentiles 1, 10, 20, ... 90 and 99 as in a cohort (--scale) or another volume (--like).
+    Nyul,
+}
+
+impl Normalize {
+    fn normalization(&self) -> Result<Normalization> {
+        let wants_target = matches!(self.method, Method::Nyul);
+        if wants_target != (self.scale.is_some() || self.like.is_some()) {
+            bail!("--method nyul goes with --scale or --like");
+        }
+        Ok(match self.method {
+            Method::MinMax => Normalization::MinMax,
+            Method::Percentile => {
+                Normalization::Percentile { low: self.percentiles[0], high: self.percentiles[1] }
+            }
+            Method::ZScore => Normalization::ZScore,
+            Method::Nyul => Normalization::Nyul(match (&self.scale, &self.like, &self.like_mask) {
+                (_, Some(volume), Some(mask)) => {
+                    let (reference, mask) = with_mask(volume, mask)?;
+                    StandardScale::of(&reference, &mask).with_context(|| about(volume))?
+                }
+                (Some(scale), _, _) => StandardScale::read(scale)?,
+                _ => bail!("--method nyul goes with --scale or --like"),
+            }),
+        })
+    }
+}
+
+pub(crate) fn normalize(arguments: &Normalize) -> Result<()> {
+    let method = arguments.normalization()?;
+    let (mut volume, mask) = with_mask(&arguments.volume, &arguments.mask)?;
+    mri_io::normalize(&mut volume, &mask, &method).with_context(|| about(&arguments.volume))?;
+    write(&arguments.output, &volume)?;
+    Ok(())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scale {
+    #[command(flatten)]
+    cohort: Cohort,
+    /// Write the scale here.
+    #[arg(long, value_name = "OUT.json")]
+    output: PathBuf,
+}
+
+pub(crate) fn scale(arguments: &Scale) -> Result<()> {
+    let loader = arguments.cohort.loader()?;
+    let mut scales = Vec::new();
+    for (number, path) in arguments.cohort.scans.iter().enumerate() {
+        let (scan, mask) = loader.load(number)?;
+        scales.push(StandardScale::of(&scan, &mask).with_context(|| about(path))?);
+    }
+    StandardScale::learn(scales)?.write(&arguments.output)?;
+    Ok(())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bias {
+    /// Scan to correct.
+    scan: PathBuf,
+    /// Where to write the corrected scan.
+    output: PathBuf,
+    /// The brain, on the same grid; without it the field is estimated where the scan is brighter than its mean.
+    #[arg(long)]
+    mask: Option<PathBuf>,
+    /// Write the field here: the scan is the corrected scan times the field.
+    #[arg(long, value_name = "OUT")]
+    field: Option<PathBuf>,
+}
+
+pub(crate) fn bias(arguments: &Bias) -> Result<()> {
+    let scan = read(&arguments.scan)?;
+    let mask = arguments.mask.as_ref().map(read_mask).transpose()?;
+    let found = correct_bias(&scan, mask.as_ref(), &BiasSettings::default())
+        .with_context(|| about(&arguments.scan))?;
+    if let Some(path) = &arguments.field {
+        write(path, &found.field)?;
+    }
+    write(&arguments.output, &found.volume)?;
+    Ok(())
+}
+
+/// A volume and a mask on its grid.
+fn with_mask(volume: &Path, mask: &Path) -> Result<(Volume<f32>, Mask)> {
+    let voxels = (read(volume)?, read_mask(mask)?);
+    if !voxels.0.grid().matches(&voxels.1.grid(), 1e-2) {
+        bail!("{} and {} lie on different grids: resample the mask first", about(volume), about(mask));
+    }
+    Ok(voxels)
+}

@@ -1,0 +1,57 @@
+//! The average of a cohort.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use mri_io::{TemplateSettings, build_template, write, write_matrix};
+
+use crate::cohort::Cohort;
+use crate::steps::{about, warn};
+
+#[derive(Debug, Args)]
+pub(crate) struct Template {
+    #[command(flatten)]
+    cohort: Cohort,
+    /// Write the template here.
+    #[arg(long, value_name = "OUT")]
+    output: PathBuf,
+    /// Write the template's brain here.
+    #[arg(long, value_name = "OUT")]
+    output_mask: Option<PathBuf>,
+    /// Write the transforms into this folder, template world to scan world, as 1.txt, 2.txt, ... in the order of
+    /// the scans.
+    #[arg(long, value_name = "FOLDER")]
+    transforms: Option<PathBuf>,
+    /// Voxel spacing in mm.
+    #[arg(long, default_value_t = TemplateSettings::default().spacing)]
+    spacing: f64,
+    /// How often all scans are registered to the template and averaged.
+    #[arg(long, default_value_t = TemplateSettings::default().iterations)]
+    iterations: usize,
+}
+
+pub(crate) fn run(arguments: &Template) -> Result<()> {
+    let settings = TemplateSettings {
+        spacing: arguments.spacing,
+        iterations: arguments.iterations,
+        ..TemplateSettings::default()
+    };
+    let scans = &arguments.cohort.scans;
+    let loader = arguments.cohort.loader()?;
+    let template = build_template(scans.len(), |number| loader.load(number), &settings)?;
+    for (scan, warnings) in scans.iter().zip(&template.warnings) {
+        warn(scan, warnings);
+    }
+    if let Some(folder) = &arguments.transforms {
+        std::fs::create_dir_all(folder).with_context(|| about(folder))?;
+        for (number, transform) in template.transforms.iter().enumerate() {
+            write_matrix(folder.join(format!("{}.txt", number + 1)), transform)?;
+        }
+    }
+    if let Some(path) = &arguments.output_mask {
+        write(path, &template.mask)?;
+    }
+    write(&arguments.output, &template.volume)?;
+    Ok(())
+}

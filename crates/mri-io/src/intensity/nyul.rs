@@ -1,0 +1,248 @@
+//! Histogram matching by landmarks (Nyul and Udupa 1999, doi:10.1002/(SICI)1522-2594(199912)42:6<1072::AID-MRM11>3.0.CO;2-M;
+//! Nyul, Udupa and Zhang 2000, doi:10.1109/42.836373).
+
+use std::io::Write;
+use std::path::Path;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{brain_values, percentile_of_sorted};
+use crate::{Error, Mask, Result, Volume, write_whole};
+
+/// The landmarks: the ends of the histogram without its outermost percent, and the deciles.
+const PERCENTILES: [f64; LANDMARKS] = [1.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 99.0];
+const LANDMARKS: usize = 11;
+
+/// Version of the files that [`StandardScale::write`] makes.
+const VERSION: u32 = 1;
+
+/// Where the landmarks of a brain's histogram come to lie: its percentiles 1, 10, 20, ... 90 and 99.
+///
+/// [`StandardScale::of`] one volume is the scale to match others to that volume; [`StandardScale::learn`]
+/// makes the standard scale of a cohort. [`Normalization::Nyul`](crate::Normalization::Nyul) applies it:
+///
+/// ```
+/// # use mri_io::{Grid, Normalization, StandardScale, Volume, normalize};
+/// # let grid = Grid::centred([20, 1, 1], [1.0; 3])?;
+/// # let mut scan = Volume::filled(&grid, 0.0_f32)?;
+/// # scan.as_mut_slice().iter_mut().enumerate().for_each(|(i, value)| *value = i as f32);
+/// # let cohort = [(scan.clone(), scan.map(|&v| v > 2.0)), (scan.map(|v| v * v), scan.map(|&v| v > 2.0))];
+/// # let mask = scan.map(|&v| v > 2.0);
+/// let scales: Vec<_> =
+///     cohort.iter().map(|(scan, mask)| StandardScale::of(scan, mask)).collect::<mri_io::Result<_>>()?;
+/// let scale = StandardScale::learn(scales)?;
+/// normalize(&mut scan, &mask, &Normalization::Nyul(scale))?;
+/// # assert_eq!(scan.as_slice()[0], 0.0);
+/// # mri_io::Result::Ok(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StandardScale {
+    landmarks: [f64; LANDMARKS],
+}
+
+/// A standard scale as a file holds it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScaleFile {
+    version: u32,
+    percentiles: [f64; LANDMARKS],
+    landmarks: [f64; LANDMARKS],
+}
+
+impl StandardScale {
+    /// The landmarks of one volume, in its own units: the scale that matches other volumes to it.
+    ///
+    /// # Errors
+    /// If the shapes differ, the mask is empty, a voxel inside is not finite, or the percentiles 1 and 99
+    /// are the same.
+    pub fn of(volume: &Volume<f32>, mask: &Mask) -> Result<Self> {
+        Self::of_values(&mut brain_values(volume, mask)?)
+    }
+
+    /// The landmarks of the values of a brain; sorts them.
+    pub(super) fn of_values(values: &mut [f32]) -> Result<Self> {
+        values.par_sort_unstable_by(f32::total_cmp);
+        let scale = Self { landmarks: PERCENTILES.map(|percent| percentile_of_sorted(values, percent)) };
+        scale.check()?;
+        Ok(scale)
+    }
+
+    /// The standard scale of a cohort, from the scale [of](Self::of) each of its volumes: the means of their
+    /// landmarks, after the percentiles 1 and 99 of each were brought to 0 and 1.
+    ///
+    /// # Errors
+    /// If there are no volumes.
+    pub fn learn(cohort: impl IntoIterator<Item = Self>) -> Result<Self> {
+        let (mut sums, mut count) = ([0.0; LANDMARKS], 0_usize);
+        for Self { landmarks } in cohort {
+            let (low, high) = (landmarks[0], landmarks[LANDMARKS - 1]);
+            for (sum, landmark) in sums.iter_mut().zip(landmarks) {
+                *sum += (landmark - low) / (high - low);
+            }
+            count += 1;
+        }
+        if count == 0 {
+            return Err(Error::invalid(
+                "a standard scale is learned from at least one volume, not from none",
+            ));
+        }
+        Ok(Self { landmarks: sums.map(|sum| sum / count as f64) })
+    }
+
+    /// The intensities that the percentiles 1, 10, 20, ... 90 and 99 of a brain become.
+    pub fn landmarks(&self) -> &[f64] {
+        &self.landmarks
+    }
+
+    /// Reads a scale that [`Self::write`] wrote.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is not a standard scale, or is one of another version.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let refused = |reason: String| Error::Scale { path: path.to_owned(), reason };
+        let text = fs_err::read_to_string(path).map_err(|error| Error::io(path, error))?;
+        let file: ScaleFile = serde_json::from_str(&text)
+            .map_err(|error| refused(format!("not a standard scale of intensities ({error})")))?;
+        if file.version != VERSION {
+            let version = file.version;
+            return Err(refused(format!(
+                "version {version} of a standard scale; this program knows {VERSION}"
+            )));
+        }
+        if file.percentiles != PERCENTILES {
+            return Err(refused(format!("landmarks at other percentiles than {PERCENTILES:?}")));
+        }
+        let scale = Self { landmarks: file.landmarks };
+        scale.check().map_err(|error| refused(error.to_string()))?;
+        Ok(scale)
+    }
+
+    /// Writes the scale to a small JSON file, whole or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        let file = ScaleFile { version: VERSION, percentiles: PERCENTILES, landmarks: self.landmarks };
+        write_whole(path, |out| {
+            serde_json::to_writer_pretty(&mut *out, &file)?;
+            out.write_all(b"\n")
+        })
+    }
+
+    /// Whether the landmarks span a range and never fall.
+    pub(super) fn check(&self) -> Result<()> {
+        let (low, high) = (self.landmarks[0], self.landmarks[LANDMARKS - 1]);
+        // Also refuses what is not a number.
+        let rising = self.landmarks.windows(2).all(|pair| pair[0] <= pair[1]);
+        if rising && low.is_finite() && high.is_finite() && low < high {
+            return Ok(());
+        }
+        Err(Error::invalid(format!(
+            "the landmarks of an intensity scale must rise from the first to the last, not be {:?}: is the brain \
+             of one value?",
+            self.landmarks
+        )))
+    }
+
+    /// Where a value goes if the landmarks `self` of its volume go to those of `target`: linearly between two
+    /// landmarks, and on along the outermost pieces beyond them.
+    pub(super) fn map_to(&self, target: &Self, value: f64) -> f64 {
+        let (from, to) = (&self.landmarks, &target.landmarks);
+        let piece = from.partition_point(|&landmark| landmark <= value).clamp(1, LANDMARKS - 1);
+        let (below, above) = (from[piece - 1], from[piece]);
+        // Only an outermost piece can be without width; beyond it nothing tells how to go on.
+        let share = if above > below { (value - below) / (above - below) } else { f64::from(value >= above) };
+        to[piece - 1] + share * (to[piece] - to[piece - 1])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Grid, Normalization, normalize};
+    use proptest::prelude::*;
+
+    fn row(values: &[f32]) -> Volume<f32> {
+        let grid = Grid::centred([values.len(), 1, 1], [1.0; 3]).unwrap();
+        let mut volume = Volume::filled(&grid, 0.0).unwrap();
+        volume.as_mut_slice().copy_from_slice(values);
+        volume
+    }
+
+    fn all(volume: &Volume<f32>) -> Mask {
+        volume.map(|_| true)
+    }
+
+    fn learned(cohort: &[Volume<f32>]) -> StandardScale {
+        StandardScale::learn(cohort.iter().map(|volume| StandardScale::of(volume, &all(volume)).unwrap()))
+            .unwrap()
+    }
+
+    #[test]
+    fn a_scan_of_another_gain_and_gamma_lands_on_the_reference() {
+        let reference = row(&(0..=1000).map(|v| v as f32).collect::<Vec<_>>());
+        let scale = StandardScale::of(&reference, &all(&reference)).unwrap();
+        let mut scan = reference.map(|&v| 3.0 * (v / 1000.0).powf(1.2) + 7.0);
+        normalize(&mut scan, &all(&reference), &Normalization::Nyul(scale)).unwrap();
+        for (found, expected) in scan.as_slice().iter().zip(reference.as_slice()) {
+            assert!((found - expected).abs() < 8.0, "{found}, {expected}");
+        }
+    }
+
+    #[test]
+    fn broken_scale_files_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scale.json");
+        let scale = learned(&[row(&[1.0, 5.0, 2.0]), row(&[0.0, 3.0, 4.0])]);
+        scale.write(&path).unwrap();
+        assert_eq!(StandardScale::read(&path).unwrap(), scale, "the same bits");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let refusal = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            StandardScale::read(&path).unwrap_err().to_string()
+        };
+        assert!(refusal(&text.replace("\"version\": 1", "\"version\": 2")).contains("version 2"));
+        assert!(refusal(&text.replace("99.0", "98.0")).contains("other percentiles"));
+        assert!(refusal("subject,age").contains("scale.json: not a standard scale"));
+        let flat = ScaleFile { version: VERSION, percentiles: PERCENTILES, landmarks: [1.0; LANDMARKS] };
+        assert!(refusal(&serde_json::to_string(&flat).unwrap()).contains("must rise"));
+        assert!(
+            StandardScale::read(folder.path().join("none.json")).unwrap_err().to_string().contains("none")
+        );
+        assert!(StandardScale::learn([]).is_err());
+        assert!(StandardScale::of(&row(&[4.0; 9]), &all(&row(&[4.0; 9]))).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn order_is_kept_and_landmarks_land(
+            cohort in prop::collection::vec(prop::collection::vec(0..40_i16, 30..80), 1..4),
+            scan in prop::collection::vec(0..40_i16, 30..80),
+        ) {
+            let volume = |values: &[i16]| row(&values.iter().map(|&v| f32::from(v)).collect::<Vec<_>>());
+            let spread = |v: &Volume<f32>| StandardScale::of(v, &all(v)).is_ok();
+            let cohort: Vec<_> = cohort.iter().map(|values| volume(values)).filter(spread).collect();
+            let scan = volume(&scan);
+            prop_assume!(!cohort.is_empty() && spread(&scan));
+            let target = learned(&cohort);
+            let own = StandardScale::of(&scan, &all(&scan)).unwrap();
+            let mut scaled = scan.clone();
+            normalize(&mut scaled, &all(&scan), &Normalization::Nyul(target)).unwrap();
+            let mut pairs: Vec<_> = scan.as_slice().iter().zip(scaled.as_slice()).collect();
+            pairs.sort_by(|a, b| a.0.total_cmp(b.0));
+            prop_assert!(pairs.windows(2).all(|pair| pair[0].1 <= pair[1].1));
+            // Ends that values share with their neighbours cannot be told apart from them.
+            for (&from, &to) in own.landmarks.iter().zip(&target.landmarks) {
+                if own.landmarks.iter().filter(|&&other| other == from).count() == 1 {
+                    prop_assert!((own.map_to(&target, from) - to).abs() < 1e-12);
+                }
+            }
+            // A scan on the scale already stays as it is.
+            let from = f64::from(scan.as_slice()[0]);
+            prop_assert!((own.map_to(&own, from) - from).abs() < 1e-9 || own.landmarks[0] > from || own.landmarks[10] < from);
+        }
+    }
+}
