@@ -188,6 +188,7 @@ mod tests {
             let part = fit.field(&fit.coefficients(&rest));
             rest.iter_mut().zip(part).for_each(|(rest, part)| *rest -= part);
         }
-        assert!(rest.iter().all(|rest| rest.abs() < 0.05), "{:?}", rest.iter().copied().fold(0.0, f64::max));
+        let power = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>();
+        assert!(power(&rest) < 1e-3 * power(&smooth), "{} of {}", power(&rest), power(&smooth));
     }
 }

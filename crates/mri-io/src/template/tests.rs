@@ -18,6 +18,17 @@ fn scan(pose: &RigidTransform, gain: f32) -> (Volume<f32>, Mask) {
     (scan, mask)
 }
 
+/// The inner part of the same brain on a grid.
+fn core(pose: &RigidTransform, grid: &Grid) -> Mask {
+    let mut mask = Mask::filled(grid, false).unwrap();
+    for ((i, j, k), inside) in mask.data_mut().indexed_iter_mut() {
+        let world = grid.affine.voxel_to_world(Point3::new(i as f64, j as f64, k as f64));
+        let p = pose.inverse().apply(world).coords;
+        *inside = p.component_div(&Vector3::new(60.0, 78.0, 54.0)).norm() < 0.9;
+    }
+    mask
+}
+
 fn poses() -> Vec<RigidTransform> {
     [
         [0.20, -0.05, 0.10, 8.0, -6.0, 4.0],
@@ -72,7 +83,8 @@ fn one_anatomy_in_many_poses_gives_itself() {
     let anatomy = resample(&anatomy, &grid, &identity, Interpolation::Cubic, 0.0).unwrap();
     let brain = resample_mask(&brain, &grid, &identity).unwrap();
     assert!(template.mask.dice(&brain).unwrap() > 0.98);
-    let correlation = correlation(&template.volume, &anatomy, &template.mask);
+    // Without the border, where voxels of 3 mm are part brain and part nothing.
+    let correlation = correlation(&template.volume, &anatomy, &core(&motion, &grid));
     assert!(correlation > 0.98, "{correlation}");
 
     // Another order, another number of threads.
