@@ -1,130 +1,97 @@
-"""Run tools over cases and score them with one scorer.
+"""Run tools over cases, score them with one scorer, and print Markdown tables.
 
-    python compare.py register CASES OUT.csv TOOL [TOOL ...] [--limit N]
-    python compare.py strip CASES OUT.csv TOOL [TOOL ...] [--limit N]
+    python compare.py register CASES --tools mri-prep ants-quick ... [--every K] [--timed N]
+    python compare.py strip    CASES --tools ...
+    python compare.py bias     CASES --tools ...
 
-`register` reads the folders that make_cases.py writes. `strip` reads folders with scan.nii.gz,
-mask.nii.gz and, where there is one, tumour.nii.gz. Each run is a process of its own under
-`/usr/bin/time`; the tools take turns on a case, so that a slow spell of the machine hits all of
-them. A Markdown table of the medians is printed at the end.
+Outputs of peers are kept in --cache (by task, tool and case) and scored again when they are there; outputs
+of mri-prep never are. Costs are only ever measured in the run that reports them: of each kind of case, the first
+--timed ones are run anew by every tool, the tools taking turns.
 """
 
 import argparse
-import csv
+import collections
 import pathlib
-import statistics
-import subprocess
+import re
 import sys
 import tempfile
 
-import nibabel
-import numpy
+import measure
+import report
+import score
 
-TOOLS = pathlib.Path(__file__).with_name("tools.py")
-
-
-def timed(command):
-    """Run a command; wall seconds, peak megabytes, and whether it succeeded."""
-    with tempfile.NamedTemporaryFile("r") as report:
-        done = subprocess.run(
-            ["/usr/bin/time", "-o", report.name, "-f", "%e %M", *map(str, command)], capture_output=True, text=True
-        )
-        seconds, kilobytes = report.read().split()[-2:]
-    if done.returncode:
-        print(done.stderr[-2000:], file=sys.stderr)
-    return float(seconds), float(kilobytes) / 1024, done.returncode == 0
+HERE = pathlib.Path(__file__).parent
+OURS = "mri-prep"
+INPUTS = {"register": ("fixed", "moving"), "strip": ("scan",), "bias": ("scan", "mask")}
+ENDING = {"register": ".txt", "strip": ".nii.gz", "bias": ".nii.gz"}
+SCORES = {"register": score.register, "strip": score.strip, "bias": score.bias}
 
 
-def command(task, tool, *paths):
-    """mri-prep is started as users start it; the others through their adapter."""
-    if tool == "mri-prep" and task == "register":
-        fixed, moving, out = paths
-        return ["mri-prep", "register", fixed, moving, "--matrix", out]
-    if tool == "mri-prep":
-        scan, out = paths
-        return ["mri-prep", "strip", scan, "--mask", out]
-    return [sys.executable, TOOLS, task, tool, *paths]
+def command(task, tool, inputs, out):
+    """mri-prep is started as its users start it; the others through their adapter."""
+    if tool != OURS:
+        return [sys.executable, HERE / "tools.py", task, tool, *inputs, out]
+    return {
+        "register": [OURS, "register", *inputs, "--matrix", out],
+        "strip": [OURS, "strip", *inputs, "--mask", out],
+        "bias": [OURS, "bias", inputs[0], out, "--mask", inputs[-1]],
+    }[task]
 
 
-def score_register(case, out):
-    """Mean and largest distance (mm) over the fixed brain between estimate and truth."""
-    estimate, truth = numpy.loadtxt(out), numpy.loadtxt(case / "truth.txt")
-    mask = nibabel.load(case / "mask.nii.gz")
-    points = numpy.c_[numpy.argwhere(mask.get_fdata() > 0), numpy.ones(int((mask.get_fdata() > 0).sum()))]
-    world = points @ mask.affine.T
-    distance = numpy.linalg.norm((world @ (estimate - truth).T)[:, :3], axis=1)
-    return {"mean_mm": distance.mean(), "max_mm": distance.max()}
+def kind_of(case):
+    """Cases are named by their kind and a number: icbm-same-07, map09-thick-tumour."""
+    return re.sub(r"-?\d+$|(?<=^map)\d+", "", case.name)
 
 
-def score_strip(case, out):
-    """Dice, sensitivity and precision against the reference; share of the tumour that was kept."""
-    estimate = nibabel.load(out).get_fdata() > 0
-    truth = nibabel.load(case / "mask.nii.gz").get_fdata() > 0
-    both = (estimate & truth).sum()
-    scores = {
-        "dice": 2 * both / (estimate.sum() + truth.sum()),
-        "sensitivity": both / truth.sum(),
-        "precision": both / max(estimate.sum(), 1),
-    }
-    if (case / "tumour.nii.gz").exists():
-        tumour = nibabel.load(case / "tumour.nii.gz").get_fdata() > 0
-        scores["tumour_kept"] = (estimate & tumour).sum() / tumour.sum()
-    return scores
+def find(case, name):
+    return next(path for ending in (".nii", ".nii.gz") if (path := case / (name + ending)).exists())
 
 
-def run(task, case, tool):
+def run(task, tool, case, kept, fresh, limit):
+    """Scores and cost (None if not measured) of one tool on one case; None for a failure or a case left out."""
     with tempfile.TemporaryDirectory() as folder:
-        if task == "register":
-            out = pathlib.Path(folder, "matrix.txt")
-            paths = (case / "fixed.nii.gz", case / "moving.nii.gz", out)
-            score = score_register
-        else:
-            out = pathlib.Path(folder, "mask.nii.gz")
-            paths = (case / "scan.nii.gz", out)
-            score = score_strip
-        seconds, megabytes, succeeded = timed(command(task, tool, *paths))
-        scores = score(case, out) if succeeded else {}
-    return {"case": case.name, "tool": tool, "seconds": seconds, "megabytes": megabytes, **scores}
-
-
-def summarize(rows, tools):
-    figures = [key for key in rows[0] if key not in ("case", "tool")]
-    print("| tool | runs | failed | " + " | ".join(f"{figure}, median (worst)" for figure in figures) + " |")
-    print("|---" * (3 + len(figures)) + "|")
-    for tool in tools:
-        mine = [row for row in rows if row["tool"] == tool]
-        cells = []
-        for figure in figures:
-            values = [row[figure] for row in mine if figure in row]
-            worst = min if figure in ("dice", "sensitivity", "precision", "tumour_kept") else max
-            cells.append(f"{statistics.median(values):.3f} ({worst(values):.3f})" if values else "-")
-        failed = sum("mean_mm" not in row and "dice" not in row for row in mine)
-        print(f"| {tool} | {len(mine)} | {failed} | " + " | ".join(cells) + " |")
+        out, cost = kept, None
+        if fresh or tool == OURS:
+            out = pathlib.Path(folder, "out" + ENDING[task])
+            inputs = [find(case, name) for name in INPUTS[task]]
+            cost, done = measure.run(command(task, tool, inputs, out), limit)
+            if done is None or not out.exists():
+                return {"failed": 1.0}, cost
+            if tool != OURS:
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_bytes(out.read_bytes())
+        elif not kept.exists():
+            return None, None
+        return SCORES[task](case, out), cost
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=["register", "strip"])
+    parser.add_argument("task", choices=INPUTS)
     parser.add_argument("cases", type=pathlib.Path)
-    parser.add_argument("out", type=pathlib.Path)
-    parser.add_argument("tools", nargs="+")
-    parser.add_argument("--limit", type=int, help="use only every k-th case, so that about N remain")
+    parser.add_argument("--tools", nargs="+", required=True)
+    parser.add_argument("--cache", type=pathlib.Path, required=True)
+    parser.add_argument("--timed", type=int, default=1, help="cases of each kind that every tool runs anew")
+    parser.add_argument("--kinds", nargs="*", help="kinds whose cases are timed; all by default")
+    parser.add_argument("--limit", type=int, default=600, help="seconds after which a run counts as failed")
+    parser.add_argument("--at-most", type=int, help="cases of each kind")
     arguments = parser.parse_args()
 
-    cases = sorted(path for path in arguments.cases.iterdir() if path.is_dir())
-    if arguments.limit:
-        cases = cases[:: max(1, len(cases) // arguments.limit)]
+    seen = collections.Counter()
     rows = []
-    for case in cases:
+    for case in sorted(path for path in arguments.cases.iterdir() if path.is_dir()):
+        kind = kind_of(case)
+        number, seen[kind] = seen[kind], seen[kind] + 1
+        if arguments.at_most and number >= arguments.at_most:
+            continue
+        fresh = number < arguments.timed and (not arguments.kinds or kind in arguments.kinds)
         for tool in arguments.tools:
-            rows.append(run(arguments.task, case, tool))
-            print(rows[-1], file=sys.stderr)
-    rows.sort(key=len, reverse=True)
-    with arguments.out.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0].keys())
-        writer.writeheader()
-        writer.writerows(rows)
-    summarize(rows, arguments.tools)
+            kept = arguments.cache / arguments.task / tool / (case.name + ENDING[arguments.task])
+            scores, cost = run(arguments.task, tool, case, kept, fresh, arguments.limit)
+            if scores is not None:
+                rows.append(report.Row(tool, kind, case.name, scores, cost if fresh else None))
+                print(case.name, tool, {name: round(float(value), 4) for name, value in scores.items()}, cost, file=sys.stderr)
+    print(report.tables(arguments.task, rows, arguments.tools, OURS))
 
 
 if __name__ == "__main__":

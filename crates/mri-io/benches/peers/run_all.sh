@@ -1,0 +1,35 @@
+#!/bin/sh
+# The whole comparison, on a quiet machine: writes a Markdown record. setup.sh and cases.sh come first.
+#
+#   run_all.sh RECORD.md       about 22 minutes on two cores of 2.6 GHz
+set -eu
+record=$(realpath "$1")
+cd "$(dirname "$0")"
+root=$(git rev-parse --show-toplevel)
+data=${BENCH_DATA:-$root/bench-data}
+export COLIN27="${COLIN27:-$data/debian/usr/share/mricron/templates}"
+export PATH="$root/target/release:$data/venv/bin:$PATH"
+log=$record.log
+: >"$log"
+
+section() {
+    title=$1
+    shift
+    echo "$(date +%T) $title" | tee -a "$log"
+    printf '\n## %s\n\n' "$title" >>"$record.part"
+    "$@" >>"$record.part" 2>>"$log"
+}
+
+python head.py >"$record.part"
+section "Reading and resampling" python times.py "$data/reading/t2-240x240x155.nii.gz" \
+    --ours "$root/target/release/examples/timing" --nifti-rs "$data/nifti-rs/release/peer-nifti-rs"
+section "Bias field" python compare.py bias "$data/bias" --cache "$data/cache" --tools mri-prep simpleitk niimath
+section "Skull stripping" python compare.py strip "$data/strip" --cache "$data/cache" --timed 2 \
+    --kinds real-t2 phantom-1mm-tumour --tools mri-prep hd-bet deepbet niimath-atlas brainextractor
+section "Rigid registration" python compare.py register "$data/register" --cache "$data/cache" \
+    --kinds icbm-inverted colin-inverted-tumour-cropped colin-inverted-thick \
+    --tools mri-prep ants-quick ants-dense simpleitk elastix greedy cmtk niimath-fast
+section "A cohort" python cohort.py "$data/strip" \
+    "$data/register/icbm-same-00/fixed.nii.gz" "$data/register/icbm-same-00/mask.nii.gz"
+mv "$record.part" "$record"
+echo "$(date +%T) done: $record"
