@@ -56,6 +56,18 @@ pub(crate) fn nvidia_gpus(sh: &Shell) -> Option<String> {
         .ok()
 }
 
+/// What computes here: the processor, its threads, and the GPUs.
+pub(crate) fn processor(sh: &Shell) -> String {
+    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = cpuinfo
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':'))
+        .map_or("an unknown processor", |(_, name)| name.trim());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let gpus = nvidia_gpus(sh).map_or_else(String::new, |gpus| format!(", {}", gpus.replace('\n', ", ")));
+    format!("{name}, {threads} threads{gpus}")
+}
+
 /// Bytes that can still be written in the file system that holds `folder`.
 pub(crate) fn free_bytes(sh: &Shell, folder: &Path) -> Result<u64> {
     let report = cmd!(sh, "df -Pk {folder}").quiet().read()?;

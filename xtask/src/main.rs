@@ -2,6 +2,7 @@
 //!
 //! Links none of the workspace's other crates, so that it builds in seconds and before libtorch is there.
 
+mod bench;
 mod directions;
 mod doctor;
 mod libtorch;
@@ -29,6 +30,7 @@ Commands:
                                      further arguments go to `memae run`
   test [STEP]..                      set up, then format, clippy, docs, dependency and licence checks, all tests;
                                      or only the named steps
+  bench model [--device D] ..        compare a training step with PyTorch's and write docs/benchmarks/model-D.md
   doctor                             what of the set-up is there, and what is missing
   help                               this text
 ";
@@ -65,6 +67,7 @@ fn run() -> Result<()> {
             }
             test::run(&shell_at(&root)?, &root, &names)
         }
+        "bench" => bench::run(&root, &mut args),
         "doctor" => {
             no_more(&mut args)?;
             doctor::run(&shell_at(&root)?, &root)

@@ -1,7 +1,7 @@
 //! Where the paper is silent: what was decided, and why. The one place for it.
 
 use anomaly_eval::{Decision, PostProcessing};
-use memae_model::{BottleneckKind, LossRegion, MemoryPreset};
+use memae_model::{Architecture, BottleneckKind, LossRegion, MemoryPreset, ModelKind};
 
 use crate::config::{Config, Data, ScopeKind};
 
@@ -88,6 +88,7 @@ fn networks(config: &Config) -> Vec<Decision> {
     let model = &config.model;
     let memory = &model.memory;
     let addressing = match memory.preset {
+        _ if !memory.enabled => "none: an ablation",
         MemoryPreset::Paper => "as the paper's formula",
         MemoryPreset::Official => "as the official MemAE code",
         MemoryPreset::Sharp => "sharper than the paper's formula",
@@ -100,12 +101,13 @@ fn networks(config: &Config) -> Vec<Decision> {
         LossRegion::All => "all pixels",
         LossRegion::Brain => "brain pixels",
     };
-    vec![
-        decision(
-            "trunk",
-            format!("four 3x3 convolutions of stride 2, channels 96, 128, 256, 256 times {}", model.width),
-            "the official MemAE encoder, in two dimensions; the paper describes none",
-        ),
+    let trunk = match model.architecture {
+        Architecture::Trunk => "the official MemAE encoder, in two dimensions",
+        Architecture::Bergmann => "as Bergmann et al. 2019",
+        Architecture::Baur => "as Baur et al. 2021",
+    };
+    let mut decisions = vec![
+        decision("trunk", format!("{trunk}; channels times {}", model.width), "the paper describes none"),
         decision(
             "bottleneck of ae, vae, ssim-ae",
             bottleneck,
@@ -132,7 +134,18 @@ fn networks(config: &Config) -> Vec<Decision> {
              make the negative of an image as good as the image",
         ),
         decision("loss region", region, "the paper does not say"),
-    ]
+    ];
+    if config.run.models.contains(&ModelKind::Dae) {
+        decisions.push(decision(
+            "noise of dae",
+            format!(
+                "sigma {} at {1} x {1} points, the same in the three slices; no skip connections",
+                model.noise.sigma, model.noise.resolution
+            ),
+            "Kascenas et al. 2022, but on the trunk of the other models instead of a U-Net; not in the paper",
+        ));
+    }
+    decisions
 }
 
 fn training(config: &Config) -> Vec<Decision> {
@@ -148,8 +161,14 @@ fn training(config: &Config) -> Vec<Decision> {
         decision(
             "training",
             format!(
-                "{} epochs, batch {}, learning rate {}, seed {}",
-                train.epochs, train.batch, train.learning_rate, train.seed
+                "{} epochs{}, batch {}, learning rate {}, seed {}",
+                train.epochs,
+                train
+                    .patience
+                    .map_or_else(String::new, |patience| format!(" (or {patience} without progress)")),
+                train.batch,
+                train.learning_rate,
+                train.seed
             ),
             "the paper: 150 epochs, batch 32, learning rate 0.0001",
         ),

@@ -67,6 +67,11 @@ impl Layout {
         self.run.join("models").join(model.id())
     }
 
+    /// What the items of a model's memory stand for.
+    pub(crate) fn memory_picture(&self, model: ModelKind) -> PathBuf {
+        self.model(model).join("memory.png")
+    }
+
     pub(crate) fn maps(&self, model: ModelKind) -> PathBuf {
         self.run.join("maps").join(model.id())
     }

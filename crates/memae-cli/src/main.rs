@@ -18,6 +18,7 @@ mod interrupt;
 mod layout;
 mod log;
 mod manifest;
+mod memory_picture;
 mod pattern;
 mod preprocess;
 mod progress;

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use anyhow::{Result, ensure};
 use memae_model::cohort::Cohort as Packed;
-use memae_model::{EpochRecord, ModelKind, Outcome, Phase, Progress, Trainer};
+use memae_model::{EpochRecord, MemoryUsage, ModelKind, Outcome, Phase, Progress, TrainedModel, Trainer};
 use serde::{Deserialize, Serialize};
 
 use crate::cohorts::Use;
@@ -14,7 +14,7 @@ use crate::layout::Layout;
 use crate::preprocess::{self, Cohort};
 use crate::progress::{Task, say};
 use crate::stage::Stage;
-use crate::{files, interrupt};
+use crate::{files, interrupt, memory_picture};
 
 /// Trains the given models, each until its last epoch.
 pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
@@ -30,8 +30,15 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
             continue;
         }
         train_one(config, &layout, &cohort, model, &train, &validation)?;
-        let outputs = ["best.safetensors", "last.safetensors", "metrics.jsonl"];
-        stage.finish(&outputs.map(|file| layout.model(model).join(file)))?;
+        let files = ["best.safetensors", "last.safetensors", "metrics.jsonl"];
+        let mut outputs = files.map(|file| layout.model(model).join(file)).to_vec();
+        if config.model.addressing(model).is_some() {
+            let picture = layout.memory_picture(model);
+            let trained = TrainedModel::load(layout.model(model), config.run.device)?;
+            memory_picture::write(&picture, &trained.nearest_patches(&train, memory_picture::PATCHES)?)?;
+            outputs.push(picture);
+        }
+        stage.finish(&outputs)?;
     }
     Ok(())
 }
@@ -95,6 +102,12 @@ fn train_one(
             String::new()
         }
     ));
+    if let Some(addressing) = config.model.addressing(model) {
+        say(format!("train {model}: the memory's addressing can reach {}", addressing.range()));
+    }
+    for warning in trainer.warnings() {
+        say(format!("train {model}: warning: {warning}"));
+    }
     let task = Task::new(format!("train {model}"), epochs * steps);
     task.at(trainer.epoch() * steps);
     let outcome = trainer.run(&mut |progress| {
@@ -112,8 +125,11 @@ fn train_one(
     }
     drop(task);
     say(format!(
-        "train {model}: best epoch {} of {epochs}, validation loss {:.5}",
-        outcome.best_epoch, outcome.best_value
+        "train {model}: best epoch {} of {}{}, validation loss {:.5}",
+        outcome.best_epoch,
+        outcome.epochs,
+        if outcome.epochs < epochs { " (patience ran out)" } else { "" },
+        outcome.best_value
     ));
     Ok(outcome)
 }
@@ -121,11 +137,26 @@ fn train_one(
 /// One epoch for people.
 fn epoch_line(model: ModelKind, record: &EpochRecord, epochs: usize) -> String {
     format!(
-        "train {model}: epoch {}/{epochs}  loss {:.5}  validation {:.5}{}  {:.0} windows/s",
+        "train {model}: epoch {}/{epochs}  loss {:.5}  validation {:.5}{}  {:.0} windows/s{}",
         record.epoch,
         record.train_loss,
         record.validation_reconstruction,
         if record.best { " (best)" } else { "" },
-        record.windows_per_second
+        record.windows_per_second,
+        record
+            .memory
+            .as_ref()
+            .map_or_else(String::new, |memory| format!("  memory: {}", memory_line(memory)))
+    )
+}
+
+/// How the memory is used, for people.
+pub(crate) fn memory_line(memory: &MemoryUsage) -> String {
+    format!(
+        "{:.1} of {} items in use, {} dead, {:.0} % of weights zeroed",
+        memory.perplexity,
+        memory.usage.len(),
+        memory.dead,
+        100.0 * memory.zeroed
     )
 }

@@ -3,7 +3,7 @@
     python load_in_python.py best.safetensors volume.raw reconstruction.raw I J K
 
 The volume is preprocessed, f32, [I, J, K] in C order; so is the reconstruction. Needs torch and safetensors.
-Bottlenecks: `dense` and the memory with the presets `paper` and `official`.
+Architecture `trunk`; no bottleneck, a dense one, or the memory with the presets `paper` and `official`.
 """
 
 import json
@@ -62,13 +62,15 @@ def memory(x, weights, preset):
 @torch.no_grad()
 def reconstruct(weights, metadata, volume):
     slices = torch.from_numpy(volume).movedim(2, 0)
+    if metadata["model"]["architecture"] != "trunk":
+        sys.exit("an architecture other than trunk: not in this script")
     padded = torch.cat([slices[:1], slices, slices[-1:]])
     x = torch.stack([padded[:-2], padded[1:-1], padded[2:]], dim=1)
     for i in range(4):
         x = block(x, weights, f"encoder.{i}", down)
     if "memory.items" in weights:
         x = memory(x, weights, metadata["model"]["memory"]["preset"])
-    else:
+    elif "bottleneck.encode.weight" in weights or "bottleneck.mean.weight" in weights:
         x = dense(x, weights, metadata["kind"])
     for i in range(4):
         x = block(x, weights, f"decoder.{i}", up)

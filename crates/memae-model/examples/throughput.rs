@@ -1,6 +1,8 @@
-//! Measures training on a made-up cohort: `cargo run --release -p memae-model --example throughput [WIDTH] [SIDE] [STEPS]`.
+//! Measures training on a made-up cohort, loading included, at batch size 32:
 //!
-//! Prints, for each model, steps and windows per second at batch size 32, loading included.
+//! `cargo run --release -p memae-model --example throughput -- MODEL WIDTH SIDE STEPS DEVICE`
+//!
+//! Prints the seconds of each step. `cargo xtask bench model` compares them with PyTorch's.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -13,11 +15,13 @@ const WARM_UP: usize = 2;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let argument = |i: usize, default: &str| arguments.get(i).map_or(default, String::as_str).to_owned();
-    let width: f64 = argument(0, "0.25").parse()?;
-    let side: usize = argument(1, "96").parse()?;
-    let steps: usize = argument(2, "20").parse()?;
+    let [kind, width, side, steps, device] = &arguments[..] else {
+        return Err("usage: throughput MODEL WIDTH SIDE STEPS DEVICE".into());
+    };
+    let (kind, device): (ModelKind, DeviceChoice) = (kind.parse()?, device.parse()?);
+    let (width, side, steps): (f64, usize, usize) = (width.parse()?, side.parse()?, steps.parse()?);
 
+    // A batch of 32 windows in each subject.
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("cohort");
     let shape = [side, side, 34];
@@ -31,24 +35,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let model = ModelSettings { width, ..Default::default() };
     let settings = TrainSettings { epochs: 1, batch: 32, ..Default::default() };
-    for kind in ModelKind::ALL {
-        let model_folder = folder.path().join(kind.id());
-        let trainer =
-            Trainer::new(kind, &model, &settings, &cohort, &cohort, model_folder, DeviceChoice::Auto)?;
-        let mut start = Instant::now();
-        let mut seconds = 0.0;
-        trainer.run(&mut |progress| match progress {
-            Progress::Step { phase: Phase::Train, step, steps, .. } => {
-                if step == WARM_UP {
-                    start = Instant::now();
-                }
-                seconds = start.elapsed().as_secs_f64();
-                if step == steps { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            }
-            _ => ControlFlow::Break(()),
-        })?;
-        let rate = steps as f64 / seconds;
-        println!("{kind:<11} {rate:7.3} steps/s {:8.1} windows/s", 32.0 * rate);
-    }
+    let trainer =
+        Trainer::new(kind, &model, &settings, &cohort, &cohort, folder.path().join("model"), device)?;
+    let mut start = Instant::now();
+    trainer.run(&mut |progress| {
+        let Progress::Step { phase: Phase::Train, step, steps, .. } = progress else {
+            return ControlFlow::Break(());
+        };
+        if step > WARM_UP {
+            println!("{}", start.elapsed().as_secs_f64());
+        }
+        start = Instant::now();
+        if step == steps { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
     Ok(())
 }

@@ -3,8 +3,9 @@
 use tch::Tensor;
 
 use crate::Result;
+use crate::architecture::Trunk;
 use crate::kind::ModelKind;
-use crate::layers::{Conv, Linear};
+use crate::layers::{Conv, Linear, leaky_relu};
 use crate::memory::Memory;
 use crate::parameters::Builder;
 use crate::settings::{BottleneckKind, ModelSettings};
@@ -29,21 +30,22 @@ pub(crate) enum Bottleneck {
 }
 
 impl Bottleneck {
-    /// The bottleneck of `kind` for feature maps of `channels` x `map`.
+    /// The bottleneck of `kind` for the trunk's feature maps, whose sides are `map`.
     pub(crate) fn new(
         builder: &mut Builder,
         kind: ModelKind,
         settings: &ModelSettings,
-        channels: i64,
+        trunk: &Trunk,
         map: [i64; 2],
     ) -> Result<Self> {
-        let code = settings.code as i64;
+        let (code, channels) = (settings.code as i64, trunk.features);
         Ok(match (kind, settings.bottleneck) {
+            (ModelKind::MemAe | ModelKind::SsimMemAe, _) if !settings.memory.enabled => Self::Identity,
             (ModelKind::MemAe | ModelKind::SsimMemAe, _) => {
                 Self::Memory(Memory::new(builder, &settings.memory, channels, map)?)
             }
             (ModelKind::Vae, BottleneckKind::Dense) => {
-                let squeeze = Squeeze::new(builder, settings, channels, map)?;
+                let squeeze = Squeeze::new(builder, settings, trunk, map)?;
                 let mean = Linear::new(builder, "bottleneck.mean", squeeze.length(), code)?;
                 let log_variance = Linear::new(builder, "bottleneck.log_variance", squeeze.length(), code)?;
                 Self::DenseGaussian { squeeze, mean, log_variance }
@@ -53,11 +55,13 @@ impl Bottleneck {
                 log_variance: Conv::pointwise(builder, "bottleneck.log_variance", channels, channels)?,
             },
             (ModelKind::Ae | ModelKind::SsimAe, BottleneckKind::Dense) => {
-                let squeeze = Squeeze::new(builder, settings, channels, map)?;
+                let squeeze = Squeeze::new(builder, settings, trunk, map)?;
                 let encode = Linear::new(builder, "bottleneck.encode", squeeze.length(), code)?;
                 Self::Dense { squeeze, encode }
             }
-            (ModelKind::Ae | ModelKind::SsimAe, BottleneckKind::Spatial) => Self::Identity,
+            (ModelKind::Ae | ModelKind::SsimAe, BottleneckKind::Spatial) | (ModelKind::Dae, _) => {
+                Self::Identity
+            }
         })
     }
 
@@ -111,20 +115,29 @@ fn sample(mean: &Tensor, log_variance: &Tensor, noise: Option<&Tensor>) -> Resul
 
 /// The way from a feature map to a vector and from a code back to a map.
 pub(crate) struct Squeeze {
+    /// Of the map that is the vector.
     shape: [i64; 3],
-    reduce: Conv,
+    reduce: Option<Conv>,
     decode: Linear,
-    expand: Conv,
+    slope: Option<f64>,
+    expand: Option<Conv>,
 }
 
 impl Squeeze {
-    fn new(builder: &mut Builder, settings: &ModelSettings, channels: i64, map: [i64; 2]) -> Result<Self> {
-        let few = settings.code_channels as i64;
+    fn new(builder: &mut Builder, settings: &ModelSettings, trunk: &Trunk, map: [i64; 2]) -> Result<Self> {
+        let many = trunk.features;
+        let few = if trunk.pointwise { settings.code_channels as i64 } else { many };
+        let mut pointwise = |name: &str, input, output| {
+            trunk.pointwise.then(|| Conv::pointwise(builder, name, input, output)).transpose()
+        };
+        let reduce = pointwise("bottleneck.reduce", many, few)?;
+        let expand = pointwise("bottleneck.expand", few, many)?;
         Ok(Self {
             shape: [few, map[0], map[1]],
-            reduce: Conv::pointwise(builder, "bottleneck.reduce", channels, few)?,
+            reduce,
             decode: Linear::new(builder, "bottleneck.decode", settings.code as i64, few * map[0] * map[1])?,
-            expand: Conv::pointwise(builder, "bottleneck.expand", few, channels)?,
+            slope: trunk.slope_after_code,
+            expand,
         })
     }
 
@@ -134,11 +147,19 @@ impl Squeeze {
     }
 
     fn reduce(&self, x: &Tensor) -> Result<Tensor> {
-        Ok(self.reduce.forward(x)?.f_reshape([-1, self.length()])?)
+        let reduced = self.reduce.as_ref().map(|reduce| reduce.forward(x)).transpose()?;
+        Ok(reduced.as_ref().unwrap_or(x).f_reshape([-1, self.length()])?)
     }
 
     fn expand(&self, code: &Tensor) -> Result<Tensor> {
         let [few, rows, columns] = self.shape;
-        self.expand.forward(&self.decode.forward(code)?.f_view([-1, few, rows, columns])?)
+        let mut map = self.decode.forward(code)?.f_view([-1, few, rows, columns])?;
+        if let Some(slope) = self.slope {
+            map = leaky_relu(&map, slope)?;
+        }
+        match &self.expand {
+            Some(expand) => expand.forward(&map),
+            None => Ok(map),
+        }
     }
 }

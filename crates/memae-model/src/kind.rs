@@ -1,4 +1,4 @@
-//! The five models of the experiment.
+//! The models of the experiment: the paper's five, and one beyond them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
-/// Which of the five models: they share trunk, data and optimizer, and differ in bottleneck and loss.
+/// Which model: they share trunk, data and optimizer, and differ in bottleneck and loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ModelKind {
     /// `ae`: dense code, mean squared error.
@@ -25,11 +25,18 @@ pub enum ModelKind {
     /// `ssim-memae`: memory module, 1 - SSIM and entropy of the addressing (the proposed model).
     #[serde(rename = "ssim-memae")]
     SsimMemAe,
+    /// `dae`: denoising autoencoder with coarse noise (Kascenas et al. 2022), mean squared error. Not in the paper. The decoder
+    /// gets the encoder's whole feature map; theirs is a U-Net, here it has the trunk of the others.
+    #[serde(rename = "dae")]
+    Dae,
 }
 
 impl ModelKind {
-    /// All models, in the order of the paper's table.
-    pub const ALL: [Self; 5] = [Self::Ae, Self::Vae, Self::SsimAe, Self::MemAe, Self::SsimMemAe];
+    /// The paper's models, in the order of its table.
+    pub const PAPER: [Self; 5] = [Self::Ae, Self::Vae, Self::SsimAe, Self::MemAe, Self::SsimMemAe];
+
+    /// The paper's models and those beyond it.
+    pub const ALL: [Self; 6] = [Self::Ae, Self::Vae, Self::SsimAe, Self::MemAe, Self::SsimMemAe, Self::Dae];
 
     /// Short name used in files and on the command line, e.g. `ssim-memae`.
     pub fn id(self) -> &'static str {
@@ -39,10 +46,11 @@ impl ModelKind {
             Self::SsimAe => "ssim-ae",
             Self::MemAe => "memae",
             Self::SsimMemAe => "ssim-memae",
+            Self::Dae => "dae",
         }
     }
 
-    /// Name as the paper's table prints it.
+    /// Name in tables: the paper's, for its models.
     pub fn title(self) -> &'static str {
         match self {
             Self::Ae => "AE",
@@ -50,6 +58,7 @@ impl ModelKind {
             Self::SsimAe => "SSIM-AE",
             Self::MemAe => "MemAE",
             Self::SsimMemAe => "SSIM-MemAE (proposed)",
+            Self::Dae => "DAE",
         }
     }
 

@@ -1,64 +1,57 @@
-//! Layers with `PyTorch`'s default initialization, and the trunk: encoder and mirrored decoder of the official `MemAE`
-//! in two dimensions.
+//! Layers with `PyTorch`'s default initialization, and stacks of them.
 
 use tch::Tensor;
 
 use crate::Result;
+use crate::architecture::{Plan, Scale};
 use crate::parameters::Builder;
-
-/// Slope of LeakyReLU below zero.
-const SLOPE: f64 = 0.2;
 
 /// 2-D convolution, or its transpose, with bias.
 pub(crate) struct Conv {
     weight: Tensor,
     bias: Tensor,
-    stride: i64,
+    scale: Scale,
     padding: i64,
-    transposed: bool,
+    /// Rows and columns added at the far end, so that the transpose doubles the sides exactly.
+    output_padding: i64,
 }
 
 impl Conv {
-    /// 3x3, stride 2: halves the sides.
-    fn down(builder: &mut Builder, name: &str, input: i64, output: i64) -> Result<Self> {
-        Self::new(builder, name, [output, input, 3, 3], output, 2, false)
-    }
-
-    /// Transposed 3x3, stride 2: doubles the sides.
-    fn up(builder: &mut Builder, name: &str, input: i64, output: i64) -> Result<Self> {
-        Self::new(builder, name, [input, output, 3, 3], output, 2, true)
-    }
-
     /// 1x1: a linear map of the channels.
     pub(crate) fn pointwise(builder: &mut Builder, name: &str, input: i64, output: i64) -> Result<Self> {
-        Self::new(builder, name, [output, input, 1, 1], output, 1, false)
+        Self::new(builder, name, [input, output], 1, Scale::Same)
     }
 
     fn new(
         builder: &mut Builder,
         name: &str,
-        shape: [i64; 4],
-        output: i64,
-        stride: i64,
-        transposed: bool,
+        [input, output]: [i64; 2],
+        kernel: i64,
+        scale: Scale,
     ) -> Result<Self> {
+        let shape = match scale {
+            Scale::Double => [input, output, kernel, kernel],
+            Scale::Same | Scale::Half => [output, input, kernel, kernel],
+        };
         // Kaiming uniform with a = sqrt(5), where PyTorch takes axis 1 for the fan-in of transposed convolutions too.
         let bound = 1.0 / ((shape[1] * shape[2] * shape[3]) as f64).sqrt();
+        let padding = (kernel - 1) / 2;
         Ok(Self {
             weight: builder.uniform(format!("{name}.weight"), &shape, bound)?,
             bias: builder.uniform(format!("{name}.bias"), &[output], bound)?,
-            stride,
-            padding: shape[2] / 2,
-            transposed,
+            scale,
+            padding,
+            output_padding: 2 + 2 * padding - kernel,
         })
     }
 
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let (stride, padding) = ([self.stride; 2], [self.padding; 2]);
-        Ok(if self.transposed {
-            x.f_conv_transpose2d(&self.weight, Some(&self.bias), stride, padding, [1, 1], 1, [1, 1])?
-        } else {
-            x.f_conv2d(&self.weight, Some(&self.bias), stride, padding, [1, 1], 1)?
+        let Self { weight, bias, padding, output_padding, .. } = self;
+        let (padding, more) = ([*padding; 2], [*output_padding; 2]);
+        Ok(match self.scale {
+            Scale::Same => x.f_conv2d(weight, Some(bias), [1, 1], padding, [1, 1], 1)?,
+            Scale::Half => x.f_conv2d(weight, Some(bias), [2, 2], padding, [1, 1], 1)?,
+            Scale::Double => x.f_conv_transpose2d(weight, Some(bias), [2, 2], padding, more, 1, [1, 1])?,
         })
     }
 }
@@ -83,15 +76,15 @@ impl Linear {
     }
 }
 
-/// Batch normalization followed by LeakyReLU.
-struct NormAct {
+/// Batch normalization.
+struct Norm {
     weight: Tensor,
     bias: Tensor,
     running_mean: Tensor,
     running_var: Tensor,
 }
 
-impl NormAct {
+impl Norm {
     fn new(builder: &mut Builder, name: &str, channels: i64) -> Result<Self> {
         Ok(Self {
             weight: builder.constant(format!("{name}.weight"), channels, 1.0)?,
@@ -102,7 +95,7 @@ impl NormAct {
     }
 
     fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor> {
-        let x = x.f_batch_norm(
+        Ok(x.f_batch_norm(
             Some(&self.weight),
             Some(&self.bias),
             Some(&self.running_mean),
@@ -111,66 +104,58 @@ impl NormAct {
             0.1,
             1e-5,
             true,
-        )?;
-        leaky_relu(&x)
+        )?)
     }
 }
 
-/// LeakyReLU with slope 0.2, which tch's `leaky_relu` cannot set. The backward kernel computes
+/// LeakyReLU with a slope, which tch's `leaky_relu` cannot set. The backward kernel computes
 /// `gradient * (x > 0 ? 1 : slope)`; fed with x itself as the gradient it is LeakyReLU, and its own derivative is right too.
 /// One fused kernel each way: five times as fast as `prelu`.
-fn leaky_relu(x: &Tensor) -> Result<Tensor> {
-    Ok(x.f_detach()?.f_leaky_relu_backward(x, SLOPE, false)?)
+pub(crate) fn leaky_relu(x: &Tensor, slope: f64) -> Result<Tensor> {
+    Ok(x.f_detach()?.f_leaky_relu_backward(x, slope, false)?)
 }
 
-/// Four blocks of convolution, batch normalization and LeakyReLU; each halves the sides.
-pub(crate) struct Encoder(Vec<(Conv, NormAct)>);
+enum Layer {
+    Conv(Conv),
+    Norm(Norm),
+    LeakyRelu(f64),
+}
 
-impl Encoder {
-    pub(crate) fn new(builder: &mut Builder, channels: [i64; 4]) -> Result<Self> {
-        let inputs = [3, channels[0], channels[1], channels[2]];
-        let block = |(i, (input, output))| {
-            let name = format!("encoder.{i}");
-            let conv = Conv::down(builder, &format!("{name}.conv"), input, output)?;
-            Ok((conv, NormAct::new(builder, &format!("{name}.norm"), output)?))
-        };
-        inputs.into_iter().zip(channels).enumerate().map(block).collect::<Result<_>>().map(Self)
+/// Layers one after the other: an encoder or a decoder.
+pub(crate) struct Stack(Vec<Layer>);
+
+impl Stack {
+    /// The layers of `plan` for an input of `channels`. Convolutions are numbered: `name.0.conv`, `name.1.conv`; what
+    /// normalizes the output of one has its number, and what comes before the first has none.
+    pub(crate) fn new(builder: &mut Builder, name: &str, mut channels: i64, plan: &[Plan]) -> Result<Self> {
+        let mut convolutions = 0;
+        let mut part = name.to_owned();
+        let mut layers = Vec::new();
+        for layer in plan {
+            layers.push(match *layer {
+                Plan::Conv { kernel, output, scale } => {
+                    part = format!("{name}.{convolutions}");
+                    convolutions += 1;
+                    let sizes = [std::mem::replace(&mut channels, output), output];
+                    Layer::Conv(Conv::new(builder, &format!("{part}.conv"), sizes, kernel, scale)?)
+                }
+                Plan::Norm => Layer::Norm(Norm::new(builder, &format!("{part}.norm"), channels)?),
+                Plan::LeakyRelu(slope) => Layer::LeakyRelu(slope),
+            });
+        }
+        Ok(Self(layers))
     }
 
-    /// (batch, 3, H, W) to (batch, channels, H/16, W/16).
+    /// (batch, channels, H, W) to what the layers make of it.
     pub(crate) fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor> {
         let mut x = x.shallow_clone();
-        for (conv, norm) in &self.0 {
-            x = norm.forward(&conv.forward(&x)?, train)?;
+        for layer in &self.0 {
+            x = match layer {
+                Layer::Conv(conv) => conv.forward(&x)?,
+                Layer::Norm(norm) => norm.forward(&x, train)?,
+                Layer::LeakyRelu(slope) => leaky_relu(&x, *slope)?,
+            };
         }
         Ok(x)
-    }
-}
-
-/// The encoder's mirror image; its last layer is linear.
-pub(crate) struct Decoder {
-    blocks: Vec<(Conv, NormAct)>,
-    last: Conv,
-}
-
-impl Decoder {
-    pub(crate) fn new(builder: &mut Builder, channels: [i64; 4]) -> Result<Self> {
-        let steps = [(channels[3], channels[2]), (channels[2], channels[1]), (channels[1], channels[0])];
-        let block = |(i, (input, output))| {
-            let name = format!("decoder.{i}");
-            let conv = Conv::up(builder, &format!("{name}.conv"), input, output)?;
-            Ok((conv, NormAct::new(builder, &format!("{name}.norm"), output)?))
-        };
-        let blocks = steps.into_iter().enumerate().map(block).collect::<Result<_>>()?;
-        Ok(Self { blocks, last: Conv::up(builder, "decoder.3.conv", channels[0], 1)? })
-    }
-
-    /// (batch, channels, H/16, W/16) to (batch, 1, H, W).
-    pub(crate) fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor> {
-        let mut x = x.shallow_clone();
-        for (conv, norm) in &self.blocks {
-            x = norm.forward(&conv.forward(&x)?, train)?;
-        }
-        self.last.forward(&x)
     }
 }

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod adam;
+mod architecture;
 mod bottleneck;
 mod checkpoint;
 pub mod cohort;
+mod corruption;
 mod device;
 mod error;
 mod files;
@@ -18,6 +20,7 @@ mod memory;
 mod model;
 mod network;
 mod parameters;
+mod patches;
 mod random;
 mod settings;
 mod ssim;
@@ -25,14 +28,16 @@ mod tensors;
 mod trainer;
 mod usage;
 
+pub use architecture::Architecture;
 pub use device::{DeviceChoice, cuda_available, set_threads};
 pub use error::{Error, Result};
 pub use history::{EpochRecord, MemoryUsage, read_history};
 pub use kind::ModelKind;
 pub use memory::{Addressing, AddressingRange};
 pub use model::TrainedModel;
+pub use patches::ItemPatch;
 pub use settings::{
-    Border, BottleneckKind, LossRegion, MemoryPreset, MemorySettings, ModelSettings, Query, Shrink,
-    Similarity, TrainSettings,
+    Border, BottleneckKind, LossRegion, MemoryPreset, MemorySettings, ModelSettings, NoiseSettings, Query,
+    Shrink, Similarity, TrainSettings,
 };
 pub use trainer::{Observer, Outcome, Phase, Progress, Trainer};

@@ -3,10 +3,11 @@
 use std::sync::mpsc::sync_channel;
 
 use rand::seq::SliceRandom;
+use tch::{Device, Tensor};
 
-use crate::Result;
 use crate::cohort::{Cohort, Window};
 use crate::random::{self, Purpose};
+use crate::{Result, tensors};
 
 /// Batches that wait at most for the network.
 const QUEUE: usize = 2;
@@ -43,6 +44,22 @@ impl<'a> Batch<'a> {
             }
         }
         Self { windows, input, target, brain }
+    }
+
+    /// The batch as tensors: input (batch, 3, H, W), target and, if gathered, brain (batch, 1, H, W).
+    pub(crate) fn upload(
+        &self,
+        sides: [usize; 2],
+        device: Device,
+    ) -> Result<(Tensor, Tensor, Option<Tensor>)> {
+        let [rows, columns] = sides.map(|side| side as i64);
+        let n = self.windows.len() as i64;
+        let upload = |values: &[f32], shape: [i64; 4]| tensors::from_slice(values, &shape, device);
+        let x = upload(&self.input, [n, rows, columns, 3])?.f_permute([0, 3, 1, 2])?;
+        let target = upload(&self.target, [n, 1, rows, columns])?;
+        let brain =
+            (!self.brain.is_empty()).then(|| upload(&self.brain, [n, 1, rows, columns])).transpose()?;
+        Ok((x, target, brain))
     }
 }
 

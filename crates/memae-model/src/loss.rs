@@ -6,7 +6,7 @@ use crate::bottleneck::Latent;
 use crate::kind::ModelKind;
 use crate::network::Output;
 use crate::settings::{LossRegion, ModelSettings};
-use crate::ssim::Ssim;
+use crate::ssim::{Ssim, mean};
 use crate::{Result, memory};
 
 /// Computes a model's loss for slices of a fixed size.
@@ -57,10 +57,10 @@ impl Loss {
         target: &Tensor,
         brain: Option<&Tensor>,
     ) -> Result<LossParts> {
-        let map = self.map(output, target)?;
-        let reconstruction = match brain.filter(|_| self.needs_brain()) {
-            Some(brain) => mean_inside(&map, &self.crop(brain)?)?,
-            None => map.f_mean(Kind::Float)?,
+        let brain = brain.filter(|_| self.needs_brain()).map(|brain| self.crop(brain)).transpose()?;
+        let reconstruction = match &self.ssim {
+            Some(ssim) => ssim.loss(target, &output.reconstruction, brain.as_ref())?,
+            None => mean(&self.map(output, target)?, brain.as_ref())?,
         };
         let (regularization, weight) = match &output.latent {
             Latent::Point => (None, 0.0),
@@ -82,8 +82,7 @@ impl Loss {
     pub(crate) fn validate(&self, output: &Output, target: &Tensor, brain: &Tensor) -> Result<[Tensor; 3]> {
         let map = self.map(output, target)?;
         let brain = self.crop(brain)?;
-        let reconstruction =
-            if self.needs_brain() { mean_inside(&map, &brain)? } else { map.f_mean(Kind::Float)? };
+        let reconstruction = mean(&map, self.needs_brain().then_some(&brain))?;
         let all = map.f_sum(Kind::Float)?;
         let inside = map.f_mul(&brain)?.f_sum(Kind::Float)?;
         Ok([reconstruction, all.f_sub(&inside)?, all])
@@ -102,14 +101,30 @@ impl Loss {
     }
 }
 
-/// Mean of `map` over the pixels where `brain` is 1; zero where it is nowhere.
-fn mean_inside(map: &Tensor, brain: &Tensor) -> Result<Tensor> {
-    let pixels = brain.f_sum(Kind::Float)?.f_clamp_min(1.0)?;
-    Ok(map.f_mul(brain)?.f_sum(Kind::Float)?.f_div(&pixels)?)
-}
-
 /// Kullback-Leibler divergence from the standard normal distribution, averaged over code and batch.
 fn divergence(mean: &Tensor, log_variance: &Tensor) -> Result<Tensor> {
     let inner = log_variance.f_add_scalar(1.0)?.f_sub(&mean.f_square()?)?.f_sub(&log_variance.f_exp()?)?;
     Ok(inner.f_mean(Kind::Float)?.f_mul_scalar(-0.5)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Kascenas et al. 2022 sum the squared errors of the foreground and divide by all pixels.
+    #[test]
+    fn over_the_brain_the_denoising_loss_is_the_published_one_but_for_a_factor() {
+        let settings = ModelSettings { loss_region: LossRegion::Brain, ..Default::default() };
+        let loss = Loss::new(ModelKind::Dae, &settings, [16, 16], Device::Cpu).unwrap();
+        tch::manual_seed(5);
+        let options = (Kind::Float, Device::Cpu);
+        let brain = Tensor::rand([2, 1, 16, 16], options).gt(0.4).to_kind(Kind::Float);
+        let (target, reconstruction) =
+            (Tensor::rand([2, 1, 16, 16], options) * &brain, Tensor::rand([2, 1, 16, 16], options));
+        let published = ((&reconstruction - &target).square() * &brain).mean(Kind::Float).double_value(&[]);
+        let output = Output { reconstruction, latent: Latent::Point };
+        let ours = loss.parts(&output, &target, Some(&brain)).unwrap().total.double_value(&[]);
+        let share = brain.mean(Kind::Float).double_value(&[]);
+        assert!((ours * share - published).abs() < 1e-6 * published, "{ours} {share} {published}");
+    }
 }

@@ -1,5 +1,7 @@
 //! The memory module of `MemAE` (Gong et al. 2019): a query is replaced by a weighted sum of a few learned items.
 
+use std::fmt;
+
 use tch::{Kind, Tensor};
 
 use crate::Result;
@@ -31,6 +33,13 @@ pub struct AddressingRange {
     pub entropy: (f64, f64),
 }
 
+impl fmt::Display for AddressingRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { softmax_weight: (low, high), entropy: (least, most) } = self;
+        write!(f, "weights in [{low:.4}, {high:.4}] and entropy in [{least:.3}, {most:.3}] nats")
+    }
+}
+
 impl Addressing {
     /// The reachable intervals of weights and entropy.
     ///
@@ -59,6 +68,9 @@ impl Addressing {
     /// Sentences about settings that cannot act, where `alpha` is the weight of the entropy term.
     pub fn warnings(&self, alpha: f64) -> Vec<String> {
         let AddressingRange { softmax_weight: (low, high), entropy } = self.range();
+        if self.items == 1 {
+            return vec!["a memory of one item reads the same for every query: an ablation".to_owned()];
+        }
         let mut warnings = Vec::new();
         if self.threshold > 0.0 && self.threshold <= low {
             warnings.push(format!(
@@ -159,15 +171,6 @@ pub(crate) fn entropy(weights: &Tensor) -> Result<Tensor> {
     Ok(weights.f_mul(&log)?.f_sum_dim_intlist([1i64].as_slice(), false, Kind::Float)?.f_neg()?)
 }
 
-/// Reports settings that cannot act as tracing events.
-pub(crate) fn warn(settings: &MemorySettings, alpha: f64) -> Vec<String> {
-    let warnings = settings.addressing().warnings(alpha);
-    for warning in &warnings {
-        tracing::warn!("memory: {warning}");
-    }
-    warnings
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +184,7 @@ mod tests {
         assert!((range.softmax_weight.1 - 0.451).abs() < 5e-4);
         assert!((range.entropy.0 - 1.828).abs() < 5e-4);
         assert!((range.entropy.1 - 2.303).abs() < 5e-4);
+        assert_eq!(range.to_string(), "weights in [0.0148, 0.4509] and entropy in [1.828, 2.303] nats");
     }
 
     #[test]
@@ -193,6 +197,8 @@ mod tests {
         for preset in [MemoryPreset::Official, MemoryPreset::Sharp] {
             assert!(MemorySettings { preset, ..paper }.addressing().warnings(0.0002).is_empty());
         }
+        let one = MemorySettings { items: 1, ..paper }.addressing().warnings(0.0002);
+        assert!(one.len() == 1 && one[0].contains("one item"), "{one:?}");
     }
 
     #[test]

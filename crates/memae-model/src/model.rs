@@ -5,9 +5,11 @@ use std::path::Path;
 use tch::Device;
 
 use crate::checkpoint::{Checkpoint, Metadata};
+use crate::cohort::Cohort;
 use crate::device::DeviceChoice;
 use crate::kind::ModelKind;
 use crate::network::Network;
+use crate::patches::{self, ItemPatch};
 use crate::settings::ModelSettings;
 use crate::{Error, Result, tensors};
 
@@ -97,6 +99,26 @@ impl TrainedModel {
             }
         }
         Ok(reconstruction)
+    }
+
+    /// For each item of the memory the patches that address it most, at most one of each of `count` subjects, most first. Empty
+    /// for a model without memory.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the cohort's slices have another size than the model's.
+    pub fn nearest_patches(&self, cohort: &Cohort, count: usize) -> Result<Vec<Vec<ItemPatch>>> {
+        if self.settings().addressing(self.kind()).is_none() {
+            return Ok(Vec::new());
+        }
+        if cohort.sides() != self.sides() {
+            return Err(Error::invalid(format!(
+                "{}: slices of {:?} pixels do not fit a model of {:?}",
+                cohort.path().display(),
+                cohort.sides(),
+                self.sides()
+            )));
+        }
+        patches::nearest(&self.network, self.settings().memory.query, cohort, count)
     }
 
     /// A short description of where the model runs, e.g. `cpu` or `cuda:0`.

@@ -4,7 +4,7 @@ use tch::{Device, Tensor};
 
 use crate::bottleneck::{Bottleneck, Latent};
 use crate::kind::ModelKind;
-use crate::layers::{Decoder, Encoder};
+use crate::layers::Stack;
 use crate::parameters::{Builder, Parameters};
 use crate::random::{self, Purpose};
 use crate::settings::{ModelSettings, SIDE_MULTIPLE};
@@ -12,9 +12,9 @@ use crate::{Error, Result, tensors};
 
 /// One of the five networks, for slices of a fixed size.
 pub(crate) struct Network {
-    encoder: Encoder,
+    encoder: Stack,
     bottleneck: Bottleneck,
-    decoder: Decoder,
+    decoder: Stack,
     pub(crate) parameters: Parameters,
     /// Pixels of a slice along the first two axes of the volume.
     pub(crate) sides: [usize; 2],
@@ -39,13 +39,13 @@ impl Network {
         device: Device,
     ) -> Result<Self> {
         settings.check(sides)?;
-        let channels = settings.channels();
+        let trunk = settings.architecture.trunk(settings.width);
         let map = sides.map(|side| (side / SIDE_MULTIPLE) as i64);
         let mut builder = Builder::new(seed, device);
-        let encoder = Encoder::new(&mut builder, channels)?;
-        let bottleneck = Bottleneck::new(&mut builder, kind, settings, channels[3], map)?;
-        let decoder = Decoder::new(&mut builder, channels)?;
-        let noise_shape = bottleneck.noise_shape(settings, channels[3], map);
+        let encoder = Stack::new(&mut builder, "encoder", trunk.input, &trunk.encoder)?;
+        let bottleneck = Bottleneck::new(&mut builder, kind, settings, &trunk, map)?;
+        let decoder = Stack::new(&mut builder, "decoder", trunk.features, &trunk.decoder)?;
+        let noise_shape = bottleneck.noise_shape(settings, trunk.features, map);
         Ok(Self { encoder, bottleneck, decoder, parameters: builder.finish()?, sides, device, noise_shape })
     }
 

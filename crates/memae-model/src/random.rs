@@ -8,7 +8,10 @@ use rand_chacha::ChaCha8Rng;
 pub(crate) enum Purpose {
     Initialization = 1,
     Shuffle = 2,
+    /// Of the variational code.
     Noise = 3,
+    /// Of the input of denoising autoencoders.
+    Corruption = 4,
 }
 
 /// The stream for (seed, purpose, a, b).

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::architecture::Architecture;
+use crate::kind::ModelKind;
 use crate::memory::Addressing;
 use crate::{Error, Result};
 
@@ -42,7 +44,7 @@ pub enum Border {
     Reflect,
 }
 
-/// Settings of the networks and their losses; all five models share them.
+/// Settings of the networks and their losses; all models share them.
 ///
 /// # Example
 /// ```
@@ -53,7 +55,9 @@ pub enum Border {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ModelSettings {
-    /// Factor on the trunk's channels 96, 128, 256, 256; in (0, 4].
+    /// Encoder and decoder.
+    pub architecture: Architecture,
+    /// Factor on all their channels; in (0, 4].
     pub width: f64,
     /// Bottleneck of the models without memory.
     pub bottleneck: BottleneckKind,
@@ -63,6 +67,8 @@ pub struct ModelSettings {
     pub code_channels: usize,
     /// Memory module of `memae` and `ssim-memae`.
     pub memory: MemorySettings,
+    /// Noise that `dae` learns to remove.
+    pub noise: NoiseSettings,
     /// Weight of the Kullback-Leibler divergence of `vae` in its sum form. The mean-form weight is
     /// beta * code / pixels.
     pub beta: f64,
@@ -77,11 +83,13 @@ pub struct ModelSettings {
 impl Default for ModelSettings {
     fn default() -> Self {
         Self {
+            architecture: Architecture::Trunk,
             width: 1.0,
             bottleneck: BottleneckKind::Dense,
             code: 128,
             code_channels: 16,
             memory: MemorySettings::default(),
+            noise: NoiseSettings::default(),
             beta: 1.28,
             alpha: 0.0002,
             loss_region: LossRegion::All,
@@ -91,9 +99,9 @@ impl Default for ModelSettings {
 }
 
 impl ModelSettings {
-    /// Channels after each of the encoder's four convolutions.
-    pub(crate) fn channels(&self) -> [i64; 4] {
-        [96.0, 128.0, 256.0, 256.0].map(|channels: f64| (channels * self.width).round().max(1.0) as i64)
+    /// How `kind` addresses its memory; `None` for a model without one.
+    pub fn addressing(&self, kind: ModelKind) -> Option<Addressing> {
+        (kind.has_memory() && self.memory.enabled).then(|| self.memory.addressing())
     }
 
     /// Checks all values, for slices of `sides` pixels.
@@ -115,7 +123,31 @@ impl ModelSettings {
         within("alpha", self.alpha, 0.0, 1e6)?;
         at_least_one("code", self.code)?;
         at_least_one("code_channels", self.code_channels)?;
+        self.noise.check()?;
         self.memory.check()
+    }
+}
+
+/// Coarse noise of the denoising autoencoder, with the values of Kascenas et al. 2022.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NoiseSettings {
+    /// Points of the coarse grid along each side of a slice.
+    pub resolution: usize,
+    /// Standard deviation at these points; intensities lie in [0, 1].
+    pub sigma: f64,
+}
+
+impl Default for NoiseSettings {
+    fn default() -> Self {
+        Self { resolution: 16, sigma: 0.2 }
+    }
+}
+
+impl NoiseSettings {
+    fn check(&self) -> Result<()> {
+        within("noise.resolution", self.resolution as f64, 1.0, 4096.0)?;
+        within("noise.sigma", self.sigma, 0.0, 1e3)
     }
 }
 
@@ -169,6 +201,8 @@ pub enum Shrink {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MemorySettings {
+    /// Whether there is a memory at all. Without it, an ablation, the decoder gets the encoder's whole feature map.
+    pub enabled: bool,
     /// Where values that are not given come from.
     pub preset: MemoryPreset,
     /// Number of items N (the paper: 10).
@@ -189,6 +223,7 @@ pub struct MemorySettings {
 impl Default for MemorySettings {
     fn default() -> Self {
         Self {
+            enabled: true,
             preset: MemoryPreset::Paper,
             items: 10,
             query: Query::Position,
@@ -249,11 +284,24 @@ pub struct TrainSettings {
     pub seed: u64,
     /// Whether windows without brain in the centre slice are trained on too.
     pub keep_empty: bool,
+    /// Training ends early after this many epochs in a row that are no better than the best; `None`: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<usize>,
+    /// Number of last epochs whose checkpoints are kept beside the best and the last one.
+    pub keep: usize,
 }
 
 impl Default for TrainSettings {
     fn default() -> Self {
-        Self { epochs: 150, batch: 32, learning_rate: 1e-4, seed: 0, keep_empty: false }
+        Self {
+            epochs: 150,
+            batch: 32,
+            learning_rate: 1e-4,
+            seed: 0,
+            keep_empty: false,
+            patience: None,
+            keep: 0,
+        }
     }
 }
 
@@ -265,6 +313,7 @@ impl TrainSettings {
     pub fn check(&self) -> Result<()> {
         at_least_one("epochs", self.epochs)?;
         at_least_one("batch", self.batch)?;
+        at_least_one("patience", self.patience.unwrap_or(1))?;
         within("learning_rate", self.learning_rate, 1e-9, 1.0)
     }
 }

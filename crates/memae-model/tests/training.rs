@@ -6,8 +6,8 @@ use std::path::Path;
 
 use memae_model::cohort::{Cohort, CohortWriter};
 use memae_model::{
-    DeviceChoice, Error, ModelKind, ModelSettings, Phase, Progress, TrainSettings, TrainedModel, Trainer,
-    read_history,
+    BottleneckKind, DeviceChoice, Error, MemorySettings, ModelKind, ModelSettings, NoiseSettings, Phase,
+    Progress, TrainSettings, TrainedModel, Trainer, read_history,
 };
 
 const SHAPE: [usize; 3] = [32, 32, 8];
@@ -54,15 +54,30 @@ impl Setting {
     }
 
     fn trainer(&self, kind: ModelKind, epochs: usize, name: &str) -> memae_model::Result<Trainer<'_>> {
-        let model = ModelSettings { width: 1.0 / 16.0, code: 8, ..Default::default() };
-        let train = TrainSettings { epochs, batch: 8, learning_rate: 1e-3, ..Default::default() };
+        self.trainer_with(kind, &settings(epochs), name)
+    }
+
+    fn trainer_with(
+        &self,
+        kind: ModelKind,
+        train: &TrainSettings,
+        name: &str,
+    ) -> memae_model::Result<Trainer<'_>> {
         let folder = self.folder.path().join(name);
-        Trainer::new(kind, &model, &train, &self.train, &self.validation, folder, DeviceChoice::Cpu)
+        Trainer::new(kind, &small(), train, &self.train, &self.validation, folder, DeviceChoice::Cpu)
     }
 
     fn file(&self, name: &str, file: &str) -> Vec<u8> {
         fs::read(self.folder.path().join(name).join(file)).unwrap()
     }
+}
+
+fn small() -> ModelSettings {
+    ModelSettings { width: 1.0 / 16.0, code: 8, ..Default::default() }
+}
+
+fn settings(epochs: usize) -> TrainSettings {
+    TrainSettings { epochs, batch: 8, learning_rate: 1e-3, ..Default::default() }
 }
 
 fn go_on(_: Progress<'_>) -> ControlFlow<()> {
@@ -108,10 +123,73 @@ fn interrupted_training_resumes_to_the_same_bits() {
         }
         setting.trainer(kind, 4, &parts).unwrap().run(&mut go_on).unwrap();
 
-        for file in ["best.safetensors", "last.safetensors", "optimizer-4.safetensors"] {
+        for file in ["best.safetensors", "last.safetensors"] {
             assert!(setting.file(&whole, file) == setting.file(&parts, file), "{kind:?}: {file} differs");
         }
     }
+}
+
+#[test]
+fn training_ends_early_when_patience_runs_out() {
+    let setting = Setting::new();
+    // Steps so large that validation gets worse soon.
+    let settings = TrainSettings { learning_rate: 0.3, patience: Some(1), ..settings(100) };
+    let train = || setting.trainer_with(ModelKind::Ae, &settings, "model").unwrap().run(&mut go_on).unwrap();
+    let outcome = train();
+    assert!(outcome.complete && outcome.epochs < 100, "{outcome:?}");
+    assert_eq!(outcome.epochs, outcome.best_epoch + 1);
+    assert_eq!(train(), outcome); // and does not go on by itself
+}
+
+#[test]
+fn the_last_epochs_are_kept_and_one_can_go_back_to_them() {
+    let setting = Setting::new();
+    let settings = TrainSettings { keep: 2, ..settings(4) };
+    let run = || setting.trainer_with(ModelKind::MemAe, &settings, "model").unwrap().run(&mut go_on).unwrap();
+    run();
+    let folder = setting.folder.path().join("model");
+    let mut kept: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("epoch-"))
+        .collect();
+    kept.sort();
+    assert_eq!(kept, ["epoch-3.safetensors", "epoch-4.safetensors"]);
+
+    let last = setting.file("model", "last.safetensors");
+    assert!(setting.file("model", "epoch-4.safetensors") == last);
+    fs::copy(folder.join("epoch-3.safetensors"), folder.join("last.safetensors")).unwrap();
+    run();
+    assert!(setting.file("model", "last.safetensors") == last);
+}
+
+#[test]
+fn what_is_not_finite_stops_training_and_names_the_subjects() {
+    let mut setting = Setting::new();
+    setting.trainer(ModelKind::Ae, 1, "model").unwrap().run(&mut go_on).unwrap();
+    let names = ["best.safetensors", "last.safetensors", "metrics.jsonl"];
+    let good = names.map(|name| setting.file("model", name));
+
+    let path = setting.folder.path().join("spoilt");
+    let mut writer = CohortWriter::create(&path, SHAPE).unwrap();
+    let (mut volume, mask) = subject(0);
+    writer.push("fine", &volume, &mask).unwrap();
+    // Values whose squares overflow.
+    for value in &mut volume {
+        *value *= 1e30;
+    }
+    writer.push("spoilt", &volume, &mask).unwrap();
+    writer.finish().unwrap();
+    let healthy = std::mem::replace(&mut setting.train, Cohort::open(&path).unwrap());
+
+    let error = setting.trainer(ModelKind::Ae, 3, "model").unwrap().run(&mut go_on).unwrap_err();
+    let Error::NotFinite { what: "the loss", epoch: 2, step, subjects } = error else { panic!("{error}") };
+    assert!(step >= 1 && subjects.contains(&"spoilt".to_owned()), "step {step}: {subjects:?}");
+    assert!(names.map(|name| setting.file("model", name)) == good);
+
+    setting.train = healthy;
+    let outcome = setting.trainer(ModelKind::Ae, 3, "model").unwrap().run(&mut go_on).unwrap();
+    assert_eq!(outcome.epochs, 3);
 }
 
 #[test]
@@ -125,6 +203,63 @@ fn a_trained_model_reconstructs_every_slice() {
     assert!(reconstruction.iter().all(|value| value.is_finite()));
     assert_eq!(reconstruction, model.reconstruct(&volume, SHAPE).unwrap());
     assert!(matches!(model.reconstruct(&volume, [32, 16, 16]), Err(Error::Invalid(_))));
+}
+
+#[test]
+fn the_memory_shows_the_patches_that_address_its_items() {
+    let setting = Setting::new();
+    setting.trainer(ModelKind::MemAe, 2, "memae").unwrap().run(&mut go_on).unwrap();
+    let model = TrainedModel::load(setting.folder.path().join("memae"), DeviceChoice::Cpu).unwrap();
+    let items = model.nearest_patches(&setting.train, 3).unwrap();
+    assert_eq!(items.len(), 10);
+    for patches in &items {
+        assert_eq!(patches.len(), 3);
+        assert!(patches.windows(2).all(|pair| pair[0].weight >= pair[1].weight));
+        let mut subjects: Vec<_> = patches.iter().map(|patch| patch.subject).collect();
+        subjects.sort_unstable();
+        subjects.dedup();
+        assert_eq!(subjects.len(), 3, "one patch of each subject");
+        for patch in patches {
+            let volume = setting.train.volume(patch.subject);
+            let [i, j] = [patch.corner[0] + 5, patch.corner[1] + 7];
+            let voxel = volume[(i * SHAPE[1] + j) * SHAPE[2] + patch.slice];
+            assert_eq!(patch.pixels[5 * patch.sides[1] + 7], voxel);
+        }
+    }
+    // No patch of any subject gives an item more weight than the first.
+    let most: f32 = items[4][0].weight;
+    assert!(model.nearest_patches(&setting.train, 4).unwrap()[4].iter().all(|patch| patch.weight <= most));
+
+    setting.trainer(ModelKind::Ae, 1, "ae").unwrap().run(&mut go_on).unwrap();
+    let model = TrainedModel::load(setting.folder.path().join("ae"), DeviceChoice::Cpu).unwrap();
+    assert!(model.nearest_patches(&setting.train, 3).unwrap().is_empty());
+}
+
+/// Weights of a model after two epochs.
+fn trained_weights(setting: &Setting, kind: ModelKind, model: &ModelSettings, name: &str) -> Vec<u8> {
+    let folder = setting.folder.path().join(name);
+    let (train, validation) = (&setting.train, &setting.validation);
+    let trainer = Trainer::new(kind, model, &settings(2), train, validation, &folder, DeviceChoice::Cpu);
+    trainer.unwrap().run(&mut go_on).unwrap();
+    let history = read_history(folder.join("metrics.jsonl")).unwrap();
+    assert!(history[0].memory.is_none() && history[0].train_regularization.is_none());
+    // Without the header, which holds the settings.
+    let file = setting.file(name, "last.safetensors");
+    let header = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
+    file[8 + header..].to_vec()
+}
+
+#[test]
+fn without_memory_or_without_noise_a_model_is_a_spatial_autoencoder() {
+    let setting = Setting::new();
+    let off = MemorySettings { enabled: false, ..Default::default() };
+    let noise = |sigma| ModelSettings { noise: NoiseSettings { sigma, resolution: 4 }, ..small() };
+    let spatial = ModelSettings { bottleneck: BottleneckKind::Spatial, ..small() };
+    let expected = trained_weights(&setting, ModelKind::Ae, &spatial, "spatial");
+    let train = |kind, model, name| trained_weights(&setting, kind, &model, name);
+    assert!(train(ModelKind::MemAe, ModelSettings { memory: off, ..small() }, "off") == expected);
+    assert!(train(ModelKind::Dae, noise(0.0), "silent") == expected);
+    assert!(train(ModelKind::Dae, noise(0.2), "noisy") != expected);
 }
 
 #[test]

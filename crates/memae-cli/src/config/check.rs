@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use memae_model::ModelKind;
+
 use super::{Config, Data};
 
 /// All problems of a configuration, each with section, key and allowed range; empty if it is good.
@@ -50,7 +52,8 @@ impl Problems {
         }
         self.within("[run] threads", run.threads, 0, 1024);
         if run.models.is_empty() {
-            self.add("[run] models is empty: name at least one of ae, vae, ssim-ae, memae, ssim-memae");
+            let known = ModelKind::ALL.map(ModelKind::id).join(", ");
+            self.add(format!("[run] models is empty: name at least one of {known}"));
         }
         for (i, model) in run.models.iter().enumerate() {
             if run.models[..i].contains(model) {

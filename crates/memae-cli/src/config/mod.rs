@@ -91,6 +91,26 @@ mod tests {
     }
 
     #[test]
+    fn the_extended_experiment_is_the_papers_with_one_more_model() {
+        let text = include_str!("../../../../configs/extended.toml");
+        let mut extended = Config::parse(text, "extended").unwrap();
+        let paper = Config::parse(PAPER, "paper").unwrap();
+        assert_eq!(extended.run.models, memae_model::ModelKind::ALL);
+        extended.run.models.pop();
+        extended.run.name.clone_from(&paper.run.name);
+        assert_eq!(extended, paper);
+    }
+
+    #[test]
+    fn the_standard_experiment_has_the_papers_size() {
+        let text = include_str!("../../../../configs/standard.toml");
+        let config = Config::parse(text, "standard").unwrap();
+        assert_eq!(config.reference.shape, [240, 240, 155]);
+        assert_eq!(config.model, memae_model::ModelSettings::default());
+        assert!(config.data.is_synthetic() && config.run.models == memae_model::ModelKind::ALL);
+    }
+
+    #[test]
     fn unknown_keys_are_named_with_their_line() {
         let text = problems(&quick_with("[train]", "[train]\nepoch = 3"));
         assert!(text.contains("epoch") && text.contains("line"), "{text}");

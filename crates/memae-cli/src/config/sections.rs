@@ -50,7 +50,7 @@ pub(crate) struct Run {
     #[serde(default)]
     pub(crate) device: DeviceChoice,
     /// Models to train and compare.
-    #[serde(default = "all_models")]
+    #[serde(default = "paper_models")]
     pub(crate) models: Vec<ModelKind>,
 }
 
@@ -62,8 +62,8 @@ fn cache() -> PathBuf {
     "cache".into()
 }
 
-fn all_models() -> Vec<ModelKind> {
-    ModelKind::ALL.to_vec()
+fn paper_models() -> Vec<ModelKind> {
+    ModelKind::PAPER.to_vec()
 }
 
 /// `[data]`: where the cohorts come from.

@@ -10,9 +10,8 @@ use minijinja::value::Serde;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::environment;
-use crate::files;
 use crate::layout::Layout;
+use crate::{environment, files, train};
 
 pub(super) const TEMPLATE: &str = include_str!("../../templates/report.html");
 
@@ -41,7 +40,9 @@ struct Training {
     best_epoch: usize,
     validation: String,
     background: String,
-    perplexity: Option<String>,
+    memory: Option<String>,
+    /// What its items stand for, as a picture.
+    memory_picture: Option<String>,
     minutes: String,
 }
 
@@ -97,9 +98,13 @@ fn training(config: &Config, layout: &Layout) -> Result<Vec<Training>> {
                 }),
                 background: best
                     .map_or_else(String::new, |record| format!("{:.0} %", 100.0 * record.background_share)),
-                perplexity: best
-                    .and_then(|record| record.memory.as_ref())
-                    .map(|memory| format!("{:.1} of {}", memory.perplexity, memory.usage.len())),
+                memory: best.and_then(|record| record.memory.as_ref()).map(train::memory_line),
+                memory_picture: config
+                    .model
+                    .addressing(model)
+                    .map(|_| fs_err::read(layout.memory_picture(model)))
+                    .transpose()?
+                    .map(|picture| data_url("image/png", &picture)),
                 minutes: format!("{:.1}", seconds / 60.0),
             })
         })

@@ -113,6 +113,63 @@ class Network(nn.Module):
         return self.decoder(features), latent
 
 
+def bergmann(width=WIDTH):
+    """Bergmann et al. 2019, table 1: layers of (kernel, output, stride), LeakyReLU 0.2, no normalization."""
+    a, b, c = (max(1, round(n * width)) for n in (32, 64, 128))
+    down = [(4, a, 2), (4, a, 2), (3, a, 1), (4, b, 2), (3, b, 1), (4, c, 2), (3, b, 1), (3, a, 1)]
+    up = [(3, b, 1), (3, c, 1), (4, b, 2), (3, b, 1), (4, a, 2), (3, a, 1), (4, a, 2)]
+    act = lambda: nn.LeakyReLU(0.2)
+    encoder, last = [], 3
+    for kernel, output, stride in down:
+        encoder += [nn.Conv2d(last, output, kernel, stride, 1), act()]
+        last = output
+    rows, columns = (side // 16 for side in SIDES)
+    length = a * rows * columns
+    code = [nn.Flatten(), nn.Linear(length, CODE), nn.Linear(CODE, length), nn.Unflatten(1, (a, rows, columns)), act()]
+    decoder = []
+    for kernel, output, stride in up:
+        convolve = nn.Conv2d if stride == 1 else nn.ConvTranspose2d
+        decoder += [convolve(last, output, kernel, stride, 1), act()]
+        last = output
+    return nn.Sequential(*encoder, *code, *decoder, nn.ConvTranspose2d(last, 1, 4, 2, 1))
+
+
+def baur(width=WIDTH):
+    """Baur et al. 2021: 5x5 convolutions of stride 2, batch normalization, LeakyReLU 0.3, dense code, last 1x1 convolution."""
+    a, b, c = (max(1, round(n * width)) for n in (32, 64, 128))
+    block = lambda convolve, output: [convolve, nn.BatchNorm2d(output), nn.LeakyReLU(0.3)]
+    encoder, last = [], 3
+    for output in (a, b, c, c):
+        encoder += block(nn.Conv2d(last, output, 5, 2, 2), output)
+        last = output
+    rows, columns = (side // 16 for side in SIDES)
+    length = CODE_CHANNELS * rows * columns
+    code = [nn.Conv2d(c, CODE_CHANNELS, 1), nn.Flatten(), nn.Linear(length, CODE), nn.Linear(CODE, length)]
+    code += [nn.Unflatten(1, (CODE_CHANNELS, rows, columns)), nn.Conv2d(CODE_CHANNELS, c, 1)]
+    decoder = [nn.BatchNorm2d(c), nn.ReLU()]
+    for output in (c, b, a, a):
+        decoder += block(nn.ConvTranspose2d(last, output, 5, 2, 2, 1), output)
+        last = output
+    return nn.Sequential(*encoder, *code, *decoder, nn.Conv2d(last, 1, 1))
+
+
+def architecture_golden(name, network, x):
+    """The i-th of all n values of the k-th parameter is a sine, so that no weights need to be stored."""
+    for k, parameter in enumerate(network.parameters()):
+        i = torch.arange(parameter.numel(), dtype=torch.float64)
+        fan = parameter[0].numel() if parameter.dim() > 1 else 1
+        values = torch.sin(1.0 + k + 0.7 * i) / fan**0.5
+        parameter.data = (values + (parameter.dim() == 1)).view_as(parameter)
+    network.double()
+    x = x.double()
+    output = network(x)  # training mode: statistics of the batch
+    network.zero_grad()
+    F.mse_loss(output, x[:, 1:2]).backward()
+    norms = [parameter.grad.norm() for parameter in network.parameters()]
+    golden = {"output": output.detach()[:1], "gradient": torch.stack(norms)}
+    save_file({k: v.float().contiguous() for k, v in golden.items()}, HERE / f"{name}.safetensors")
+
+
 def gaussian():
     taps = torch.exp(-0.5 * (torch.arange(-5, 6, dtype=torch.float64) / 1.5) ** 2)
     taps = taps / taps.sum()
@@ -222,6 +279,8 @@ def main():
     save_file({"x": x, "noise": noise}, HERE / "batch.safetensors")
     for kind in ("ae", "vae", "ssim-ae", "memae", "ssim-memae"):
         network_golden(kind, kind, "paper", x, noise)
+    architecture_golden("bergmann", bergmann(), x)
+    architecture_golden("baur", baur(), x)
     for preset in ("official", "sharp"):
         network_golden(f"memae-{preset}", "memae", preset, x, noise)
     ssim_golden()

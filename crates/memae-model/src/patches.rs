@@ -1,0 +1,108 @@
+//! What a memory has learned, shown by the training patches that address its items most.
+
+use tch::Device;
+
+use crate::Result;
+use crate::bottleneck::Latent;
+use crate::cohort::{Cohort, Window};
+use crate::loader::for_each_batch;
+use crate::network::Network;
+use crate::settings::{Query, SIDE_MULTIPLE};
+use crate::tensors;
+
+/// Windows that go through the network together.
+const BATCH: usize = 16;
+/// Side of the patch that is shown for a query at one position, in pixels: what the trunk's encoder sees of the slice there
+/// is 31 pixels wide.
+const SIDE: usize = 32;
+
+/// A patch of a slice whose query addresses an item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItemPatch {
+    /// Index of the subject in the cohort.
+    pub subject: usize,
+    /// Index k of the slice.
+    pub slice: usize,
+    /// First pixel of the patch along [i, j].
+    pub corner: [usize; 2],
+    /// Pixels of the patch along [i, j]: 32 x 32 or, where one query is a whole slice, the slice.
+    pub sides: [usize; 2],
+    /// The item's addressing weight, in [0, 1].
+    pub weight: f32,
+    /// Intensities, j fastest.
+    pub pixels: Vec<f32>,
+}
+
+/// The most an item got from one subject.
+#[derive(Clone, Copy)]
+struct Best {
+    weight: f32,
+    window: Window,
+    position: usize,
+}
+
+/// For each item of the network's memory the `count` subjects of the cohort of which some patch addresses it most, each with
+/// that patch, most first. Empty for a network without memory.
+pub(crate) fn nearest(
+    network: &Network,
+    query: Query,
+    cohort: &Cohort,
+    count: usize,
+) -> Result<Vec<Vec<ItemPatch>>> {
+    let (windows, _) = cohort.windows(false);
+    // [item][subject]
+    let mut best: Vec<Vec<Option<Best>>> = Vec::new();
+    for_each_batch(cohort, &windows, BATCH, false, |_, batch| -> Result<()> {
+        let (x, _, _) = batch.upload(network.sides, network.device)?;
+        let Latent::Addressed(weights) = network.evaluate(&x)?.latent else { return Ok(()) };
+        let (_, items) = weights.size2()?;
+        let by_window = weights.f_view([batch.windows.len() as i64, -1, items])?;
+        let (most, position) = by_window.f_max_dim(1, false)?;
+        let (most, position) = (tensors::to_vec(&most)?, positions(&position)?);
+        best.resize(items as usize, vec![None; cohort.len()]);
+        for (at, (&weight, &position)) in most.iter().zip(&position).enumerate() {
+            let window = batch.windows[at / items as usize];
+            let old = &mut best[at % items as usize][window.subject];
+            if old.is_none_or(|old| old.weight < weight) {
+                *old = Some(Best { weight, window, position });
+            }
+        }
+        Ok(())
+    })?;
+    let patches = best.into_iter().map(|subjects| {
+        let mut found: Vec<Best> = subjects.into_iter().flatten().collect();
+        found.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        found.iter().take(count).map(|best| patch(cohort, query, best)).collect()
+    });
+    Ok(patches.collect())
+}
+
+fn positions(tensor: &tch::Tensor) -> Result<Vec<usize>> {
+    let numbers: Vec<i64> = Vec::try_from(&tensor.f_to_device(Device::Cpu)?.f_reshape([-1])?)?;
+    Ok(numbers.into_iter().map(|number| number as usize).collect())
+}
+
+fn patch(cohort: &Cohort, query: Query, best: &Best) -> ItemPatch {
+    let Window { subject, slice } = best.window;
+    let slice_sides = cohort.sides();
+    let (corner, sides) = match query {
+        Query::Flat => ([0, 0], slice_sides),
+        Query::Position => {
+            let columns = slice_sides[1] / SIDE_MULTIPLE;
+            let place = [best.position / columns, best.position % columns];
+            let sides = slice_sides.map(|side| side.min(SIDE));
+            // Around the position's pixel, moved inside the slice where it would leave it.
+            let corner = |axis: usize| {
+                (SIDE_MULTIPLE * place[axis]).saturating_sub(SIDE / 2).min(slice_sides[axis] - sides[axis])
+            };
+            ([corner(0), corner(1)], sides)
+        }
+    };
+    let (quantized, value) = (cohort.slice(subject, slice), cohort.dequantize(subject));
+    let rows = corner[0]..corner[0] + sides[0];
+    let pixels = rows
+        .flat_map(|row| &quantized[row * slice_sides[1] + corner[1]..][..sides[1]])
+        .map(|quantized| value(*quantized))
+        .collect();
+    ItemPatch { subject, slice, corner, sides, weight: best.weight, pixels }
+}
