@@ -367,9 +367,6 @@ impl Fields {
     }
 
     fn spacing_matrix(&self, shape: [usize; 3]) -> Result<Matrix4<f64>, String> {
-        tracing::warn!(
-            "the file says nothing about orientation: taking x to the left, y to the front, z to the top"
-        );
         let mut spacing = self.spacing()?;
         spacing[0] = -spacing[0];
         let mut matrix = Matrix4::identity();

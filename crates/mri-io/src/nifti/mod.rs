@@ -29,6 +29,12 @@ pub use write::{Voxel, write};
 pub fn read(path: impl AsRef<Path>) -> Result<Volume<f32>> {
     let path = path.as_ref();
     let file = bytes::load(path)?;
+    if !file.header.oriented {
+        tracing::warn!(
+            "{}: says nothing about orientation: taking x to the left, y to the front, z to the top",
+            path.display()
+        );
+    }
     Volume::new(decode::to_c_order(&file.header, file.voxels()), file.header.affine)
 }
 

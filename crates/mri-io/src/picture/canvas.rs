@@ -86,15 +86,24 @@ impl Picture {
         }
     }
 
-    /// Writes a line of text whose top left corner is `(x, y)`.
+    /// Writes a line of text whose top left corner is `(x, y)`, with a black rim that keeps it readable on bright ground.
     pub(super) fn text(&mut self, (x, y): (usize, usize), text: &str, style: Style) {
+        const AROUND: [(i32, i32); 8] =
+            [(-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)];
+        for (dx, dy) in AROUND {
+            self.glyphs((x as i32 + dx, y as i32 + dy), text, Style { colour: [0; 3], ..style });
+        }
+        self.glyphs((x as i32, y as i32), text, style);
+    }
+
+    fn glyphs(&mut self, (x, y): (i32, i32), text: &str, style: Style) {
         for glyph in set(text, style) {
             if let Some(outline) = font(style).outline_glyph(glyph) {
                 let corner = outline.px_bounds().min;
                 outline.draw(|column, row, share| {
-                    let (column, row) = (corner.x + column as f32, corner.y + row as f32);
-                    if column >= 0.0 && row >= 0.0 {
-                        self.blend(x + column as usize, y + row as usize, style.colour, share.min(1.0));
+                    let place = (x + corner.x as i32 + column as i32, y + corner.y as i32 + row as i32);
+                    if let (Ok(x), Ok(y)) = (usize::try_from(place.0), usize::try_from(place.1)) {
+                        self.blend(x, y, style.colour, share.min(1.0));
                     }
                 });
             }

@@ -16,7 +16,7 @@ use canvas::{Colour, Style, text_width, wrap};
 use frame::{Frame, Plane, bounds};
 use slice::{Slice, Tone, interpolate};
 
-use crate::{Error, Mask, Result, RigidTransform, Volume};
+use crate::{AffineTransform, Error, Mask, Result, Volume};
 
 /// Sizes in pixels.
 const WIDTH: usize = 1800;
@@ -78,7 +78,7 @@ pub enum Section<'a> {
         /// The volume that is brought onto it, as it was acquired.
         moving: &'a Volume<f32>,
         /// World of the fixed volume to world of the moving one (RAS+, mm).
-        transform: &'a RigidTransform,
+        transform: &'a AffineTransform,
     },
 }
 
@@ -95,7 +95,11 @@ pub fn quality_picture(caption: &Caption<'_>, sections: &[Section<'_>]) -> Resul
         let scale = width as f64 / scene.frame.size[0].max(scene.frame.size[1]);
         for plane in Plane::ALL {
             let depths = scene.depths(plane, SLICES);
-            blocks.extend(scene.rows(plane, &depths, scale, true).into_iter().map(|row| spread(&row, width)));
+            for (name, panels) in scene.rows(plane, &depths, scale) {
+                let mut row = spread(&panels, width);
+                scene.annotate(&mut row, plane, &depths, width, name);
+                blocks.push(row);
+            }
         }
     }
     let height = blocks.iter().map(|block| block.height() + GAP).sum::<usize>() + 2 * BORDER;
@@ -118,8 +122,8 @@ pub fn thumbnail(sections: &[Section<'_>]) -> Result<Picture> {
     for scene in scenes(sections)? {
         let scale = THUMBNAIL as f64 / scene.frame.size[1].max(scene.frame.size[2]);
         for plane in Plane::ALL {
-            let rows = scene.rows(plane, &scene.depths(plane, 1), scale, false);
-            panels.extend(rows.into_iter().next_back().into_iter().flatten());
+            let rows = scene.rows(plane, &scene.depths(plane, 1), scale);
+            panels.extend(rows.into_iter().next_back().into_iter().flat_map(|(_, panels)| panels));
         }
     }
     let width = panels.iter().map(|panel| panel.width() + GAP).sum::<usize>().saturating_sub(GAP).max(1);
@@ -162,12 +166,11 @@ impl<'a> Scene<'a> {
             )));
         }
         // The whole head around a mask, so that what was left out is seen; of a reference only the brain.
-        let (low, high) = match (section, mask) {
-            (Section::Registration { .. }, Some(mask)) => bounds(mask, 0.0, |&inside| inside),
-            _ => {
-                let air = tone::air(volume);
-                bounds(volume, HEAD_SHARE, |&value| value > air)
-            }
+        let (low, high) = if let Section::Registration { fixed_mask: Some(mask), .. } = section {
+            bounds(mask, 0.0, |&inside| inside)
+        } else {
+            let air = tone::air(volume);
+            bounds(volume, HEAD_SHARE, |&value| value > air)
         };
         let frame = Frame::new(&volume.grid(), low, high, MARGIN);
         let whole = frame.size.map(|size| [0.05 * size, 0.95 * size]);
@@ -177,7 +180,7 @@ impl<'a> Scene<'a> {
             Section::BrainMask { .. } => (tone, 0.0),
             Section::Registration { moving, transform, .. } => {
                 // White is the same tissue in both if the moving volume is looked at within the fixed brain.
-                let brain = mask.map(|mask| crate::resample_mask(mask, &moving.grid(), &transform.inverse()));
+                let brain = mask.map(|mask| crate::resample_mask(mask, &moving.grid(), transform.inverse()));
                 let brain = brain.transpose()?.filter(|brain| brain.count() > 0);
                 (Tone::of(moving, brain.as_ref()), tone::threshold(volume, mask))
             }
@@ -193,23 +196,13 @@ impl<'a> Scene<'a> {
         self.frame.depths(plane, from + skip, to - skip, count)
     }
 
-    /// The slices at these depths: one row, or two for a registration.
-    fn rows(&self, plane: Plane, depths: &[f64], scale: f64, labels: bool) -> Vec<Vec<Picture>> {
-        let rows = match self.section {
-            Section::BrainMask { .. } => vec![""],
-            Section::Registration { .. } => vec!["fixed", "moving"],
-        };
-        let panel = |(name, moved, slice): (&str, bool, usize)| {
-            let mut panel = self.panel(plane, depths[slice], scale, moved);
-            if labels {
-                self.annotate(&mut panel, plane, depths[slice], slice == 0, name);
-            }
-            panel
-        };
-        let row = |(row, &name): (usize, &&'static str)| {
-            (0..depths.len()).map(|slice| panel((name, row == 1, slice))).collect()
-        };
-        rows.iter().enumerate().map(row).collect()
+    /// The slices at these depths: one row, or two for a registration; each with its name.
+    fn rows(&self, plane: Plane, depths: &[f64], scale: f64) -> Vec<(&'static str, Vec<Picture>)> {
+        let row = |moved| depths.iter().map(|&depth| self.panel(plane, depth, scale, moved)).collect();
+        match self.section {
+            Section::BrainMask { .. } => vec![("", row(false))],
+            Section::Registration { .. } => vec![("fixed", row(false)), ("moving", row(true))],
+        }
     }
 
     fn panel(&self, plane: Plane, depth: f64, scale: f64, moved: bool) -> Picture {
@@ -242,29 +235,25 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Writes where the slice lies and, on the first of a row, what is left and right and what it shows.
-    fn annotate(&self, panel: &mut Picture, plane: Plane, depth: f64, first: bool, name: &str) {
-        let (width, height) = (panel.width(), panel.height());
+    /// Writes into a row of columns where each slice lies and, in the first, what is left and right and what it shows.
+    fn annotate(&self, row: &mut Picture, plane: Plane, depths: &[f64], column: usize, name: &str) {
+        let height = row.height();
         let [.., into] = plane.axes();
-        let mut middle = self.frame.size.map(|size| 0.5 * size);
-        middle[into] = depth;
-        let position = format!("{} {:.0}", ["x", "y", "z"][into], self.frame.place(middle)[into]);
-        let line = LABEL.size as usize;
-        panel.text((5, height.saturating_sub(line + 3)), &position, LABEL);
-        if first {
-            let size = LETTER.size as usize;
-            let [left, right, top, bottom] = plane.letters();
-            let centre = |letter| (width.saturating_sub(text_width(letter, LETTER))) / 2;
-            panel.text((5, (height.saturating_sub(size)) / 2), left, LETTER);
-            panel.text(
-                (width.saturating_sub(text_width(right, LETTER) + 5), (height.saturating_sub(size)) / 2),
-                right,
-                LETTER,
-            );
-            panel.text((centre(top), 1), top, LETTER);
-            panel.text((centre(bottom), height.saturating_sub(size + 1)), bottom, LETTER);
-            panel.text((5, 2), name, Style { colour: TEXT, ..LABEL });
+        let low = |style: Style| height.saturating_sub((1.25 * style.size) as usize);
+        for (index, &depth) in depths.iter().enumerate() {
+            let mut middle = self.frame.size.map(|size| 0.5 * size);
+            middle[into] = depth;
+            let position = format!("{} = {:.0} mm", ["x", "y", "z"][into], self.frame.place(middle)[into]);
+            row.text((index * (column + GAP) + 6, low(LABEL)), &position, LABEL);
         }
+        let [left, right, top, bottom] = plane.letters();
+        let centre = |letter| column.saturating_sub(text_width(letter, LETTER)) / 2;
+        let middle = height.saturating_sub(LETTER.size as usize) / 2;
+        row.text((6, middle), left, LETTER);
+        row.text((column.saturating_sub(text_width(right, LETTER) + 6), middle), right, LETTER);
+        row.text((centre(top), 1), top, LETTER);
+        row.text((centre(bottom), low(LETTER)), bottom, LETTER);
+        row.text((6, 2), name, Style { colour: TEXT, ..LABEL });
     }
 
     /// The section's heading, with what the lines mean.

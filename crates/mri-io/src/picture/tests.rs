@@ -2,7 +2,7 @@ use nalgebra::Vector3;
 use ndarray::Array3;
 
 use super::*;
-use crate::{Affine, Grid};
+use crate::{Affine, Grid, RigidTransform};
 
 /// A bright box from the middle to the right, in a volume whose axes run to the left, the bottom and the front, with
 /// thick slices along the last.
@@ -41,12 +41,12 @@ fn slices_lie_as_in_the_patient_and_to_scale() {
     assert_eq!(scene.frame.size, [60.0, 72.0, 80.0]);
     for plane in Plane::ALL {
         let [across, up, _] = plane.axes();
-        let panel = &scene.rows(plane, &scene.depths(plane, 1), 2.0, false)[0][0];
+        let panel = &scene.rows(plane, &scene.depths(plane, 1), 2.0)[0].1[0];
         assert_eq!(panel.width() as f64, 2.0 * scene.frame.size[across]);
         assert_eq!(panel.height() as f64, 2.0 * scene.frame.size[up]);
     }
     // The patient's right is at the left of the picture.
-    let axial = &scene.rows(Plane::Axial, &scene.depths(Plane::Axial, 1), 2.0, false)[0][0];
+    let axial = &scene.rows(Plane::Axial, &scene.depths(Plane::Axial, 1), 2.0)[0].1[0];
     let middle = axial.height() / 2;
     assert_eq!(pixel(axial, 40, middle), [255; 3]);
     assert!(pixel(axial, 90, middle)[0] < 100);
@@ -64,16 +64,17 @@ fn a_registered_volume_lies_under_the_edges_of_the_fixed_one() {
     matrix[(0, 3)] += 4.0;
     let moving = Volume::new(fixed.data().to_owned(), Affine::new(matrix).unwrap()).unwrap();
     let panels = |transform: &RigidTransform| {
+        let transform = &(*transform).into();
         let section =
             Section::Registration { fixed: &fixed, fixed_mask: Some(&mask), moving: &moving, transform };
         let scene = Scene::new(section).unwrap();
-        scene.rows(Plane::Axial, &scene.depths(Plane::Axial, 3), 2.0, false)
+        scene.rows(Plane::Axial, &scene.depths(Plane::Axial, 3), 2.0)
     };
     let right = panels(&transform);
-    assert_eq!(right[0], right[1], "perfectly registered, both rows are the same");
+    assert_eq!(right[0].1, right[1].1, "perfectly registered, both rows are the same");
     let wrong = panels(&RigidTransform::identity());
     assert_eq!(right[0], wrong[0]);
-    assert_ne!(wrong[0], wrong[1]);
+    assert_ne!(wrong[0].1, wrong[1].1);
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Template(Template),
     /// All of it, for one scan or many: strip, register to a reference, resample to its grid, normalize.
     Run(Run),
+    /// Tell what is wrong with scans, before hours of work, and what to do about it.
+    Check(Check),
     /// Tell what is in NIfTI files.
     Info {
         /// Files to look at.
@@ -116,36 +118,87 @@ pub(crate) struct Resample {
     pub(crate) labels: bool,
 }
 
+/// A cohort.
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("input").required(true).args(["scan", "manifest"])))]
+pub(crate) struct Source {
+    /// Many scans: a TOML file with a table `[[scan]]` for each, of the keys `scan`, `output` (a folder) and, if the
+    /// brain is known, `mask`; or a CSV file with these columns. Paths are relative to the file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manifest: Option<PathBuf>,
+    /// All scans `sub-*/[ses-*/]anat/*_T2w.nii[.gz]` of a BIDS data set.
+    #[arg(long, value_name = "ROOT")]
+    pub(crate) bids: Option<PathBuf>,
+    /// Where the results of a BIDS data set go. [default: ROOT/derivatives/mri-prep]
+    #[arg(long, value_name = "FOLDER", requires = "bids")]
+    pub(crate) derivatives: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("input").required(true).args(["scan", "manifest", "bids"])), after_help = RUN_EXAMPLES)]
 pub(crate) struct Run {
     /// Scan of a head.
     #[arg(requires = "output")]
     pub(crate) scan: Option<PathBuf>,
     /// Folder for the results: `brain.nii.gz` and `mask.nii.gz` on the reference's grid, `native_mask.nii.gz` on
-    /// the scan's, and the transform from reference to scan as `transform.txt` and `transform.tfm`.
-    #[arg(conflicts_with = "manifest")]
+    /// the scan's, the transform from reference to scan as `transform.txt` and `transform.tfm`, pictures to judge
+    /// them by, `quality.png` and `thumbnail.png`, and the figures, `summary.json`.
+    #[arg(conflicts_with_all = ["manifest", "bids"])]
     pub(crate) output: Option<PathBuf>,
     /// The scan's brain, if it is known; without it the skull is stripped.
     #[arg(long, requires = "scan")]
     pub(crate) mask: Option<PathBuf>,
-    /// Many scans: a TOML file with a table `[[scan]]` for each, of the keys `scan`, `output` and, if the brain
-    /// is known, `mask`. Paths are relative to the file.
-    #[arg(long, value_name = "FILE.toml")]
-    pub(crate) manifest: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: Source,
     /// Volume that all scans are registered and resampled to.
     #[arg(long)]
     pub(crate) reference: PathBuf,
     /// The reference's brain; without it the reference is stripped.
     #[arg(long, value_name = "MASK")]
     pub(crate) reference_mask: Option<PathBuf>,
-    /// TOML file with settings other than the defaults: `interpolation`, `normalization`, `[strip]`, `[registration]`.
+    /// TOML file with settings other than the defaults: `interpolation`, `[normalization]`, `[strip]`, `[bias]`,
+    /// `[registration]`.
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) settings: Option<PathBuf>,
     /// Scans at a time; memory grows with it. [default: number of processors]
     #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
+    /// Redo scans that an earlier run finished with the same inputs and settings.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// The page of all scans of a cohort, outliers first. [default: beside the manifest, with its name; of a BIDS
+    /// data set quality.html among the results]
+    #[arg(long, value_name = "OUT.html", conflicts_with = "scan")]
+    pub(crate) page: Option<PathBuf>,
 }
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  mri-prep run sub-01_T2w.nii.gz prepared/sub-01 --reference atlas.nii.gz --reference-mask atlas_brain.nii.gz
+  mri-prep run --manifest scans.csv --reference atlas.nii.gz --jobs 4
+  mri-prep run --bids my-study --reference atlas.nii.gz
+
+The same command again goes on where it was stopped. Exit code: 0 if all went well, 1 if a scan failed (the others
+are done nevertheless), 130 if it was stopped by Ctrl-C.";
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("check-input").required(true).args(["files", "manifest", "bids"])), after_help = CHECK_EXAMPLES)]
+pub(crate) struct Check {
+    /// Scans to look at.
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Write all that was found as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  mri-prep check *.nii.gz
+  mri-prep check --manifest scans.csv
+  mri-prep check --bids my-study --json > report.json
+
+Exit code: 0 if all scans are ready, 1 if one must be mended or left out.";
 
 fn interpolation() -> impl TypedValueParser<Value = Interpolation> {
     PossibleValuesParser::new(["nearest", "linear", "cubic", "lanczos"]).map(|name| match name.as_str() {

@@ -1,10 +1,12 @@
 //! `mri-prep`: brain MR preprocessing from the command line.
 
-mod batch;
+mod check;
 mod cli;
 mod cohort;
 mod info;
 mod intensity;
+mod log;
+mod run;
 mod steps;
 mod template;
 
@@ -17,14 +19,9 @@ use cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_max_level(tracing::Level::WARN)
-        .with_target(false)
-        .without_time()
-        .init();
+    log::start();
     match dispatch(&cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -32,8 +29,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch(command: &Command) -> Result<()> {
+fn dispatch(command: &Command) -> Result<ExitCode> {
     match command {
+        Command::Run(arguments) => return run::run(arguments),
+        Command::Check(arguments) => return check::check(arguments),
         Command::Strip(arguments) => steps::strip(arguments),
         Command::Register(arguments) => steps::register(arguments),
         Command::Resample(arguments) => steps::resample(arguments),
@@ -41,7 +40,7 @@ fn dispatch(command: &Command) -> Result<()> {
         Command::Scale(arguments) => intensity::scale(arguments),
         Command::Bias(arguments) => intensity::bias(arguments),
         Command::Template(arguments) => template::run(arguments),
-        Command::Run(arguments) => batch::run(arguments),
         Command::Info { files } => info::print(files),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -67,7 +67,7 @@ pub(crate) fn register(arguments: &Register) -> Result<()> {
             fixed: &fixed,
             fixed_mask: fixed_mask.as_ref(),
             moving: &moving,
-            transform: &found.transform,
+            transform: &found.transform.into(),
         };
         write_png(path, &quality_picture(&caption, &[section])?)?;
     }

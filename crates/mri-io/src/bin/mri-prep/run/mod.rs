@@ -1,0 +1,250 @@
+//! All steps, for one scan or a list of them.
+
+mod interrupt;
+pub(crate) mod manifest;
+mod outliers;
+mod page;
+pub(crate) mod progress;
+mod summary;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use mri_io::{
+    Caption, PreprocessSettings, Reference, Section, StripSettings, preprocess, quality_picture, read,
+    read_mask, skull_strip, thumbnail, write, write_itk, write_matrix,
+};
+
+use crate::cli::Run;
+use crate::steps::{about, warn, write_png};
+use manifest::{Job, Outputs};
+use progress::{Progress, say};
+use summary::{Inputs, Stamp, Summary, write_json};
+
+/// What all scans have in common.
+struct Common {
+    settings: PreprocessSettings,
+    reference: Reference,
+    reference_file: String,
+    reference_stamp: Stamp,
+    reference_mask_stamp: Option<Stamp>,
+}
+
+pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
+    let settings: PreprocessSettings =
+        arguments.settings.as_deref().map_or(Ok(PreprocessSettings::default()), from_toml)?;
+    settings.check()?;
+    let plan = manifest::plan(&arguments.source)?;
+    let jobs = plan.as_ref().map_or_else(|| single(arguments), |plan| Ok(plan.jobs.clone()))?;
+    manifest::check(&jobs)?;
+    jobs.iter().try_for_each(|job| can_write(&job.outputs.folder))?;
+    let common = common(arguments, settings)?;
+    interrupt::listen()?;
+
+    let results = process_all(&jobs, &common, arguments)?;
+    if let Some(plan) = &plan {
+        let path = arguments.page.as_ref().unwrap_or(&plan.page);
+        page::write(path, &jobs, &results)?;
+        if arguments.source.bids.is_some() {
+            describe_derivatives(&plan.page)?;
+        }
+        say(format!("all scans, outliers first: {}", about(path)));
+    }
+    Ok(conclude(&jobs, &results))
+}
+
+/// How each scan went, in the order of the jobs; none for those that an interrupt left out.
+type Results = Vec<Option<Result<Summary>>>;
+
+fn process_all(jobs: &[Job], common: &Common, arguments: &Run) -> Result<Results> {
+    let earlier = |job: &Job| {
+        if arguments.force || !job.outputs.all_exist() {
+            return Ok(None);
+        }
+        Ok(Summary::earlier(&job.outputs.summary, &common.inputs(job)?).map(Ok))
+    };
+    let results: Results = jobs.iter().map(earlier).collect::<Result<_>>()?;
+    let todo: Vec<usize> = (0..jobs.len()).filter(|&index| results[index].is_none()).collect();
+    if todo.len() < jobs.len() {
+        say(format!(
+            "{} of {} scans are done already (--force redoes them)",
+            jobs.len() - todo.len(),
+            jobs.len()
+        ));
+    }
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = arguments.jobs.map_or(processors, usize::from).min(todo.len());
+    let (next, results) = (AtomicUsize::new(0), Mutex::new(results));
+    let progress = Progress::new(todo.len());
+    // Plain threads: a worker of the pool inside could take up a second scan while it waits for the first.
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while !interrupt::asked() {
+                    let Some(&index) = todo.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                    let result = process(&jobs[index], common);
+                    let (line, warnings) = note(&jobs[index], &result);
+                    progress.step(&line, &warnings);
+                    results.lock().expect("no holder of this lock panics")[index] = Some(result);
+                }
+            });
+        }
+    });
+    drop(progress);
+    Ok(results.into_inner().expect("no holder of this lock panics"))
+}
+
+/// What to say about one scan: a line, and its warnings.
+fn note(job: &Job, result: &Result<Summary>) -> (String, Vec<String>) {
+    match result {
+        Ok(summary) => {
+            let warnings = summary.warnings.iter().map(|warning| format!("warning: {warning}"));
+            (format!("done: {}: {}", job.name, summary.figures()), warnings.collect())
+        }
+        Err(error) => (format!("error: {error:#}"), Vec::new()),
+    }
+}
+
+/// Says how it went in all; the exit code.
+fn conclude(jobs: &[Job], results: &Results) -> ExitCode {
+    let count =
+        |of: &dyn Fn(&Option<Result<Summary>>) -> bool| results.iter().filter(|result| of(result)).count();
+    let failed = count(&|result| matches!(result, Some(Err(_))));
+    let left = count(&|result| result.is_none());
+    let warned = count(&|result| matches!(result, Some(Ok(summary)) if !summary.warnings.is_empty()));
+    if warned > 0 && jobs.len() > 1 {
+        say(format!("{warned} of {} scans have warnings: look at their pictures", jobs.len()));
+    }
+    if failed > 0 && jobs.len() > 1 {
+        say(format!("error: {failed} of {} scans failed:", jobs.len()));
+        for (job, result) in jobs.iter().zip(results) {
+            if let Some(Err(error)) = result {
+                say(format!("  {}: {error:#}", job.name));
+            }
+        }
+    }
+    if left > 0 {
+        say(format!("stopped with {left} of {} scans left: the same command goes on with them", jobs.len()));
+        return ExitCode::from(130);
+    }
+    if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn process(job: &Job, common: &Common) -> Result<Summary> {
+    let begun = Instant::now();
+    let inputs = common.inputs(job)?;
+    let scan = read(&job.scan)?;
+    let mask = job.mask.as_ref().map(read_mask).transpose()?;
+    let result = preprocess(&scan, mask.as_ref(), &common.reference, &common.settings)
+        .with_context(|| about(&job.scan))?;
+    let centre = common.reference.volume().grid().centre();
+    let matrix = result.transform.matrix();
+    let summary = Summary {
+        scan: about(&job.scan),
+        reference: common.reference_file.clone(),
+        shape: scan.shape(),
+        spacing_mm: scan.affine().spacing(),
+        orientation: scan.affine().orientation(),
+        brain_ml: result.native_mask.millilitres(),
+        strip_quality: result.strip_quality,
+        metric: result.metric,
+        rotation_degrees: result.transform.angle_degrees(),
+        shift_mm: (result.transform.apply(centre) - centre).norm(),
+        transform: std::array::from_fn(|row| std::array::from_fn(|column| matrix[(row, column)])),
+        warnings: result.warnings,
+        seconds: begun.elapsed().as_secs_f64(),
+        inputs,
+    };
+    let Outputs { folder, brain, mask, native_mask, matrix, itk, .. } = &job.outputs;
+    fs_err::create_dir_all(folder)?;
+    write(brain, &result.volume)?;
+    write(mask, &result.mask)?;
+    write(native_mask, &result.native_mask)?;
+    write_matrix(matrix, result.transform)?;
+    write_itk(itk, result.transform)?;
+    let transform = result.transform.into();
+    let sections = [
+        Section::BrainMask { scan: &scan, mask: &result.native_mask },
+        Section::Registration {
+            fixed: common.reference.volume(),
+            fixed_mask: Some(common.reference.mask()),
+            moving: &scan,
+            transform: &transform,
+        },
+    ];
+    let caption = Caption { title: &job.name, figures: &[summary.figures()], warnings: &summary.warnings };
+    write_png(&job.outputs.picture, &quality_picture(&caption, &sections)?)?;
+    write_png(&job.outputs.thumbnail, &thumbnail(&sections)?)?;
+    // Last, so that its presence tells that all is there.
+    summary.write(&job.outputs.summary)?;
+    Ok(summary)
+}
+
+impl Common {
+    fn inputs(&self, job: &Job) -> Result<Inputs> {
+        Ok(Inputs {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            scan: Stamp::of(&job.scan)?,
+            mask: job.mask.as_deref().map(Stamp::of).transpose()?,
+            reference: self.reference_stamp.clone(),
+            reference_mask: self.reference_mask_stamp.clone(),
+            settings: self.settings.clone(),
+        })
+    }
+}
+
+/// The one scan that the command line names.
+fn single(arguments: &Run) -> Result<Vec<Job>> {
+    let (Some(scan), Some(output)) = (arguments.scan.clone(), arguments.output.clone()) else {
+        bail!("give a scan and a folder for the results, a manifest, or a BIDS data set");
+    };
+    let name = crate::steps::name(&scan);
+    Ok(vec![Job { name, scan, mask: arguments.mask.clone(), outputs: Outputs::in_folder(&output) }])
+}
+
+fn common(arguments: &Run, settings: PreprocessSettings) -> Result<Common> {
+    let file = &arguments.reference;
+    let volume = read(file)?;
+    let mask = if let Some(path) = &arguments.reference_mask {
+        read_mask(path)?
+    } else {
+        let found = skull_strip(&volume, &StripSettings::default()).with_context(|| about(file))?;
+        warn(file, &found.warnings);
+        found.mask
+    };
+    Ok(Common {
+        settings,
+        reference: Reference::new(volume, mask).with_context(|| about(file))?,
+        reference_file: about(file),
+        reference_stamp: Stamp::of(file)?,
+        reference_mask_stamp: arguments.reference_mask.as_deref().map(Stamp::of).transpose()?,
+    })
+}
+
+/// Whether files can be made in a folder that may not be there yet.
+fn can_write(folder: &Path) -> Result<()> {
+    let there = folder.ancestors().find(|place| place.exists()).filter(|place| !place.as_os_str().is_empty());
+    tempfile::tempfile_in(there.unwrap_or(Path::new(".")))
+        .map(drop)
+        .with_context(|| format!("{}: results cannot be written here", about(folder)))
+}
+
+/// What BIDS asks of a folder of derivatives.
+fn describe_derivatives(page: &Path) -> Result<()> {
+    let description = serde_json::json!({
+        "Name": "mri-prep",
+        "BIDSVersion": "1.9.0",
+        "DatasetType": "derivative",
+        "GeneratedBy": [{ "Name": "mri-prep", "Version": env!("CARGO_PKG_VERSION") }],
+    });
+    write_json(&page.with_file_name("dataset_description.json"), &description)
+}
+
+pub(crate) fn from_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = fs_err::read_to_string(path)?;
+    toml::from_str(&text).with_context(|| about(path))
+}

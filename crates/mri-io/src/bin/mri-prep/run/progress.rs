@@ -1,0 +1,72 @@
+//! Progress: a bar with rate and time left on a terminal, a plain line for each scan elsewhere.
+
+use std::io::{IsTerminal, Write};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+static BARS: LazyLock<MultiProgress> =
+    LazyLock::new(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
+
+/// Prints a line to standard error, above the bar if there is one.
+pub(crate) fn say(line: impl AsRef<str>) {
+    // Nothing sensible can be done when standard error is closed.
+    BARS.suspend(|| writeln!(std::io::stderr().lock(), "{}", line.as_ref()).ok());
+}
+
+/// Work on a known number of scans.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    begun: Instant,
+    plain: bool,
+}
+
+impl Progress {
+    pub(super) fn new(scans: usize) -> Self {
+        let plain = !std::io::stderr().is_terminal();
+        let bar = ProgressBar::new(scans as u64);
+        if plain || scans < 2 {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        } else {
+            let style = "{bar:30.cyan/blue} {pos}/{len} scans  {msg}  {elapsed} elapsed, {eta} left";
+            bar.set_style(ProgressStyle::with_template(style).expect("the template is well formed"));
+            BARS.add(bar.clone());
+            bar.enable_steady_tick(Duration::from_millis(500));
+        }
+        Self { bar, begun: Instant::now(), plain }
+    }
+
+    /// One scan is through; `note` says how it went, `more` what else there is to say, in lines of its own.
+    pub(super) fn step(&self, note: &str, more: &[String]) {
+        self.bar.inc(1);
+        let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
+        let seconds = self.begun.elapsed().as_secs_f64();
+        self.bar.set_message(format!("{:.1} a minute", 60.0 * done as f64 / seconds.max(1e-3)));
+        let left = Duration::from_secs_f64(seconds / done as f64 * all.saturating_sub(done) as f64);
+        match (self.plain, all) {
+            (_, 1) | (false, _) => say(note),
+            _ if done < all => say(format!("[{done}/{all}] {note}; {} left", duration(left))),
+            _ => say(format!("[{done}/{all}] {note}")),
+        }
+        for line in more {
+            say(format!("  {line}"));
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A duration for people: `1 h 02 min`, `3 min 20 s`, `4 s`.
+fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64().round() as u64;
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds / 60 % 60),
+    }
+}

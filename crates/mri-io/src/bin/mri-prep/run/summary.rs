@@ -1,0 +1,87 @@
+//! How the work on one scan went: a file beside the results, by which a later run knows that they are there.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use mri_io::{PreprocessSettings, write_whole};
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+
+/// By what a changed file is recognized without reading it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stamp {
+    bytes: u64,
+    /// Nanoseconds since 1970.
+    modified: u64,
+}
+
+impl Stamp {
+    pub(crate) fn of(path: &Path) -> Result<Self> {
+        let metadata = fs_err::metadata(path)?;
+        let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Ok(Self { bytes: metadata.len(), modified: modified.as_nanos() as u64 })
+    }
+}
+
+/// All that the results depend on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Inputs {
+    /// Of the program.
+    pub(crate) version: String,
+    pub(crate) scan: Stamp,
+    pub(crate) mask: Option<Stamp>,
+    pub(crate) reference: Stamp,
+    pub(crate) reference_mask: Option<Stamp>,
+    pub(crate) settings: PreprocessSettings,
+}
+
+/// What one scan gave.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    pub(crate) scan: String,
+    pub(crate) reference: String,
+    pub(crate) shape: [usize; 3],
+    pub(crate) spacing_mm: [f64; 3],
+    pub(crate) orientation: String,
+    pub(crate) brain_ml: f64,
+    /// Plausibility of the skull stripping, 0 to 1; none where the brain was given.
+    pub(crate) strip_quality: Option<f64>,
+    /// Mutual information with the reference.
+    pub(crate) metric: Option<f64>,
+    pub(crate) rotation_degrees: f64,
+    /// How far the middle of the reference's grid moves to the scan.
+    pub(crate) shift_mm: f64,
+    /// World of the reference to world of the scan (RAS+, mm).
+    pub(crate) transform: [[f64; 4]; 4],
+    pub(crate) warnings: Vec<String>,
+    pub(crate) seconds: f64,
+    pub(crate) inputs: Inputs,
+}
+
+impl Summary {
+    pub(crate) fn write(&self, path: &Path) -> Result<()> {
+        write_json(path, self)
+    }
+
+    /// The summary of an earlier run on the same inputs.
+    pub(crate) fn earlier(path: &Path, inputs: &Inputs) -> Option<Self> {
+        let summary: Self = serde_json::from_slice(&fs_err::read(path).ok()?).ok()?;
+        (summary.inputs == *inputs).then_some(summary)
+    }
+
+    /// Figures for people.
+    pub(crate) fn figures(&self) -> String {
+        let mut figures = vec![format!("brain {:.0} ml", self.brain_ml)];
+        figures.extend(self.strip_quality.map(|quality| format!("quality {quality:.2}")));
+        figures.push(format!("rotation {:.1}°", self.rotation_degrees));
+        figures.push(format!("shift {:.1} mm", self.shift_mm));
+        figures.extend(self.metric.map(|metric| format!("mutual information {metric:.3}")));
+        figures.join(", ")
+    }
+}
+
+/// Writes a value as indented JSON.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(value).context("cannot be written as JSON")?;
+    Ok(write_whole(path, |file| writeln!(file, "{text}"))?)
+}

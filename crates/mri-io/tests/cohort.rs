@@ -1,0 +1,161 @@
+//! `mri-prep check` and `mri-prep run` on many scans: synthetic brains without a skull, in a folder and in BIDS.
+#![cfg(feature = "cli")]
+
+mod common;
+
+use std::path::Path;
+
+use common::{brain, fails, mri_prep, pose, succeeds};
+use mri_io::{RigidTransform, read_matrix, write};
+use serde_json::Value;
+
+const REFERENCE: &str = "--reference reference.nii.gz --reference-mask reference_mask.nii.gz --jobs 2";
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn write_reference(folder: &Path) {
+    let reference = brain(&RigidTransform::identity());
+    write(folder.join("reference.nii.gz"), &reference).unwrap();
+    write(folder.join("reference_mask.nii.gz"), &reference.map(|&value| value > 0.0)).unwrap();
+}
+
+#[test]
+fn a_second_run_does_only_what_is_not_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_reference(folder);
+    write(folder.join("a.nii.gz"), &brain(&pose())).unwrap();
+    write(folder.join("b.nii.gz"), &brain(&RigidTransform::identity())).unwrap();
+    let mask = brain(&pose()).map(|&value| value > 0.0);
+    write(folder.join("a_mask.nii.gz"), &mask).unwrap();
+    // As a spreadsheet writes it.
+    std::fs::write(
+        folder.join("scans.csv"),
+        "\u{feff}scan,output,mask\r\na.nii.gz,out/a,a_mask.nii.gz\r\nb.nii.gz,out/b,\r\n",
+    )
+    .unwrap();
+    let line = format!("run --manifest scans.csv {REFERENCE}");
+
+    let text = succeeds(folder, &line);
+    assert!(text.contains("[2/2] done: ") && !text.contains("done already"), "{text}");
+    let summary = json(&folder.join("out/a/summary.json"));
+    let transform = read_matrix(folder.join("out/a/transform.txt")).unwrap();
+    assert!((summary["transform"][0][3].as_f64().unwrap() - transform.matrix()[(0, 3)]).abs() < 1e-9);
+    assert!((summary["brain_ml"].as_f64().unwrap() - mask.millilitres()).abs() < 1e-6);
+    assert!(summary["strip_quality"].is_null(), "the mask was given");
+    for picture in ["quality.png", "thumbnail.png"] {
+        assert_eq!(std::fs::read(folder.join("out/a").join(picture)).unwrap()[1..4], *b"PNG");
+    }
+    let page = std::fs::read_to_string(folder.join("scans.html")).unwrap();
+    assert!(page.contains("href=\"out/a/quality.png\"") && page.contains("data:image/png;base64,"), "{page}");
+    assert!(!page.contains("http"), "the page needs no network");
+
+    let text = succeeds(folder, &line);
+    assert!(text.contains("2 of 2 scans are done already") && !text.contains("done: "), "{text}");
+    // A result that is gone, an input that changed, other settings.
+    std::fs::remove_file(folder.join("out/b/mask.nii.gz")).unwrap();
+    let text = succeeds(folder, &line);
+    assert!(text.contains("1 of 2 scans") && text.contains("done: b") && !text.contains("done: a"), "{text}");
+    write(folder.join("a_mask.nii.gz"), &mask.map(|&inside| inside)).unwrap();
+    let text = succeeds(folder, &line);
+    assert!(text.contains("done: a") && !text.contains("done: b"), "{text}");
+    std::fs::write(folder.join("settings.toml"), "interpolation = 'nearest'\n").unwrap();
+    let text = succeeds(folder, &format!("{line} --settings settings.toml"));
+    assert!(text.contains("done: a") && text.contains("done: b"), "{text}");
+    assert!(succeeds(folder, &format!("{line} --settings settings.toml --force")).contains("done: a"));
+}
+
+#[test]
+fn a_bids_data_set_gets_derivatives() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_reference(folder);
+    for (place, file) in [
+        ("sub-01/anat", "sub-01_T2w.nii.gz"),
+        ("sub-02/ses-1/anat", "sub-02_ses-1_T2w.nii"),
+        ("sub-02/ses-2/anat", "sub-02_ses-2_acq-x_T2w.nii.gz"),
+    ] {
+        std::fs::create_dir_all(folder.join("study").join(place)).unwrap();
+        write(folder.join("study").join(place).join(file), &brain(&pose())).unwrap();
+    }
+    std::fs::write(folder.join("study/sub-01/anat/sub-01_T1w.nii.gz"), "not read").unwrap();
+
+    succeeds(folder, &format!("run --bids study {REFERENCE}"));
+    let derivatives = folder.join("study/derivatives/mri-prep");
+    for file in [
+        "dataset_description.json",
+        "quality.html",
+        "sub-01/anat/sub-01_space-reference_desc-brain_T2w.nii.gz",
+        "sub-02/ses-1/anat/sub-02_ses-1_desc-brain_mask.nii.gz",
+        "sub-02/ses-2/anat/sub-02_ses-2_acq-x_from-T2w_to-reference_mode-image_xfm.tfm",
+    ] {
+        assert!(derivatives.join(file).is_file(), "{file}");
+    }
+    assert_eq!(json(&derivatives.join("dataset_description.json"))["DatasetType"], "derivative");
+    // The results are no scans of the data set.
+    assert!(succeeds(folder, &format!("run --bids study {REFERENCE}")).contains("3 of 3 scans are done"));
+    fails(folder, &format!("run --bids study/sub-01 {REFERENCE}"), &["study/sub-01", "BIDS"]);
+    assert!(fails(folder, "check --bids study", &["same voxels"]).contains("3 to mend"));
+}
+
+#[test]
+fn check_tells_what_is_wrong_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let good = brain(&RigidTransform::identity());
+    write(folder.join("good.nii.gz"), &good).unwrap();
+    assert!(succeeds(folder, "check good.nii.gz").contains("1 ready, 0 to look at, 0 to mend"));
+
+    let mut broken = good.clone();
+    broken.as_mut_slice()[..7].fill(f32::NAN);
+    write(folder.join("nan.nii.gz"), &broken).unwrap();
+    write(folder.join("labels.nii.gz"), &good.map(|&value| u8::from(value > 0.0))).unwrap();
+    write(folder.join("constant.nii.gz"), &good.map(|_| 3.0_f32)).unwrap();
+    write(folder.join("copy.nii"), &good).unwrap();
+    write(folder.join("negative.nii.gz"), &good.map(|&value| value - 20.0)).unwrap();
+    std::fs::write(folder.join("text.nii.gz"), "subject,age\n").unwrap();
+    for (file, cause) in [
+        ("nan.nii.gz", "7 voxels"),
+        ("labels.nii.gz", "label map"),
+        ("constant.nii.gz", "all voxels have the value 3"),
+        ("good.nii.gz copy.nii", "same voxels as good.nii.gz"),
+        ("text.nii.gz", "not a NIfTI file"),
+        ("none.nii.gz", "No such file"),
+        (".", "not a file"),
+    ] {
+        fails(folder, &format!("check {file}"), &[cause, "->"]);
+    }
+    assert!(succeeds(folder, "check negative.nii.gz").contains("are negative"));
+
+    std::fs::write(folder.join("scans.csv"), "scan,output,mask\ngood.nii.gz,x,negative.nii.gz\n").unwrap();
+    succeeds(folder, "check --manifest scans.csv");
+    let other = mri_io::Volume::filled(&mri_io::Grid::centred([4, 4, 4], [1.0; 3]).unwrap(), 1_u8).unwrap();
+    write(folder.join("negative.nii.gz"), &other).unwrap();
+    fails(folder, "check --manifest scans.csv", &["another grid"]);
+
+    let (code, text) = mri_prep(folder, "check --json good.nii.gz nan.nii.gz");
+    let reports: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(code, 1);
+    assert_eq!(reports[0]["orientation"], "RAS");
+    assert_eq!(reports[1]["findings"][0]["severity"], "error");
+}
+
+#[test]
+fn manifests_that_cannot_work_are_refused_before_the_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_reference(folder);
+    write(folder.join("a.nii.gz"), &brain(&pose())).unwrap();
+    let refused = |text: &str, causes: &[&str]| {
+        std::fs::write(folder.join("scans.csv"), text).unwrap();
+        fails(folder, &format!("run --manifest scans.csv {REFERENCE}"), causes);
+    };
+    refused("scan,output\n", &["scans.csv", "lists no scan"]);
+    refused("scan,place\na.nii.gz,x\n", &["scans.csv", "columns scan, output"]);
+    refused("scan,output\na.nii.gz,x\na.nii.gz,x\n", &["two scans would write"]);
+    refused("scan,output\nnone.nii.gz,x\n", &["none.nii.gz", "no such file"]);
+    refused("scan,output\na.nii.gz,a.nii.gz/x\n", &["a.nii.gz/x", "cannot be written"]);
+    fails(folder, &format!("run --manifest a.nii.gz {REFERENCE}"), &[".toml or a .csv"]);
+}
