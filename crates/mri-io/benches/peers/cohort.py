@@ -37,7 +37,8 @@ def main():
             command = ["mri-prep", "run", "--manifest", manifest, "--reference", arguments.reference]
             cost, done = measure.run([*command, "--reference-mask", arguments.mask, "--jobs", jobs])
         result = "all done" if done is not None else "**some failed**"
-        body.append([scanned, jobs, f"{cost.wall:.1f}", f"{cost.wall / scanned:.2f}", f"{cost.cpu:.1f}", f"{cost.megabytes:.0f}", result])
+        figures = [f"{cost.wall:.1f}", f"{cost.wall / scanned:.2f}", f"{cost.cpu:.1f}", f"{cost.megabytes:.0f}"]
+        body.append([scanned, jobs, *figures, result])
     print(f"`mri-prep run` over {len(scans)} different 1 mm phantoms, in turn, on {os.cpu_count()} cores.\n")
     print(report.table(["scans", "jobs", "wall s", "wall s per scan", "CPU s", "peak MB", ""], body))
 

@@ -72,7 +72,8 @@ def main():
     parser.add_argument("--tools", nargs="+", required=True)
     parser.add_argument("--cache", type=pathlib.Path, required=True)
     parser.add_argument("--timed", type=int, default=1, help="cases of each kind that every tool runs anew")
-    parser.add_argument("--kinds", nargs="*", help="kinds whose cases are timed; all by default")
+    parser.add_argument("--kinds", nargs="*", default=[], help="kinds whose cases are timed; all by default")
+    parser.add_argument("--slow", nargs="*", default=[], help="tools that run only on the first of --kinds")
     parser.add_argument("--limit", type=int, default=600, help="seconds after which a run counts as failed")
     parser.add_argument("--at-most", type=int, help="cases of each kind")
     arguments = parser.parse_args()
@@ -84,14 +85,16 @@ def main():
         number, seen[kind] = seen[kind], seen[kind] + 1
         if arguments.at_most and number >= arguments.at_most:
             continue
-        fresh = number < arguments.timed and (not arguments.kinds or kind in arguments.kinds)
-        for tool in arguments.tools:
+        for tool in [*arguments.tools, *arguments.slow]:
+            kinds = arguments.kinds[:1] if tool in arguments.slow else arguments.kinds
+            fresh = number < arguments.timed and (not kinds or kind in kinds)
             kept = arguments.cache / arguments.task / tool / (case.name + ENDING[arguments.task])
             scores, cost = run(arguments.task, tool, case, kept, fresh, arguments.limit)
             if scores is not None:
                 rows.append(report.Row(tool, kind, case.name, scores, cost if fresh else None))
-                print(case.name, tool, {name: round(float(value), 4) for name, value in scores.items()}, cost, file=sys.stderr)
-    print(report.tables(arguments.task, rows, arguments.tools, OURS))
+                figures = {name: round(float(value), 4) for name, value in scores.items()}
+                print(case.name, tool, figures, cost, file=sys.stderr, flush=True)
+    print(report.tables(arguments.task, rows, [*arguments.tools, *arguments.slow], OURS))
 
 
 if __name__ == "__main__":

@@ -21,14 +21,16 @@ def versions():
 
 
 def main():
-    processor = next(line.split(":")[1].strip() for line in output("lscpu").splitlines() if line.startswith("Model name"))
+    models = [line for line in output("lscpu").splitlines() if line.startswith("Model name")]
+    processor = models[0].split(":")[1].strip()
     cores = output("nproc")
     memory = int(pathlib.Path("/proc/meminfo").read_text().split()[1]) / 1024**2
     load = " ".join(pathlib.Path("/proc/loadavg").read_text().split()[:2])
     ours = output("git", "describe", "--always", "--dirty")
+    machine = f"{processor}, {cores} cores, {memory:.0f} GB, {platform.system()} {platform.release()}"
     print(f"""# mri-io beside its peers, {datetime.date.today()}
 
-* Machine: {processor}, {cores} cores, {memory:.0f} GB, {platform.system()} {platform.release()}; load at the start (1, 5 min): {load}.
+* Machine: {machine}; load at the start (1, 5 min): {load}.
 * Ours: {output("mri-prep", "--version")} at {ours}, {output("rustc", "--version")}, release build.
 * Peers: {", ".join(versions())}; Python {platform.python_version()}.
 * Command: `crates/mri-io/benches/peers/run_all.sh RECORD.md`, after `setup.sh` and `cases.sh`.

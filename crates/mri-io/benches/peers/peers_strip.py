@@ -46,9 +46,8 @@ def niimath_atlas(scan, out):
         subprocess.run(
             ["niimath", base, "-allineate", scan, "-savemat", matrix, pathlib.Path(folder, "moved.nii")], check=True
         )
-        subprocess.run(
-            ["niimath", mask, "-bin", "-allineate", scan, "-applymat", matrix, "-nearest", out, "-odt", "char"], check=True
-        )
+        carry = ["-allineate", scan, "-applymat", matrix, "-nearest", out, "-odt", "char"]
+        subprocess.run(["niimath", mask, "-bin", *carry], check=True)
 
 
 def brainextractor(scan, out):

@@ -124,7 +124,8 @@ def main():
 
     heads = {"icbm": icbm(), "colin": colin(arguments.colin)}
     depths = {name: ndimage.distance_transform_edt(mask) for name, (_, _, mask) in heads.items()}
-    kinds = [name + contrast + tumour for contrast in ("-same", "-inverted") for tumour in ("", "-tumour") for name in heads]
+    variants = [contrast + tumour for contrast in ("-same", "-inverted") for tumour in ("", "-tumour")]
+    kinds = [name + variant for variant in variants for name in heads]
     kinds += ["colin-inverted-tumour-cropped", "colin-inverted-thick", "colin-inverted-tumour-thick"]
     # One of each kind before the second of any, so that a folder cut short is still balanced.
     for number in range(arguments.transforms):

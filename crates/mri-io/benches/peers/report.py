@@ -10,7 +10,8 @@ FIGURES = {
     "bias": ("variation", [], max),
 }
 HEADS = {
-    "register": "Mean error over the fixed brain (mm): median over cases (worst); failed means an error above 1 mm somewhere in the brain, or no result.",
+    "register": "Mean error over the fixed brain (mm): median over cases (worst). Failed: no result, or an error above "
+    "1 mm somewhere in the brain.",
     "strip": "Dice: mean over cases (worst).",
     "bias": "Coefficient of variation of estimated/true field over the brain.",
 }

@@ -25,10 +25,10 @@ section "Reading and resampling" python times.py "$data/reading/t2-240x240x155.n
     --ours "$root/target/release/examples/timing" --nifti-rs "$data/nifti-rs/release/peer-nifti-rs"
 section "Bias field" python compare.py bias "$data/bias" --cache "$data/cache" --tools mri-prep simpleitk niimath
 section "Skull stripping" python compare.py strip "$data/strip" --cache "$data/cache" --timed 2 \
-    --kinds real-t2 phantom-1mm-tumour --tools mri-prep hd-bet deepbet niimath-atlas brainextractor
+    --kinds real-t2 phantom-1mm-tumour --tools mri-prep hd-bet deepbet niimath-atlas --slow brainextractor
 section "Rigid registration" python compare.py register "$data/register" --cache "$data/cache" \
-    --kinds icbm-inverted colin-inverted-tumour-cropped colin-inverted-thick \
-    --tools mri-prep ants-quick ants-dense simpleitk elastix greedy cmtk niimath-fast
+    --kinds colin-inverted-tumour-cropped icbm-inverted colin-inverted-thick icbm-same-tumour \
+    --tools mri-prep ants-quick simpleitk elastix greedy cmtk niimath-fast --slow ants-dense
 section "A cohort" python cohort.py "$data/strip" \
     "$data/register/icbm-same-00/fixed.nii.gz" "$data/register/icbm-same-00/mask.nii.gz"
 mv "$record.part" "$record"

@@ -9,7 +9,6 @@ for --ours is the example `timing` of mri-io, which also times libdeflate's infl
 import argparse
 import collections
 import json
-import os
 import pathlib
 import statistics
 import sys
@@ -48,15 +47,20 @@ def main():
     medians = {key: statistics.median(values) for key, values in times.items()}
 
     floor = medians["mri-io", "inflate"]
-    print(f"{arguments.scan.name}, {arguments.scan.stat().st_size / 1e6:.1f} MB; medians over {arguments.rounds} rounds of {RUNS} runs, {os.cpu_count()} cores.\n")
-    body = [["libdeflate's inflate alone", f"{floor:.1f}", "1.00"]]
-    body += [[tool, f"{medians[tool, 'read']:.1f}", f"{medians[tool, 'read'] / floor:.2f}"] for tool in commands if (tool, "read") in medians]
+    size = arguments.scan.stat().st_size / 1e6
+    print(f"{arguments.scan.name}, {size:.1f} MB; medians of {arguments.rounds} rounds of {RUNS} runs each.\n")
+
+    def row(name, milliseconds, base):
+        return [name, f"{milliseconds:.1f}", f"{milliseconds / base:.2f}"]
+
+    body = [row("libdeflate's inflate alone", floor, floor)]
+    body += [row(tool, medians[tool, "read"], floor) for tool in commands if (tool, "read") in medians]
     print(report.table(["read to f32 in C order", "ms", "to inflate"], body) + "\n")
     ours = medians["mri-io", "linear"]
-    body = [[tool, f"{medians[tool, 'linear']:.1f}", f"{medians[tool, 'linear'] / ours:.2f}"] for tool in commands if (tool, "linear") in medians]
-    print(report.table(["linear resampling, rigid motion, own grid", "ms", "to ours"], body))
-    others = [[name, f"{medians[tool, name]:.1f}"] for tool, name in sorted(medians) if tool == "mri-io" and name not in ("inflate", "read", "linear")]
-    print("\n" + report.table(["mri-io only", "ms"], others))
+    body = [row(tool, medians[tool, "linear"], ours) for tool in commands if (tool, "linear") in medians]
+    print(report.table(["linear resampling, rigid motion, own grid", "ms", "to ours"], body) + "\n")
+    body = [row(name, value, ours) for (tool, name), value in sorted(medians.items()) if tool == "mri-io"]
+    print(report.table(["mri-io", "ms", "to linear"], body))
 
 
 if __name__ == "__main__":
