@@ -1,6 +1,7 @@
 //! From a path to the decompressed bytes of header and voxels. No allocation is larger than what the
 //! file's own size justifies.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -11,48 +12,82 @@ use crate::{Error, Result};
 
 /// Deflate cannot shrink data by more than this factor.
 const LARGEST_RATIO: usize = 1032;
+/// Scans shrink by factors of 2 to 10, label maps and masks by 20 to 200.
+const LIKELY_RATIO: usize = 64;
 
 /// The header alone.
 pub(super) fn read_header(path: &Path) -> Result<Header> {
     let path = header_path(path);
     let mut start = Vec::new();
     // More than a header compresses to, unless somebody wrote a gzip header of many kilobytes.
-    open(&path)?.take(64 << 10).read_to_end(&mut start).map_err(|source| Error::io(&path, source))?;
+    open_file(&path)?.take(64 << 10).read_to_end(&mut start).map_err(|source| Error::io(&path, source))?;
     parse_start(&path, &start)
 }
 
-/// A header, and the decompressed file that holds its voxels.
-pub(super) struct Loaded {
+/// A checked header, and the file with its voxels, compressed or not.
+pub(super) struct Opened {
     pub(super) header: Header,
-    bytes: Vec<u8>,
+    path: PathBuf,
+    file: Vec<u8>,
+    /// Where the voxels end in the decompressed file.
+    end: usize,
 }
 
-impl Loaded {
-    /// Exactly the bytes of the voxels.
-    pub(super) fn voxels(&self) -> &[u8] {
-        &self.bytes[self.header.offset..][..self.header.data_length()]
-    }
-}
-
-/// The header and the voxels.
-pub(super) fn load(path: &Path) -> Result<Loaded> {
+/// Reads a file and its header. What the header claims can be in a file of this size.
+pub(super) fn open(path: &Path) -> Result<Opened> {
     let header_path = header_path(path);
     let file = read_file(&header_path)?;
     let header = parse_start(&header_path, &file)?;
-    let (data_path, file) = if header.single_file {
+    let (path, file) = if header.single_file {
         (header_path, file)
     } else {
-        let data_path = image_path(&header_path)?;
-        let file = read_file(&data_path)?;
-        (data_path, file)
+        let path = image_path(&header_path)?;
+        let file = read_file(&path)?;
+        (path, file)
     };
-    let end = header.offset.checked_add(header.data_length());
-    let bytes = match end {
-        Some(end) if is_gzip(&file) => inflate(&data_path, &file, end, &header)?,
-        Some(end) if file.len() >= end => file,
-        _ => return Err(Error::nifti(&data_path, too_little(&header, file.len()))),
-    };
-    Ok(Loaded { header, bytes })
+    let most = if is_gzip(&file) { file.len().saturating_mul(LARGEST_RATIO) } else { file.len() };
+    match header.offset.checked_add(header.data_length()) {
+        Some(end) if end <= most => Ok(Opened { header, path, file, end }),
+        _ => Err(Error::nifti(&path, too_little(&header, most))),
+    }
+}
+
+impl Opened {
+    /// Whether the file is large enough to hold so many voxels of a scan or of labels. Hardly anything
+    /// compresses further than this, though anything could.
+    pub(super) fn is_likely_to_hold_them(&self) -> bool {
+        self.end / LIKELY_RATIO <= self.file.len()
+    }
+
+    /// The decompressed file, up to the end of the voxels or further.
+    pub(super) fn contents(&self) -> Result<Cow<'_, [u8]>> {
+        if is_gzip(&self.file) { self.inflate().map(Cow::Owned) } else { Ok(Cow::Borrowed(&self.file)) }
+    }
+
+    fn inflate(&self) -> Result<Vec<u8>> {
+        let Self { header, path, file, end } = self;
+        // The fast way needs to know how much comes out. The last four bytes say so, if there is one member.
+        let claimed = file.last_chunk::<4>().map_or(0, |&trailer| u32::from_le_bytes(trailer) as usize);
+        let most = file.len().saturating_mul(LARGEST_RATIO);
+        let mut out = vec![0; if (*end..=most).contains(&claimed) { claimed } else { *end }];
+        if libdeflater::Decompressor::new().gzip_decompress(file, &mut out).is_ok_and(|n| n >= *end) {
+            return Ok(out);
+        }
+        // Several members, more data than were claimed, or damage, which this way tells apart.
+        out.clear();
+        let mut decoder = MultiGzDecoder::new(&file[..]);
+        // Reading on to the end verifies the checksum of what was read.
+        let outcome = decoder
+            .by_ref()
+            .take(*end as u64)
+            .read_to_end(&mut out)
+            .and_then(|_| std::io::copy(&mut decoder, &mut std::io::sink()));
+        match outcome {
+            Err(error) => Err(Error::nifti(path, broken(&error))),
+            Ok(_) if out.len() < *end => Err(Error::nifti(path, too_little(header, out.len()))),
+            Ok(_) => Ok(out),
+        }
+    }
 }
 
 fn too_little(header: &Header, found: usize) -> String {
@@ -64,14 +99,14 @@ fn too_little(header: &Header, found: usize) -> String {
 }
 
 /// Opens a regular file: a folder or a device has no size that could bound what is read.
-fn open(path: &Path) -> Result<std::fs::File> {
+fn open_file(path: &Path) -> Result<std::fs::File> {
     let file = std::fs::File::open(path).map_err(|source| Error::io(path, source))?;
     let about = file.metadata().map_err(|source| Error::io(path, source))?;
     if about.is_file() { Ok(file) } else { Err(Error::nifti(path, "is a folder or a device, not a file")) }
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let mut file = open(path)?;
+    let mut file = open_file(path)?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(|source| Error::io(path, source))?;
     Ok(bytes)
@@ -95,35 +130,6 @@ fn parse_start(path: &Path, file: &[u8]) -> Result<Header> {
     match outcome {
         Err(error) if start.is_empty() => Err(Error::nifti(path, broken(&error))),
         _ => Header::parse(path, &start),
-    }
-}
-
-/// Inflates at least the first `length` bytes, the end of the voxels.
-fn inflate(path: &Path, file: &[u8], length: usize, header: &Header) -> Result<Vec<u8>> {
-    let most = file.len().saturating_mul(LARGEST_RATIO);
-    if length > most {
-        return Err(Error::nifti(path, too_little(header, most)));
-    }
-    // The fast way needs to know how much comes out. The last four bytes say so, if there is one member.
-    let claimed = file.last_chunk::<4>().map_or(0, |&trailer| u32::from_le_bytes(trailer) as usize);
-    let size = if (length..=most).contains(&claimed) { claimed } else { length };
-    let mut out = vec![0; size];
-    if libdeflater::Decompressor::new().gzip_decompress(file, &mut out).is_ok_and(|n| n >= length) {
-        return Ok(out);
-    }
-    // Several members, more data than were claimed, or damage, which this way tells apart.
-    out.clear();
-    let mut decoder = MultiGzDecoder::new(file);
-    // Reading on to the end verifies the checksum of what was read.
-    let outcome = decoder
-        .by_ref()
-        .take(length as u64)
-        .read_to_end(&mut out)
-        .and_then(|_| std::io::copy(&mut decoder, &mut std::io::sink()));
-    match outcome {
-        Err(error) => Err(Error::nifti(path, broken(&error))),
-        Ok(_) if out.len() < length => Err(Error::nifti(path, too_little(header, out.len()))),
-        Ok(_) => Ok(out),
     }
 }
 

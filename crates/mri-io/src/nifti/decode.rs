@@ -1,32 +1,38 @@
 //! The one place where NIfTI's order (first axis fastest) turns into C order (last axis fastest).
 
-use ndarray::Array3;
+use ndarray::{Array3, ArrayViewMut3, Axis};
 use rayon::prelude::*;
 
 use super::header::{Datatype, Header};
 
-/// Edges of the tiles that are turned one after the other: along the first axis at least a cache line of the
-/// file, along the last one cache line of `f32`.
-const TILE_I: usize = 32;
-const TILE_K: usize = 16;
+/// Memory for voxels, to be overwritten by [`to_c_order`]. The operating system finds the pages of fresh memory
+/// only when they are first written, which takes as long as inflating a scan: with `touch` that is done here,
+/// while another core inflates.
+pub(super) fn room(voxels: usize, touch: bool) -> Vec<f32> {
+    const PAGE: usize = 4096 / size_of::<f32>();
+    let mut room = vec![0.0; voxels];
+    if touch {
+        room.iter_mut().step_by(PAGE).for_each(|voxel| *voxel = f32::NAN);
+    }
+    room
+}
 
-/// Stored bytes to scaled `f32` in C order.
-pub(super) fn to_c_order(header: &Header, data: &[u8]) -> Array3<f32> {
+/// Stored bytes to scaled `f32` in C order, in `room`, which has a place for each voxel.
+pub(super) fn to_c_order(header: &Header, data: &[u8], mut room: Vec<f32>) -> Array3<f32> {
+    let out = &mut room;
     macro_rules! turn {
-        ($type:ty) => {{
-            const SIZE: usize = size_of::<$type>();
-            let value = |bytes: &[u8]| -> $type {
-                let bytes: [u8; SIZE] = bytes.try_into().expect("one voxel");
-                if header.big_endian { <$type>::from_be_bytes(bytes) } else { <$type>::from_le_bytes(bytes) }
-            };
-            if header.slope == 1.0 && header.inter == 0.0 {
-                turn::<SIZE>(header.shape, data, |bytes| value(bytes) as f32)
-            } else {
-                turn::<SIZE>(header.shape, data, |bytes| {
-                    (value(bytes) as f64 * header.slope + header.inter) as f32
-                })
+        ($type:ty) => {
+            match (header.big_endian, header.slope == 1.0 && header.inter == 0.0) {
+                (false, true) => turn(header.shape, data, out, |voxel| <$type>::from_le_bytes(voxel) as f32),
+                (true, true) => turn(header.shape, data, out, |voxel| <$type>::from_be_bytes(voxel) as f32),
+                (false, false) => turn(header.shape, data, out, |voxel| {
+                    scaled(header, <$type>::from_le_bytes(voxel) as f64)
+                }),
+                (true, false) => turn(header.shape, data, out, |voxel| {
+                    scaled(header, <$type>::from_be_bytes(voxel) as f64)
+                }),
             }
-        }};
+        };
     }
     match header.datatype {
         Datatype::Uint8 => turn!(u8),
@@ -40,36 +46,35 @@ pub(super) fn to_c_order(header: &Header, data: &[u8]) -> Array3<f32> {
         Datatype::Float32 => turn!(f32),
         Datatype::Float64 => turn!(f64),
     }
+    Array3::from_shape_vec(header.shape, room).expect("as many voxels as the shape says")
 }
 
+fn scaled(header: &Header, stored: f64) -> f32 {
+    (stored * header.slope + header.inter) as f32
+}
+
+/// Turns one plane of the first and last axis after the other: it is read in whole lines of the file, turned in
+/// the cache, and written in whole rows of the array.
 fn turn<const SIZE: usize>(
-    shape: [usize; 3],
+    [ni, nj, nk]: [usize; 3],
     data: &[u8],
-    value: impl Fn(&[u8]) -> f32 + Sync,
-) -> Array3<f32> {
-    let [ni, nj, nk] = shape;
-    let plane = nj * nk;
-    let mut out = vec![0.0_f32; ni * plane];
-    out.par_chunks_mut(TILE_I * plane).enumerate().for_each(|(block, out)| {
-        let first_i = block * TILE_I;
-        let width = out.len() / plane;
-        let mut tile = [[0.0_f32; TILE_K]; TILE_I];
-        for j in 0..nj {
-            for first_k in (0..nk).step_by(TILE_K) {
-                let depth = TILE_K.min(nk - first_k);
-                for k in 0..depth {
-                    let start = (((first_k + k) * nj + j) * ni + first_i) * SIZE;
-                    let row = data[start..start + width * SIZE].chunks_exact(SIZE);
-                    for (tile, voxel) in tile.iter_mut().zip(row) {
-                        tile[k] = value(voxel);
-                    }
-                }
-                for (i, row) in tile.iter().enumerate().take(width) {
-                    let start = i * plane + j * nk + first_k;
-                    out[start..start + depth].copy_from_slice(&row[..depth]);
-                }
+    out: &mut [f32],
+    value: impl Fn([u8; SIZE]) -> f32 + Sync,
+) {
+    let (voxels, _) = data.as_chunks::<SIZE>();
+    let mut out = ArrayViewMut3::from_shape((ni, nj, nk), out).expect("a place for each voxel");
+    let planes = out.axis_iter_mut(Axis(1)).into_par_iter().enumerate();
+    planes.for_each_init(
+        || vec![0.0; ni * nk],
+        |plane, (j, mut rows)| {
+            for (k, line) in plane.chunks_exact_mut(ni).enumerate() {
+                let stored = &voxels[(k * nj + j) * ni..][..ni];
+                line.iter_mut().zip(stored).for_each(|(out, &voxel)| *out = value(voxel));
             }
-        }
-    });
-    Array3::from_shape_vec((ni, nj, nk), out).expect("as many voxels as the shape says")
+            for (i, mut row) in rows.outer_iter_mut().enumerate() {
+                let row = row.as_slice_mut().expect("rows of C order are contiguous");
+                row.iter_mut().zip(plane[i..].iter().step_by(ni)).for_each(|(out, &value)| *out = value);
+            }
+        },
+    );
 }

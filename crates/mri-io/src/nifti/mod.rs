@@ -28,14 +28,20 @@ pub use write::{Voxel, write};
 /// three-dimensional volume. The message names the file and what to do.
 pub fn read(path: impl AsRef<Path>) -> Result<Volume<f32>> {
     let path = path.as_ref();
-    let file = bytes::load(path)?;
-    if !file.header.oriented {
+    let file = bytes::open(path)?;
+    let header = &file.header;
+    if !header.oriented {
         tracing::warn!(
             "{}: says nothing about orientation: taking x to the left, y to the front, z to the top",
             path.display()
         );
     }
-    Volume::new(decode::to_c_order(&file.header, file.voxels()), file.header.affine)
+    let count = header.shape.iter().product();
+    let (contents, room) =
+        rayon::join(|| file.contents(), || decode::room(count, file.is_likely_to_hold_them()));
+    let contents = contents?;
+    let voxels = &contents[header.offset..][..header.data_length()];
+    Volume::new(decode::to_c_order(header, voxels, room), header.affine)
 }
 
 /// Reads only the header. Cheap, whatever the size of the volume.

@@ -2,16 +2,16 @@
 
 mod kernel;
 mod orient;
+mod rows;
 mod smooth;
+mod spline;
 
-use std::ops::Range;
-
-use nalgebra::{Matrix4, Point3, Vector3};
-use rayon::prelude::*;
+use nalgebra::Matrix4;
 use serde::{Deserialize, Serialize};
 
 use crate::{Affine, AffineTransform, Error, Grid, Mask, Result, RigidTransform, Volume};
-use kernel::{CubicSpline, Kernel, Lanczos};
+use kernel::{CubicSpline, Lanczos, Linear, Nearest, Separable};
+use rows::fill_rows;
 
 pub(crate) use kernel::linear;
 pub use orient::to_canonical;
@@ -57,16 +57,18 @@ pub fn resample(
             &smoothed
         }
     };
+    let (voxels, shape) = (volume.as_slice(), volume.shape());
     match interpolation {
-        Interpolation::Nearest => sample_nearest(volume, grid, &matrix, fill),
-        Interpolation::Linear => {
-            let (shape, voxels) = (volume.shape(), volume.as_slice());
-            fill_rows(shape, grid, &matrix, fill, |position| linear(voxels, shape, position))
-        }
+        Interpolation::Nearest => fill_rows(&Nearest { voxels, shape }, grid, &matrix, fill),
+        Interpolation::Linear => fill_rows(&Linear { voxels, shape }, grid, &matrix, fill),
         Interpolation::Cubic => {
-            sample::<CubicSpline>(&kernel::spline_coefficients(volume), grid, &matrix, fill)
+            let coefficients = spline::coefficients(volume);
+            let sampler = Separable { kernel: CubicSpline, voxels: coefficients.as_slice(), shape };
+            fill_rows(&sampler, grid, &matrix, fill)
         }
-        Interpolation::Lanczos => sample::<Lanczos>(volume, grid, &matrix, fill),
+        Interpolation::Lanczos => {
+            fill_rows(&Separable { kernel: Lanczos::new(), voxels, shape }, grid, &matrix, fill)
+        }
     }
 }
 
@@ -80,7 +82,9 @@ pub fn resample_labels<T: Copy + Default + Send + Sync>(
     grid: &Grid,
     transform: impl Into<AffineTransform>,
 ) -> Result<Volume<T>> {
-    sample_nearest(labels, grid, &voxel_to_voxel(grid, &transform.into(), labels.affine()), T::default())
+    let matrix = voxel_to_voxel(grid, &transform.into(), labels.affine());
+    let sampler = Nearest { voxels: labels.as_slice(), shape: labels.shape() };
+    fill_rows(&sampler, grid, &matrix, T::default())
 }
 
 /// Resamples a mask to `grid`: inside is where at least half of the neighbourhood, weighted linearly, is
@@ -122,75 +126,6 @@ pub fn resample_to_spacing(
 /// Voxel indices of the grid to (fractional) voxel indices of the volume.
 fn voxel_to_voxel(grid: &Grid, transform: &AffineTransform, volume: &Affine) -> Matrix4<f64> {
     volume.inverse() * transform.matrix() * grid.affine.matrix()
-}
-
-/// Fills a volume on `grid` row by row: `at` gets a position in the source (voxel index, moved to the
-/// nearest voxel centre where it lies up to half a voxel outside).
-fn fill_rows<T: Copy + Send + Sync>(
-    source_shape: [usize; 3],
-    grid: &Grid,
-    matrix: &Matrix4<f64>,
-    fill: T,
-    at: impl Fn(Point3<f64>) -> T + Sync,
-) -> Result<Volume<T>> {
-    let mut out = Volume::filled(grid, fill)?;
-    let [_, nj, nk] = grid.shape;
-    let last = source_shape.map(|n| n as f64 - 1.0);
-    let step = matrix.fixed_view::<3, 1>(0, 2).into_owned();
-    out.as_mut_slice().par_chunks_mut(nk).enumerate().for_each(|(row, out)| {
-        let start = matrix.transform_point(&Point3::new((row / nj) as f64, (row % nj) as f64, 0.0));
-        let inside = inside(&start, &step, source_shape, nk);
-        for (k, out) in out.iter_mut().enumerate().take(inside.end).skip(inside.start) {
-            let position = start + step * k as f64;
-            // Not `clamp`, whose check of its bounds costs as much as the interpolation.
-            *out = at(Point3::from([0, 1, 2].map(|axis| position[axis].max(0.0).min(last[axis]))));
-        }
-    });
-    Ok(out)
-}
-
-/// The part of a row of `length` positions that lies in the source, half a voxel around it included.
-fn inside(start: &Point3<f64>, step: &Vector3<f64>, shape: [usize; 3], length: usize) -> Range<usize> {
-    // Borders that coincide stay inside despite rounding.
-    const HALF: f64 = 0.5 + 1e-6;
-    let (mut first, mut last) = (0.0, length as f64 - 1.0);
-    for axis in 0..3 {
-        let (low, high) = (-HALF - start[axis], shape[axis] as f64 - 1.0 + HALF - start[axis]);
-        if step[axis].abs() < 1e-12 {
-            if low > 0.0 || high < 0.0 {
-                return 0..0;
-            }
-        } else {
-            let (a, b) = (low / step[axis], high / step[axis]);
-            first = f64::max(first, a.min(b).ceil());
-            last = f64::min(last, a.max(b).floor());
-        }
-    }
-    if first > last { 0..0 } else { first as usize..last as usize + 1 }
-}
-
-fn sample_nearest<T: Copy + Send + Sync>(
-    source: &Volume<T>,
-    grid: &Grid,
-    matrix: &Matrix4<f64>,
-    fill: T,
-) -> Result<Volume<T>> {
-    let ([_, nj, nk], voxels) = (source.shape(), source.as_slice());
-    fill_rows(source.shape(), grid, matrix, fill, |position| {
-        let [i, j, k] = [0, 1, 2].map(|axis| (position[axis] + 0.5) as usize);
-        voxels[(i * nj + j) * nk + k]
-    })
-}
-
-fn sample<K: Kernel>(
-    source: &Volume<f32>,
-    grid: &Grid,
-    matrix: &Matrix4<f64>,
-    fill: f32,
-) -> Result<Volume<f32>> {
-    let shape = source.shape();
-    let voxels = source.as_slice();
-    fill_rows(shape, grid, matrix, fill, |position| kernel::interpolate::<K>(voxels, shape, position))
 }
 
 #[cfg(test)]
