@@ -1,5 +1,6 @@
 //! Files that appear whole or not at all.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::{Error, Result};
@@ -23,10 +24,18 @@ pub fn write_whole(
         // Without this the file would stay private to its owner; the process's umask still applies.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder)?;
+        // The error would name a temporary file that nobody knows.
+        let mut file = builder.tempfile_in(folder).map_err(|error| cannot_write_in(folder, error.kind()))?;
         write(file.as_file_mut())?;
         file.as_file().sync_all()?;
         file.persist(path).map(drop).map_err(|failed| failed.error)
     };
-    in_place().map_err(|source| Error::io(path, source))
+    in_place().map_err(|cause| Error::io(path, cause))
+}
+
+fn cannot_write_in(folder: &Path, kind: ErrorKind) -> std::io::Error {
+    if folder.is_dir() {
+        return kind.into();
+    }
+    std::io::Error::new(kind, format!("cannot be written: the folder {} is not there", folder.display()))
 }

@@ -243,7 +243,9 @@ impl<'a> Scene<'a> {
         for (index, &depth) in depths.iter().enumerate() {
             let mut middle = self.frame.size.map(|size| 0.5 * size);
             middle[into] = depth;
-            let position = format!("{} = {:.0} mm", ["x", "y", "z"][into], self.frame.place(middle)[into]);
+            // Not -0.
+            let position = self.frame.place(middle)[into].round() + 0.0;
+            let position = format!("{} = {position:.0} mm", ["x", "y", "z"][into]);
             row.text((index * (column + GAP) + 6, low(LABEL)), &position, LABEL);
         }
         let [left, right, top, bottom] = plane.letters();

@@ -64,7 +64,7 @@ impl Slice {
         Self { values, ..*self }
     }
 
-    /// Draws the line where the values pass `level` onto the picture of a slice of the same size. With `within`, only
+    /// Draws the line where the values pass `level`, with a dark rim, onto the picture of a slice of the same size. With `within`, only
     /// where that is above 0.9.
     pub(super) fn outline(&self, picture: &mut Picture, level: f32, colour: Colour, within: Option<&Self>) {
         let value = |x: usize, y: usize| self.values[y * self.width + x];
@@ -77,6 +77,7 @@ impl Slice {
                     0.5 * (value(x + 1, y) - value(x - 1, y)).hypot(value(x, y + 1) - value(x, y - 1));
                 // To first order the line is this many pixels away.
                 let distance = (value(x, y) - level).abs() / slope.max(f32::MIN_POSITIVE);
+                picture.blend(x, y, [0; 3], 0.6 * (HALF_LINE + 1.5 - distance).clamp(0.0, 1.0));
                 picture.blend(x, y, colour, (HALF_LINE + 0.5 - distance).clamp(0.0, 1.0));
             }
         }

@@ -12,6 +12,7 @@ use crate::template::Template;
 /// Prepares brain MR volumes: skull stripping, rigid registration, resampling, intensity normalization.
 ///
 /// Reads and writes NIfTI (.nii, .nii.gz; reads .hdr/.img too). World coordinates are RAS+ millimetres.
+/// Exit code: 0 if all went well, 1 for a failure, 2 for wrong usage.
 #[derive(Debug, Parser)]
 #[command(name = "mri-prep", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -23,10 +24,18 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Find the brain in a scan of a head.
+    #[command(after_help = "Example:\n  mri-prep strip scan.nii.gz --mask brain.nii.gz --picture brain.png")]
     Strip(Strip),
     /// Find the rigid motion that brings one volume onto another, in one or across two contrasts.
+    #[command(
+        after_help = "Example:\n  mri-prep register atlas.nii.gz scan.nii.gz --matrix m.txt --picture registered.png"
+    )]
     Register(Register),
     /// Bring a volume to another grid, pose, spacing or axis order.
+    #[command(after_help = "Examples:
+  mri-prep resample scan.nii.gz out.nii.gz --like atlas.nii.gz --matrix m.txt
+  mri-prep resample scan.nii.gz out.nii.gz --spacing 2 2 2
+  mri-prep resample labels.nii.gz out.nii.gz --canonical --labels")]
     Resample(Resample),
     /// Bring the intensities of the brain to a common scale; the background becomes 0.
     Normalize(Normalize),

@@ -14,29 +14,54 @@ pub(super) struct Measure {
     pub(super) title: &'static str,
     pub(super) unit: &'static str,
     pub(super) decimals: usize,
+    /// A smaller deviation than this is none to speak of.
+    grain: f64,
     /// Whether only low (-1), only high (1), or both (0) ends are suspicious.
     side: i8,
     pub(super) of: fn(&Summary) -> Option<f64>,
 }
 
 pub(super) const MEASURES: [Measure; 5] = [
-    Measure { title: "Brain volume", unit: "ml", decimals: 0, side: 0, of: |summary| Some(summary.brain_ml) },
+    Measure {
+        title: "Brain volume",
+        unit: "ml",
+        decimals: 0,
+        grain: 20.0,
+        side: 0,
+        of: |summary| Some(summary.brain_ml),
+    },
     Measure {
         title: "Stripping quality",
         unit: "",
         decimals: 2,
+        grain: 0.05,
         side: -1,
         of: |summary| summary.strip_quality,
     },
-    Measure { title: "Mutual information", unit: "", decimals: 3, side: -1, of: |summary| summary.metric },
+    Measure {
+        title: "Mutual information",
+        unit: "",
+        decimals: 3,
+        grain: 0.005,
+        side: -1,
+        of: |summary| summary.metric,
+    },
     Measure {
         title: "Rotation",
         unit: "°",
         decimals: 1,
+        grain: 2.0,
         side: 1,
         of: |summary| Some(summary.rotation_degrees),
     },
-    Measure { title: "Shift", unit: "mm", decimals: 1, side: 1, of: |summary| Some(summary.shift_mm) },
+    Measure {
+        title: "Shift",
+        unit: "mm",
+        decimals: 1,
+        grain: 5.0,
+        side: 1,
+        of: |summary| Some(summary.shift_mm),
+    },
 ];
 
 /// Median and scaled median absolute deviation: what mean and standard deviation are to a normal distribution, but
@@ -55,9 +80,9 @@ impl Spread {
         (values.len() >= LEAST).then_some(Self { median: centre, deviation: 1.4826 * median(&distances)? })
     }
 
-    /// Robust z-score of a value, 0 where it lies on the side that is of no concern or where all are alike.
+    /// Robust z-score of a value; 0 on the side that is of no concern.
     pub(super) fn score(&self, value: f64, measure: &Measure) -> f64 {
-        let score = if self.deviation > 0.0 { (value - self.median) / self.deviation } else { 0.0 };
+        let score = (value - self.median) / self.deviation.max(measure.grain);
         if score * f64::from(measure.side) < 0.0 { 0.0 } else { score }
     }
 }
@@ -79,13 +104,15 @@ mod tests {
 
     #[test]
     fn an_outlier_does_not_hide_itself() {
-        let spread = Spread::of(&[10.0, 11.0, 12.0, 13.0, 14.0, 1000.0]).unwrap();
-        assert_eq!(spread, Spread { median: 12.5, deviation: 1.4826 * 1.5 });
+        let spread = Spread::of(&[1000.0, 1100.0, 1200.0, 1300.0, 1400.0, 9000.0]).unwrap();
+        assert_eq!(spread, Spread { median: 1250.0, deviation: 1.4826 * 150.0 });
         let [both, low, ..] = MEASURES;
-        assert!(spread.score(1000.0, &both) > 100.0 && spread.score(12.5, &both) == 0.0);
-        assert_eq!(spread.score(1000.0, &low), 0.0, "a high quality is no concern");
+        assert!(spread.score(9000.0, &both) > LIMIT && spread.score(1250.0, &both) == 0.0);
+        assert!(spread.score(1400.0, &both) < LIMIT);
+        assert_eq!(spread.score(9000.0, &low), 0.0, "a high quality is no concern");
         assert!(spread.score(0.0, &low) < -LIMIT);
         assert_eq!(Spread::of(&[1.0, 2.0]), None);
-        assert_eq!(Spread::of(&[1.0; 6]).unwrap().score(1.0, &both), 0.0);
+        let alike = Spread::of(&[1.0; 6]).unwrap();
+        assert!(alike.score(0.98, &low) > -LIMIT && alike.score(0.5, &low) < -LIMIT);
     }
 }

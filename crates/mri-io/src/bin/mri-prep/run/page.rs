@@ -4,8 +4,6 @@ use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use minijinja::Environment;
 use minijinja::value::Serde;
 use mri_io::write_whole;
@@ -47,9 +45,8 @@ struct Row {
     reasons: Vec<String>,
     cells: Vec<Cell>,
     seconds: Option<String>,
-    /// Relative to the page.
+    /// Relative to the page, and escaped as addresses are.
     picture: Option<String>,
-    /// As a data URL.
     thumbnail: Option<String>,
     #[serde(skip)]
     deviation: f64,
@@ -97,7 +94,7 @@ struct Dot {
 /// Writes the page.
 ///
 /// # Errors
-/// If a small picture cannot be read, or the page not be written.
+/// If the page cannot be written.
 pub(super) fn write(path: &Path, jobs: &[Job], results: &Results) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new(""));
     if !folder.as_os_str().is_empty() {
@@ -165,13 +162,13 @@ fn done_row(folder: &Path, job: &Job, summary: &Summary, spreads: &[Option<Sprea
         let outlier = score.abs() > LIMIT;
         if outlier {
             let side = if score > 0.0 { "higher" } else { "lower" };
-            reasons.push(format!("{}: far {side} than the others' (robust z {score:.1})", measure.title));
+            reasons
+                .push(format!("{}: far {side} than the others' (robust z\u{a0}{score:.1})", measure.title));
         }
         deviation = deviation.max(score.abs());
         let text = value.map_or_else(|| "–".to_owned(), |value| format!("{value:.*}", measure.decimals));
         cells.push(Cell { text, value, outlier });
     }
-    let thumbnail = BASE64_STANDARD.encode(fs_err::read(&job.outputs.thumbnail)?);
     Ok(Row {
         name: job.name.clone(),
         scan: summary.scan.clone(),
@@ -180,7 +177,7 @@ fn done_row(folder: &Path, job: &Job, summary: &Summary, spreads: &[Option<Sprea
         cells,
         seconds: Some(format!("{:.1}", summary.seconds)),
         picture: Some(link(folder, &job.outputs.picture)?),
-        thumbnail: Some(format!("data:image/png;base64,{thumbnail}")),
+        thumbnail: Some(link(folder, &job.outputs.thumbnail)?),
         deviation,
     })
 }
