@@ -162,13 +162,13 @@ pub fn preprocess(
         None => (RigidTransform::identity(), None),
     };
     let grid = reference.volume.grid();
-    let mask = resample_mask(&native_mask, &grid, &transform)?;
+    let mask = resample_mask(&native_mask, &grid, transform)?;
     if mask.count() == 0 {
         return Err(Error::invalid(
             "no part of the brain lies on the grid of the reference: register the scan, or look at its affine",
         ));
     }
-    let mut volume = resample(scan, &grid, &transform, settings.interpolation, 0.0)?;
+    let mut volume = resample(scan, &grid, transform, settings.interpolation, 0.0)?;
     normalize(&mut volume, &mask, &settings.normalization)?;
     Ok(Preprocessed { volume, mask, native_mask, strip_quality, transform, metric, warnings })
 }

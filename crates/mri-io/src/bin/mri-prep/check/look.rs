@@ -33,8 +33,9 @@ pub(super) fn look(path: &Path) -> Result<(Facts, Vec<Finding>)> {
     let mut findings = geometry(&header);
     let scan = read(path)?;
     let stripped = already_stripped(&scan).is_some();
-    let contrast = contrast(&scan);
     findings.extend(values(&scan));
+    let broken = findings.iter().any(|finding| finding.severity == Error);
+    let contrast = if broken { Contrast::Unclear } else { contrast(&scan) };
     if stripped {
         findings.push(Finding::note("is stripped already: its non-zero voxels are taken as the brain"));
     }

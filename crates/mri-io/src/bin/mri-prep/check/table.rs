@@ -13,9 +13,9 @@ pub(super) fn render(reports: &[Report]) -> String {
     let mut text = String::new();
     for row in &rows {
         for (cell, &width) in row.iter().zip(&widths) {
-            text += &format!("{cell:<width$}  ");
+            let _ = write!(text, "{cell:<width$}  ");
         }
-        text += &format!("{}\n", row[6]);
+        let _ = writeln!(text, "{}", row[6]);
     }
     for report in reports.iter().filter(|report| !report.findings.is_empty()) {
         let _ = write!(text, "\n{}\n", report.file);

@@ -29,7 +29,7 @@ impl Progress {
         if plain || scans < 2 {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         } else {
-            let style = "{bar:30.cyan/blue} {pos}/{len} scans  {msg}  {elapsed} elapsed, {eta} left";
+            let style = "{bar:30.cyan/blue} {pos}/{len} scans  {elapsed} elapsed  {msg}";
             bar.set_style(ProgressStyle::with_template(style).expect("the template is well formed"));
             BARS.add(bar.clone());
             bar.enable_steady_tick(Duration::from_millis(500));
@@ -42,11 +42,11 @@ impl Progress {
         self.bar.inc(1);
         let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
         let seconds = self.begun.elapsed().as_secs_f64();
-        self.bar.set_message(format!("{:.1} a minute", 60.0 * done as f64 / seconds.max(1e-3)));
-        let left = Duration::from_secs_f64(seconds / done as f64 * all.saturating_sub(done) as f64);
+        let left = duration(seconds / done as f64 * all.saturating_sub(done) as f64);
+        self.bar.set_message(format!("{:.1} a minute, {left} left", 60.0 * done as f64 / seconds.max(1e-3)));
         match (self.plain, all) {
             (_, 1) | (false, _) => say(note),
-            _ if done < all => say(format!("[{done}/{all}] {note}; {} left", duration(left))),
+            _ if done < all => say(format!("[{done}/{all}] {note}; {left} left")),
             _ => say(format!("[{done}/{all}] {note}")),
         }
         for line in more {
@@ -62,8 +62,8 @@ impl Drop for Progress {
 }
 
 /// A duration for people: `1 h 02 min`, `3 min 20 s`, `4 s`.
-fn duration(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64().round() as u64;
+fn duration(seconds: f64) -> String {
+    let seconds = seconds.round() as u64;
     match seconds {
         0..60 => format!("{seconds} s"),
         60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
