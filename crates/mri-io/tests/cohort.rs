@@ -9,7 +9,9 @@ use common::{brain, fails, mri_prep, pose, succeeds};
 use mri_io::{RigidTransform, read_matrix, write};
 use serde_json::Value;
 
-const REFERENCE: &str = "--reference reference.nii.gz --reference-mask reference_mask.nii.gz --jobs 2";
+/// With a registration that is quick rather than exact.
+const REFERENCE: &str =
+    "--reference reference.nii.gz --reference-mask reference_mask.nii.gz --settings quick.toml";
 
 fn json(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
@@ -17,6 +19,11 @@ fn json(path: &Path) -> Value {
 
 fn write_reference(folder: &Path) {
     let reference = brain(&RigidTransform::identity());
+    std::fs::write(
+        folder.join("quick.toml"),
+        "[registration]\nsamples = 1000\nmax_rotation_degrees = 15.0\n",
+    )
+    .unwrap();
     write(folder.join("reference.nii.gz"), &reference).unwrap();
     write(folder.join("reference_mask.nii.gz"), &reference.map(|&value| value > 0.0)).unwrap();
 }
@@ -36,7 +43,7 @@ fn a_second_run_does_only_what_is_not_done() {
         "\u{feff}scan,output,mask\r\na.nii.gz,out/a,a_mask.nii.gz\r\nb.nii.gz,out/b,\r\n",
     )
     .unwrap();
-    let line = format!("run --manifest scans.csv {REFERENCE}");
+    let line = format!("run --manifest scans.csv {REFERENCE} --jobs 2");
 
     let text = succeeds(folder, &line);
     assert!(text.contains("[2/2] done: ") && !text.contains("done already"), "{text}");
@@ -64,10 +71,10 @@ fn a_second_run_does_only_what_is_not_done() {
     write(folder.join("a_mask.nii.gz"), &mask.map(|&inside| inside)).unwrap();
     let text = succeeds(folder, &line);
     assert!(text.contains("done: a") && !text.contains("done: b"), "{text}");
-    std::fs::write(folder.join("settings.toml"), "interpolation = 'nearest'\n").unwrap();
-    let text = succeeds(folder, &format!("{line} --settings settings.toml"));
+    std::fs::write(folder.join("quick.toml"), "[registration]\nsamples = 1001\n").unwrap();
+    let text = succeeds(folder, &line);
     assert!(text.contains("done: a") && text.contains("done: b"), "{text}");
-    assert!(succeeds(folder, &format!("{line} --settings settings.toml --force")).contains("done: a"));
+    assert!(succeeds(folder, &format!("{line} --force")).contains("done: a"));
 }
 
 #[test]
@@ -161,4 +168,42 @@ fn manifests_that_cannot_work_are_refused_before_the_work() {
     refused("scan,output\nnone.nii.gz,x\n", &["none.nii.gz", "no such file"]);
     refused("scan,output\na.nii.gz,a.nii.gz/x\n", &["a.nii.gz/x", "cannot be written"]);
     fails(folder, &format!("run --manifest a.nii.gz {REFERENCE}"), &[".toml or a .csv"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_finishes_the_scan_in_hand_and_the_next_run_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_reference(folder);
+    write(folder.join("a.nii.gz"), &brain(&pose())).unwrap();
+    let lines: String = (0..4).map(|number| format!("a.nii.gz,out/{number}\n")).collect();
+    std::fs::write(folder.join("scans.csv"), format!("scan,output\n{lines}")).unwrap();
+    let line = format!("run --manifest scans.csv {REFERENCE} --jobs 1");
+
+    let mut program = std::process::Command::new(assert_cmd::cargo::cargo_bin("mri-prep"))
+        .current_dir(folder)
+        .args(line.split(' '))
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while !folder.join("out/0/summary.json").exists() {
+        assert!(program.try_wait().unwrap().is_none(), "it ended by itself");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &program.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(program.wait().unwrap().code(), Some(130));
+    let done = std::fs::read_dir(folder.join("out")).unwrap().count();
+    assert!((1..4).contains(&done), "{done}");
+    for entry in std::fs::read_dir(folder.join("out")).unwrap() {
+        assert!(entry.unwrap().path().join("summary.json").exists(), "no scan is left half done");
+    }
+    assert!(folder.join("scans.html").exists());
+    assert!(succeeds(folder, &line).contains(&format!("{done} of 4 scans are done already")));
 }
