@@ -6,12 +6,21 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use crate::experiment::{Experiment, MODELS, files_below, finished};
-use crate::program::succeeds;
+use crate::program::{fails_saying, memae, succeeds};
 
 #[test]
 fn the_report_has_every_file() {
     let run = finished();
-    for name in ["index.html", "table1.md", "table1.csv", "table1.tex", "figure1.png", "metrics.json"] {
+    for name in [
+        "index.html",
+        "table1.md",
+        "table1.csv",
+        "table1.tex",
+        "figure1.png",
+        "subjects_brain.svg",
+        "calibration.png",
+        "metrics.json",
+    ] {
         let file = run.result("report").join(name);
         assert!(fs::metadata(&file).is_ok_and(|file| file.len() > 0), "{}", file.display());
     }
@@ -119,4 +128,34 @@ fn detect_writes_maps_in_the_scans_own_space() {
         assert!(map.grid().matches(&scan.grid(), 1e-3), "{name} lies on another grid");
     }
     assert!(out.join("overview.png").is_file());
+}
+
+#[test]
+fn runs_with_other_seeds_are_compared_and_nothing_else_is() {
+    let run = finished();
+    let copy = |name: &str, line: &str, changed: &str| {
+        let folder = run.folder.join(name);
+        fs::create_dir_all(folder.join("eval")).unwrap();
+        fs::copy(run.result("eval/metrics.json"), folder.join("eval/metrics.json")).unwrap();
+        let text = fs::read_to_string(run.result("config.toml")).unwrap();
+        let (head, train) = text.split_once("[train]").unwrap();
+        assert!(train.contains(line), "{train}");
+        fs::write(folder.join("config.toml"), format!("{head}[train]{}", train.replacen(line, changed, 1)))
+            .unwrap();
+        folder
+    };
+    let out = run.folder.join("seeds");
+    let seeds = || {
+        let mut command = memae();
+        command.arg("seeds").arg(run.result(""));
+        command
+    };
+    succeeds(seeds().arg(copy("other", "seed = 1", "seed = 2")).arg("--out").arg(&out));
+    let table = fs::read_to_string(out.join("seeds.md")).unwrap();
+    assert!(table.contains("2 runs") && table.contains("Synthetic") && table.contains("± 0.000"), "{table}");
+    fails_saying(seeds().arg(copy("same", "epochs = 1", "epochs = 1")), &["training seed of another run"]);
+    fails_saying(
+        seeds().arg(copy("changed", "seed = 1\nkeep_empty = false", "seed = 2\nkeep_empty = true")),
+        &["other settings"],
+    );
 }

@@ -1,4 +1,4 @@
-//! Bootstrap confidence intervals of a mean over subjects.
+//! Bootstrap confidence intervals over subjects.
 //!
 //! Bias-corrected and accelerated (`BCa`) intervals: Efron, "Better bootstrap confidence intervals", JASA 82 (1987); the
 //! same formulas as `scipy.stats.bootstrap(method="BCa")`.
@@ -68,26 +68,56 @@ impl Estimate {
         let n = defined.len();
         Self {
             mean: (n > 0).then(|| mean(&defined)),
-            interval: (n > 1)
-                .then(|| bca_interval(&defined, resampled_means(&defined, settings), settings.level)),
+            interval: (n > 1).then(|| mean_interval(&defined, resampled_means(&defined, settings), settings)),
             n,
             undefined: values.len() - n,
         }
     }
 }
 
-/// Means of samples of subjects drawn with replacement.
-fn resampled_means(values: &[f64], settings: &BootstrapSettings) -> Vec<f64> {
-    let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
-    let n = values.len();
-    let mut draw = || values[((u64::from(rng.next_u32()) * n as u64) >> 32) as usize];
-    (0..settings.resamples).map(|_| (0..n).map(|_| draw()).sum::<f64>() / n as f64).collect()
+/// Draws subjects with replacement, the same ones for the same seed.
+pub(crate) struct Draws(ChaCha8Rng);
+
+impl Draws {
+    pub(crate) fn new(settings: &BootstrapSettings) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(settings.seed))
+    }
+
+    /// One of `n` subjects.
+    pub(crate) fn of(&mut self, n: usize) -> usize {
+        ((u64::from(self.0.next_u32()) * n as u64) >> 32) as usize
+    }
 }
 
-/// `BCa` interval of a mean, given the bootstrap distribution of the mean.
-fn bca_interval(values: &[f64], mut resampled: Vec<f64>, level: f64) -> [f64; 2] {
-    let estimate = mean(values);
-    if values.iter().all(|value| *value == values[0]) {
+/// Means of samples of subjects drawn with replacement.
+fn resampled_means(values: &[f64], settings: &BootstrapSettings) -> Vec<f64> {
+    let mut draws = Draws::new(settings);
+    let n = values.len();
+    (0..settings.resamples).map(|_| (0..n).map(|_| values[draws.of(n)]).sum::<f64>() / n as f64).collect()
+}
+
+/// `BCa` interval of a mean. The jackknife influence of a subject on a mean is its deviation from the mean.
+fn mean_interval(values: &[f64], resampled: Vec<f64>, settings: &BootstrapSettings) -> [f64; 2] {
+    let mean = mean(values);
+    let influences = values.iter().map(|value| value - mean).collect();
+    bca_interval(mean, resampled, &[influences], settings.level)
+}
+
+/// `BCa` interval of `estimate`, given its bootstrap distribution and the jackknife influences of each independent sample:
+/// (n - 1) times the mean of the jackknife estimates less each of them.
+pub(crate) fn bca_interval(
+    estimate: f64,
+    mut resampled: Vec<f64>,
+    influences: &[Vec<f64>],
+    level: f64,
+) -> [f64; 2] {
+    let moment = |power: i32| {
+        let of_sample = |sample: &Vec<f64>| {
+            sample.iter().map(|u| u.powi(power)).sum::<f64>() / (sample.len() as f64).powi(power)
+        };
+        influences.iter().map(of_sample).sum::<f64>()
+    };
+    if moment(2) == 0.0 || resampled.iter().all(|value| *value == estimate) {
         return [estimate; 2];
     }
     resampled.sort_by(f64::total_cmp);
@@ -96,9 +126,6 @@ fn bca_interval(values: &[f64], mut resampled: Vec<f64>, level: f64) -> [f64; 2]
     // Kept from 0 and 1, where the bias would be infinite.
     let draws = resampled.len() as f64;
     let bias = normal::quantile(((below + not_above) as f64 / 2.0).clamp(0.5, draws - 0.5) / draws);
-
-    // The jackknife influence of a subject on a mean is its deviation from the mean.
-    let moment = |power: i32| values.iter().map(|value| (value - estimate).powi(power)).sum::<f64>();
     let acceleration = moment(3) / (6.0 * moment(2).powf(1.5));
 
     let tail = (1.0 - level) / 2.0;
@@ -109,13 +136,13 @@ fn bca_interval(values: &[f64], mut resampled: Vec<f64>, level: f64) -> [f64; 2]
 }
 
 /// Quantile of sorted values with linear interpolation between order statistics.
-fn percentile(sorted: &[f64], probability: f64) -> f64 {
+pub(crate) fn percentile(sorted: &[f64], probability: f64) -> f64 {
     let position = probability * (sorted.len() - 1) as f64;
     let (low, high) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
     low + (high - low) * position.fract()
 }
 
-fn mean(values: &[f64]) -> f64 {
+pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
@@ -140,14 +167,15 @@ mod tests {
     fn bca_matches_scipy_on_the_same_resamples() {
         let golden: Golden = serde_json::from_str(include_str!("../tests/golden/golden.json")).unwrap();
         for BcaCase { values, level, resampled, interval } in golden.bca {
-            let ours = bca_interval(&values, resampled, level);
+            let settings = BootstrapSettings { level, ..Default::default() };
+            let ours = mean_interval(&values, resampled, &settings);
             approx::assert_abs_diff_eq!(ours[..], interval[..], epsilon = 1e-10);
         }
     }
 
     #[test]
     fn the_interval_is_finite_when_all_resamples_lie_on_one_side() {
-        let [low, high] = bca_interval(&[0.0, 0.5, 1.0], vec![0.9, 0.8, 0.7], 0.95);
+        let [low, high] = mean_interval(&[0.0, 0.5, 1.0], vec![0.9, 0.8, 0.7], &BootstrapSettings::default());
         assert!(low.is_finite() && high.is_finite() && low <= high);
     }
 

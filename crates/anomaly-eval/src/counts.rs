@@ -22,6 +22,17 @@ pub struct ConfusionCounts {
 }
 
 impl ConfusionCounts {
+    /// Adds one voxel.
+    pub(crate) fn count(&mut self, called: bool, lesion: bool) {
+        let cell = match (called, lesion) {
+            (true, true) => &mut self.tp,
+            (true, false) => &mut self.fp,
+            (false, false) => &mut self.tn,
+            (false, true) => &mut self.fn_,
+        };
+        *cell += 1;
+    }
+
     /// Number of voxels.
     pub fn total(&self) -> u64 {
         self.tp + self.fp + self.tn + self.fn_

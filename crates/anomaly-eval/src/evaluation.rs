@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BootstrapSettings, Comparison, MethodSummary, ProtocolSettings};
+use crate::{BootstrapSettings, Comparison, LesionSettings, MethodSummary, ProtocolSettings, Sensitivity};
+
+/// JSON Schema (draft 2020-12) of `metrics.json`, an [`Evaluation`].
+pub const METRICS_SCHEMA: &str = include_str!("../schema/metrics.schema.json");
 
 /// A decision that the paper leaves open, as it was in force.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +31,8 @@ pub struct Evaluation {
     pub test_subjects: usize,
     /// Settings of the protocols.
     pub protocols: ProtocolSettings,
+    /// When a lesion counts as detected, and what is a small one.
+    pub lesions: LesionSettings,
     /// Settings of the confidence intervals.
     pub bootstrap: BootstrapSettings,
     /// Decisions in force.
@@ -36,4 +41,6 @@ pub struct Evaluation {
     pub methods: Vec<MethodSummary>,
     /// Paired tests between methods.
     pub comparisons: Vec<Comparison>,
+    /// What the methods reach with other residuals, scopes and post-processing; empty where it was not asked for.
+    pub sensitivity: Vec<Sensitivity>,
 }

@@ -104,6 +104,11 @@ impl Binning {
         self.upper[bin]
     }
 
+    /// The lowest bin end that is not below a threshold in [0, 1].
+    pub(crate) fn first_end_from(&self, threshold: f32) -> f32 {
+        self.upper[self.upper.partition_point(|end| *end < threshold)]
+    }
+
     /// Thresholds that are bin ends beside those of the regular bins, ascending.
     pub(crate) fn splits(&self) -> &[f32] {
         &self.splits

@@ -2,14 +2,21 @@
 // Array views are passed by value, as slices are.
 #![allow(clippy::needless_pass_by_value)]
 
+mod bands;
 mod bootstrap;
+mod calibration;
 mod codec;
+mod components;
 mod counts;
 mod curves;
+mod detection;
 mod error;
 mod evaluation;
 mod figures;
+mod healthy;
 mod histogram;
+mod lesion_summary;
+mod lesions;
 mod normal;
 mod normalize;
 mod paired;
@@ -17,25 +24,39 @@ mod paper;
 mod postprocess;
 mod protocols;
 mod residual;
+mod seeds;
+mod sensitivity;
 mod ssim;
 mod subject;
 mod summary;
 mod table;
 mod tables;
+mod union;
 
+pub use bands::{Band, CurveBands, SubjectCurves};
 pub use bootstrap::{BootstrapSettings, Estimate};
+pub use calibration::{Calibration, CalibrationPoint};
 pub use counts::{ConfusionCounts, Rates};
 pub use curves::{BestDice, Bounded, CurvePoint, Ranking};
+pub use detection::{SubjectAuroc, SubjectDetection, SubjectScore};
 pub use error::{Error, Result};
-pub use evaluation::{Decision, Evaluation};
-pub use figures::{Figure, Figure1, Figure1Column, Figure1Subject, curves_figure, largest_lesion_slice};
+pub use evaluation::{Decision, Evaluation, METRICS_SCHEMA};
+pub use figures::{
+    Figure, Figure1, Figure1Column, Figure1Subject, calibration_figure, curves_figure, largest_lesion_slice,
+    subjects_figure,
+};
+pub use healthy::{HealthyFpr, HealthyScan};
 pub use histogram::{Binning, ScoreHistogram, VoxelSet};
-pub use normalize::{Range, Scope, normalize};
+pub use lesion_summary::{FROC_RATES, FrocPoint, LesionDetection, LesionSummary, SizeClass};
+pub use lesions::{Lesion, LesionSettings, Lesions, ladder};
+pub use normalize::{Range, Scope, ScopeKind, normalize};
 pub use paired::{SignedRank, holm, signed_rank};
 pub use paper::{PaperRates, paper_rates};
 pub use postprocess::PostProcessing;
 pub use protocols::{OperatingPoint, Protocol, ProtocolSettings};
 pub use residual::{HealthyMean, Residual, anomaly_map};
+pub use seeds::{SeedSpread, seed_spread, seed_table};
+pub use sensitivity::{Sensitivity, Variant, VariantMetrics};
 pub use ssim::ssim_map;
 pub use subject::{Metrics, PointMetrics, SetRanking, SubjectMetrics, write_subjects_csv};
 pub use summary::{

@@ -56,6 +56,32 @@ pub enum Scope {
     Cohort(Range),
 }
 
+/// A [`Scope`] without the range that `Cohort` measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScopeKind {
+    /// Each volume by its own range.
+    Volume,
+    /// Each axial slice by its own range.
+    Slice,
+    /// All volumes by the range of the healthy validation scans.
+    Cohort,
+}
+
+impl ScopeKind {
+    /// All of them, in the order of tables.
+    pub const ALL: [Self; 3] = [Self::Volume, Self::Slice, Self::Cohort];
+
+    /// Name for tables.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Volume => "volume",
+            Self::Slice => "slice",
+            Self::Cohort => "cohort",
+        }
+    }
+}
+
 /// Maps an anomaly map to scores in [0, 1].
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use ndarray::{Array3, ArrayView3, Zip};
 use serde::{Deserialize, Serialize};
 
+use crate::components::components;
 use crate::{Error, Result};
 
 /// What is done to scores and detections. The default does nothing, as the paper.
@@ -90,36 +91,12 @@ fn erode(mask: ArrayView3<'_, bool>, voxels: usize) -> Array3<bool> {
     eroded
 }
 
-/// Clears groups of fewer than `smallest` voxels that touch by face, edge or corner.
+/// Clears components of fewer than `smallest` voxels.
 fn remove_small_components(mut mask: Array3<bool>, smallest: usize) -> Array3<bool> {
-    let mut waiting = mask.clone();
-    let (across, along, slices) = mask.dim();
-    let near = |centre: usize, n: usize| centre.saturating_sub(1)..(centre + 2).min(n);
-    let seeds: Vec<(usize, usize, usize)> =
-        mask.indexed_iter().filter(|(_, inside)| **inside).map(|(voxel, _)| voxel).collect();
-    let mut component = Vec::new();
-    for seed in seeds {
-        if !std::mem::take(&mut waiting[seed]) {
-            continue;
-        }
-        component.clear();
-        component.push(seed);
-        let mut next = 0;
-        while let Some((i, j, k)) = component.get(next).copied() {
-            next += 1;
-            for i in near(i, across) {
-                for j in near(j, along) {
-                    for k in near(k, slices) {
-                        if std::mem::take(&mut waiting[[i, j, k]]) {
-                            component.push((i, j, k));
-                        }
-                    }
-                }
-            }
-        }
+    for component in components(mask.clone()) {
         if component.len() < smallest {
-            for voxel in &component {
-                mask[*voxel] = false;
+            for voxel in component {
+                mask[voxel] = false;
             }
         }
     }

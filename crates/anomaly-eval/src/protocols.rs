@@ -1,7 +1,7 @@
 //! Where thresholds come from.
 //!
 //! The rule is the paper's: a voxel whose normalized score is **above** the threshold (`score > threshold`) is
-//! anomalous. A threshold comes from one of three protocols:
+//! anomalous. A threshold comes from one of these protocols:
 //!
 //! * [`Protocol::Paper`]: the same two fixed values for each method. The values in the paper's table are lost; those in
 //!   use are assumed, and marked so.
@@ -9,6 +9,8 @@
 //!   validation** scans does not exceed the given rates. No test data is used.
 //! * [`Protocol::Calibrated`]: the lowest thresholds at which a reference method (the plain autoencoder) reaches the
 //!   paper's specificities on the **test** set, applied to each method. An oracle: it has seen the test labels.
+//!
+//! [`Protocol::FixedRate`] is `matched` at further rates, for Dice as a function of the false-positive rate.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,10 +26,12 @@ pub enum Protocol {
     Matched,
     /// Paper's specificity for the reference method on the test set (oracle).
     Calibrated,
+    /// As `matched`, at further false-positive rates.
+    FixedRate,
 }
 
 impl Protocol {
-    /// All protocols, in the order of tables: the headline first.
+    /// The protocols that have a threshold 1 and a threshold 2, in the order of tables: the headline first.
     pub const ALL: [Self; 3] = [Self::Matched, Self::Paper, Self::Calibrated];
 
     /// Identifier in files.
@@ -36,6 +40,7 @@ impl Protocol {
             Self::Paper => "paper",
             Self::Matched => "matched",
             Self::Calibrated => "calibrated",
+            Self::FixedRate => "fixed-rate",
         }
     }
 }
@@ -47,13 +52,13 @@ pub struct OperatingPoint {
     pub protocol: Protocol,
     /// Voxels that the counts are taken over (in `matched`, also those whose false-positive rate was matched).
     pub voxels: VoxelSet,
-    /// 1 or 2: threshold 1 or the stricter threshold 2 of the paper's table.
+    /// 1 or 2: threshold 1 or the stricter threshold 2 of the paper's table. In `fixed-rate`, which of the rates, from 1.
     pub level: u8,
     /// Voxels whose normalized score is above this are anomalous.
     pub threshold: f32,
 }
 
-/// Numbers that the protocols start from, each for threshold 1 and threshold 2.
+/// Numbers that the protocols start from, for threshold 1 and threshold 2 where there are two.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProtocolSettings {
@@ -63,11 +68,18 @@ pub struct ProtocolSettings {
     pub matched_fpr: [f64; 2],
     /// Specificities of the reference method on the test set in the `calibrated` protocol (the paper's AE).
     pub calibrated_tnr: [f64; 2],
+    /// False-positive rates on healthy validation scans of the `fixed-rate` protocol.
+    pub fixed_fpr: [f64; 4],
 }
 
 impl Default for ProtocolSettings {
     fn default() -> Self {
-        Self { paper_thresholds: [0.1, 0.2], matched_fpr: [0.05, 0.02], calibrated_tnr: [0.953, 0.982] }
+        Self {
+            paper_thresholds: [0.1, 0.2],
+            matched_fpr: [0.05, 0.02],
+            calibrated_tnr: [0.953, 0.982],
+            fixed_fpr: [0.001, 0.005, 0.01, 0.1],
+        }
     }
 }
 
@@ -77,13 +89,14 @@ impl ProtocolSettings {
     /// # Errors
     /// [`Error::Invalid`] naming the setting.
     pub fn check(&self) -> Result<()> {
-        let named = [
-            ("paper_thresholds", self.paper_thresholds.map(f64::from)),
-            ("matched_fpr", self.matched_fpr),
-            ("calibrated_tnr", self.calibrated_tnr),
+        let named: [(&str, &[f64]); 4] = [
+            ("paper_thresholds", &self.paper_thresholds.map(f64::from)),
+            ("matched_fpr", &self.matched_fpr),
+            ("calibrated_tnr", &self.calibrated_tnr),
+            ("fixed_fpr", &self.fixed_fpr),
         ];
         for (name, values) in named {
-            if let Some(bad) = values.into_iter().find(|value| !(0.0..=1.0).contains(value)) {
+            if let Some(bad) = values.iter().find(|value| !(0.0..=1.0).contains(*value)) {
                 return Err(Error::invalid(format!("{name}: {bad} is outside [0, 1]")));
             }
         }
@@ -94,7 +107,7 @@ impl ProtocolSettings {
     pub fn paper(&self) -> Vec<OperatingPoint> {
         VoxelSet::ALL
             .into_iter()
-            .flat_map(|voxels| levels(Protocol::Paper, voxels, self.paper_thresholds))
+            .flat_map(|voxels| levels(Protocol::Paper, voxels, &self.paper_thresholds))
             .collect()
     }
 
@@ -103,12 +116,25 @@ impl ProtocolSettings {
     /// # Errors
     /// [`Error::Invalid`] if there are no healthy voxels.
     pub fn matched(&self, validation: &ScoreHistogram) -> Result<Vec<OperatingPoint>> {
-        let mut points = Vec::new();
-        for voxels in VoxelSet::ALL {
-            let [first, second] = self.matched_fpr.map(|fpr| validation.threshold_at_fpr(fpr, voxels));
-            points.extend(levels(Protocol::Matched, voxels, [first?, second?]));
-        }
-        Ok(points)
+        at_rates(Protocol::Matched, &self.matched_fpr, validation)
+    }
+
+    /// Points of the `fixed-rate` protocol for the method whose scores on healthy validation scans these are.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if there are no healthy voxels.
+    pub fn fixed_rate(&self, validation: &ScoreHistogram) -> Result<Vec<OperatingPoint>> {
+        at_rates(Protocol::FixedRate, &self.fixed_fpr, validation)
+    }
+
+    /// The false-positive rate on healthy scans that a point's threshold was chosen for, if it was.
+    pub(crate) fn healthy_fpr(&self, point: &OperatingPoint) -> Option<f64> {
+        let rates: &[f64] = match point.protocol {
+            Protocol::Matched => &self.matched_fpr,
+            Protocol::FixedRate => &self.fixed_fpr,
+            Protocol::Paper | Protocol::Calibrated => return None,
+        };
+        rates.get(usize::from(point.level).checked_sub(1)?).copied()
     }
 
     /// Points of the `calibrated` protocol, from the pooled test scores of the reference method. The thresholds are
@@ -122,7 +148,7 @@ impl ProtocolSettings {
         let thresholds = [first?, second?];
         Ok(VoxelSet::ALL
             .into_iter()
-            .flat_map(|voxels| levels(Protocol::Calibrated, voxels, thresholds))
+            .flat_map(|voxels| levels(Protocol::Calibrated, voxels, &thresholds))
             .collect())
     }
 }
@@ -151,6 +177,18 @@ impl ScoreHistogram {
     }
 }
 
-fn levels(protocol: Protocol, voxels: VoxelSet, thresholds: [f32; 2]) -> [OperatingPoint; 2] {
-    [0, 1].map(|i| OperatingPoint { protocol, voxels, level: i as u8 + 1, threshold: thresholds[i] })
+/// Points at the false-positive rates of healthy validation scans.
+fn at_rates(protocol: Protocol, rates: &[f64], validation: &ScoreHistogram) -> Result<Vec<OperatingPoint>> {
+    let mut points = Vec::new();
+    for voxels in VoxelSet::ALL {
+        let thresholds: Vec<f32> =
+            rates.iter().map(|rate| validation.threshold_at_fpr(*rate, voxels)).collect::<Result<_>>()?;
+        points.extend(levels(protocol, voxels, &thresholds));
+    }
+    Ok(points)
+}
+
+fn levels(protocol: Protocol, voxels: VoxelSet, thresholds: &[f32]) -> impl Iterator<Item = OperatingPoint> {
+    let numbered = (1..).zip(thresholds);
+    numbered.map(move |(level, &threshold)| OperatingPoint { protocol, voxels, level, threshold })
 }

@@ -20,6 +20,21 @@ pub enum Residual {
     Ssim,
 }
 
+impl Residual {
+    /// All of them, in the order of tables.
+    pub const ALL: [Self; 4] = [Self::Absolute, Self::Squared, Self::Positive, Self::Ssim];
+
+    /// Name for tables.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Absolute => "absolute",
+            Self::Squared => "squared",
+            Self::Positive => "positive part",
+            Self::Ssim => "1 - SSIM",
+        }
+    }
+}
+
 /// Anomaly map of `input` and its `reconstruction`, both `[i, j, k]` with axial slices along `k` and intensities in
 /// [0, 1]. Values are not negative and not yet normalized.
 ///

@@ -4,7 +4,9 @@ use std::io::Write;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConfusionCounts, OperatingPoint, Ranking, Rates, Result, ScoreHistogram, VoxelSet};
+use crate::{
+    ConfusionCounts, Lesions, OperatingPoint, Ranking, Rates, Result, ScoreHistogram, SubjectScore, VoxelSet,
+};
 
 /// Exact counts and their rates at one operating point.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,10 +70,42 @@ pub struct SubjectMetrics {
     /// The measures.
     #[serde(flatten)]
     pub metrics: Metrics,
+    /// What the voxels are summed up to, over each voxel set.
+    pub scores: Vec<SubjectScore>,
+    /// Lesions and false components, over each voxel set.
+    pub lesions: Vec<Lesions>,
+}
+
+impl SubjectMetrics {
+    /// Measures a test subject at the operating points of a method.
+    ///
+    /// # Errors
+    /// As [`Metrics::measure`].
+    pub fn measure(
+        subject: impl Into<String>,
+        method: impl Into<String>,
+        histogram: &ScoreHistogram,
+        lesions: Vec<Lesions>,
+        points: &[OperatingPoint],
+    ) -> Result<Self> {
+        Ok(Self {
+            subject: subject.into(),
+            method: method.into(),
+            metrics: Metrics::measure(histogram, points)?,
+            scores: VoxelSet::ALL.map(|voxels| histogram.subject_score(voxels)).to_vec(),
+            lesions,
+        })
+    }
+
+    /// Whether the ground truth marks any voxel of the set.
+    pub(crate) fn has_lesion(&self, voxels: VoxelSet) -> bool {
+        let point = self.metrics.points.iter().find(|at| at.point.voxels == voxels);
+        point.is_some_and(|at| at.counts.tp + at.counts.fn_ > 0)
+    }
 }
 
 /// Header of `subjects.csv`.
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 26] = [
     "subject",
     "method",
     "protocol",
@@ -92,6 +126,12 @@ const COLUMNS: [&str; 20] = [
     "auprc",
     "best_dice",
     "best_dice_threshold",
+    "score_mean",
+    "score_p99",
+    "lesions",
+    "lesions_detected",
+    "lesion_sensitivity",
+    "lesion_ml",
 ];
 
 /// Writes `subjects.csv`: one row for each subject, method, protocol, voxel set and level (the "long" form of pandas and R).
@@ -138,6 +178,24 @@ fn subject_row(subject: &SubjectMetrics, at: &PointMetrics) -> Vec<String> {
         best.map(|best| best.dice.value),
         best.map(|best| f64::from(best.threshold)),
     ];
-    row.extend(measures.map(|value| value.map_or_else(String::new, |value| value.to_string())));
+    row.extend(measures.map(written));
+    let score = subject.scores.iter().find(|score| score.voxels == point.voxels);
+    row.extend([score.and_then(|score| score.mean), score.and_then(|score| score.p99)].map(written));
+    row.extend(lesion_fields(subject.lesions.iter().find(|set| set.voxels == point.voxels), point.threshold));
     row
+}
+
+/// Number of lesions, how many of them were detected, the share, and their volume in ml.
+fn lesion_fields(lesions: Option<&Lesions>, threshold: f32) -> [String; 4] {
+    let Some(Lesions { lesions, .. }) = lesions else { return Default::default() };
+    let detected = lesions.iter().filter(|lesion| lesion.score > threshold).count();
+    let share = (!lesions.is_empty()).then(|| detected as f64 / lesions.len() as f64);
+    // A sum of nothing would be -0.
+    let ml = lesions.iter().fold(0.0, |sum, lesion| sum + lesion.ml);
+    [lesions.len().to_string(), detected.to_string(), written(share), ml.to_string()]
+}
+
+/// A number of the table; empty where undefined.
+fn written(value: Option<f64>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
 }

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::paired::{holm, signed_rank};
 use crate::{
-    BootstrapSettings, CurvePoint, Error, Estimate, Metrics, OperatingPoint, Protocol, Rates, Result,
-    ScoreHistogram, SignedRank, SubjectMetrics, VoxelSet,
+    BootstrapSettings, Calibration, CurveBands, CurvePoint, Error, Estimate, HealthyFpr, HealthyScan,
+    LesionSettings, LesionSummary, Metrics, OperatingPoint, Protocol, Rates, Result, ScoreHistogram,
+    SignedRank, SubjectAuroc, SubjectCurves, SubjectDetection, SubjectMetrics, SubjectScore, VoxelSet,
 };
 
 /// A method's rates at one operating point, per subject.
@@ -38,6 +39,8 @@ pub struct Curve {
     pub voxels: VoxelSet,
     /// From the highest threshold to the lowest.
     pub points: Vec<CurvePoint>,
+    /// Bootstrap bands over subjects.
+    pub bands: CurveBands,
 }
 
 /// One method (model or baseline) on the test cohort.
@@ -52,7 +55,7 @@ pub struct MethodSummary {
     /// Number of test subjects.
     pub subjects: usize,
     /// False-positive rates on the healthy validation scans at the same operating points.
-    pub healthy_fpr: Vec<Option<f64>>,
+    pub healthy_fpr: Vec<HealthyFpr>,
     /// Pooled voxels of all test subjects.
     pub pooled: Metrics,
     /// Mean over subjects at each operating point.
@@ -61,6 +64,12 @@ pub struct MethodSummary {
     pub ranking: Vec<RankingSummary>,
     /// Curves of the pooled voxels.
     pub curves: Vec<Curve>,
+    /// False-positive rates as functions of the threshold.
+    pub calibration: Vec<Calibration>,
+    /// Telling test subjects with a lesion from healthy validation scans and test subjects without one.
+    pub subject_detection: Vec<SubjectDetection>,
+    /// Lesion-wise sensitivity and FROC curves.
+    pub lesions: Vec<LesionSummary>,
 }
 
 /// What [`MethodSummary::new`] summarizes.
@@ -78,6 +87,10 @@ pub struct MethodResults<'a> {
     pub validation: &'a ScoreHistogram,
     /// Scores of all test subjects together.
     pub pooled: &'a ScoreHistogram,
+    /// The test subjects' parts in the pooled curves.
+    pub curves: &'a SubjectCurves,
+    /// Measures of each healthy validation scan.
+    pub healthy: &'a [HealthyScan],
     /// Measures of each test subject.
     pub subjects: &'a [SubjectMetrics],
 }
@@ -87,8 +100,12 @@ impl MethodSummary {
     ///
     /// # Errors
     /// [`Error::Invalid`] if a subject was measured at other operating points, or a threshold is no bin end.
-    pub fn new(results: &MethodResults<'_>, bootstrap: &BootstrapSettings) -> Result<Self> {
-        let MethodResults { points, subjects, validation, .. } = *results;
+    pub fn new(
+        results: &MethodResults<'_>,
+        lesions: &LesionSettings,
+        bootstrap: &BootstrapSettings,
+    ) -> Result<Self> {
+        let MethodResults { points, subjects, healthy, validation, .. } = *results;
         for subject in subjects {
             if !subject.metrics.points.iter().map(|at| &at.point).eq(points) {
                 return Err(Error::invalid(format!(
@@ -119,7 +136,14 @@ impl MethodSummary {
             subjects: subjects.len(),
             healthy_fpr: points
                 .iter()
-                .map(|point| Ok(validation.counts_above(point.threshold, point.voxels)?.fpr()))
+                .enumerate()
+                .map(|(index, point)| {
+                    let held_out = healthy.iter().map(|scan| scan.fpr.get(index).copied().flatten());
+                    Ok(HealthyFpr {
+                        pooled: validation.counts_above(point.threshold, point.voxels)?.fpr(),
+                        held_out: Estimate::of(held_out, bootstrap),
+                    })
+                })
                 .collect::<Result<_>>()?,
             pooled: Metrics::measure(results.pooled, points)?,
             points: points
@@ -130,10 +154,48 @@ impl MethodSummary {
             ranking: ranking.collect(),
             curves: VoxelSet::ALL
                 .into_iter()
-                .map(|voxels| Curve { voxels, points: results.pooled.curve(voxels) })
+                .map(|voxels| Curve {
+                    voxels,
+                    points: results.pooled.curve(voxels),
+                    bands: results.curves.bands(voxels, bootstrap),
+                })
                 .collect(),
+            calibration: VoxelSet::ALL
+                .into_iter()
+                .map(|voxels| Calibration::new(validation, results.pooled, voxels))
+                .collect::<Result<_>>()?,
+            subject_detection: VoxelSet::ALL
+                .map(|voxels| subject_detection(subjects, healthy, voxels, bootstrap))
+                .to_vec(),
+            lesions: VoxelSet::ALL
+                .map(|voxels| {
+                    let sets = subjects.iter().flat_map(|subject| &subject.lesions);
+                    let of_set: Vec<_> = sets.filter(|set| set.voxels == voxels).collect();
+                    LesionSummary::new(&of_set, voxels, points, lesions, bootstrap)
+                })
+                .to_vec(),
         })
     }
+}
+
+/// Subjects with a lesion are positive; healthy validation scans and test subjects without a lesion are negative.
+fn subject_detection(
+    subjects: &[SubjectMetrics],
+    healthy: &[HealthyScan],
+    voxels: VoxelSet,
+    bootstrap: &BootstrapSettings,
+) -> SubjectDetection {
+    let (ill, well): (Vec<_>, Vec<_>) = subjects.iter().partition(|subject| subject.has_lesion(voxels));
+    let area = |score: fn(&SubjectScore) -> Option<f64>| {
+        let of_scan =
+            |scores: &[SubjectScore]| scores.iter().find(|score| score.voxels == voxels).and_then(score);
+        let with: Vec<f64> = ill.iter().filter_map(|subject| of_scan(&subject.scores)).collect();
+        let without =
+            healthy.iter().map(|scan| &scan.scores).chain(well.iter().map(|subject| &subject.scores));
+        let without: Vec<f64> = without.filter_map(|scores| of_scan(scores)).collect();
+        SubjectAuroc::of(&with, &without, bootstrap)
+    };
+    SubjectDetection { voxels, mean: area(|score| score.mean), p99: area(|score| score.p99) }
 }
 
 /// A measure by which methods are compared.
@@ -158,7 +220,7 @@ impl Measure {
         [Self::Auroc, Self::Auprc, Self::BestDice, Self::MatchedDice, Self::MatchedTpr];
 
     /// Value on one subject.
-    fn of(self, metrics: &Metrics, voxels: VoxelSet) -> Option<f64> {
+    pub(crate) fn of(self, metrics: &Metrics, voxels: VoxelSet) -> Option<f64> {
         let ranking = || metrics.ranking.iter().find(|set| set.voxels == voxels).map(|set| set.ranking);
         let matched = || {
             let at = |point: &OperatingPoint| {
@@ -187,8 +249,8 @@ pub struct Comparison {
     pub a: String,
     /// The second method.
     pub b: String,
-    /// Mean over subjects of the value of `a` less that of `b`.
-    pub mean_difference: f64,
+    /// Value of `a` less that of `b`: mean over subjects.
+    pub difference: Estimate,
     /// Wilcoxon signed-rank test.
     pub test: SignedRank,
     /// p value after Holm's correction over all pairs of methods for this measure and voxel set.
@@ -197,9 +259,9 @@ pub struct Comparison {
 
 /// Tests all pairs of methods, given each method's subjects. Subjects are matched by name; those on which the measure is
 /// undefined for either method are left out, as are pairs without any difference.
-pub fn compare(methods: &[(&str, &[SubjectMetrics])]) -> Vec<Comparison> {
+pub fn compare(methods: &[(&str, &[SubjectMetrics])], bootstrap: &BootstrapSettings) -> Vec<Comparison> {
     let families = Measure::ALL.into_iter().flat_map(|measure| VoxelSet::ALL.map(|voxels| (measure, voxels)));
-    families.flat_map(|(measure, voxels)| compare_family(methods, measure, voxels)).collect()
+    families.flat_map(|(measure, voxels)| compare_family(methods, measure, voxels, bootstrap)).collect()
 }
 
 /// One family of tests: all pairs of methods for one measure and voxel set.
@@ -207,6 +269,7 @@ fn compare_family(
     methods: &[(&str, &[SubjectMetrics])],
     measure: Measure,
     voxels: VoxelSet,
+    bootstrap: &BootstrapSettings,
 ) -> Vec<Comparison> {
     let mut family: Vec<Comparison> = Vec::new();
     for (first, (a, a_subjects)) in methods.iter().enumerate() {
@@ -224,7 +287,7 @@ fn compare_family(
                 voxels,
                 a: (*a).to_owned(),
                 b: (*b).to_owned(),
-                mean_difference: differences.iter().sum::<f64>() / differences.len() as f64,
+                difference: Estimate::of(differences.into_iter().map(Some), bootstrap),
                 test,
                 p_holm: test.p,
             });

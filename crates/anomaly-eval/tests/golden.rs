@@ -36,6 +36,7 @@ struct WilcoxonCase {
     differences: Vec<f64>,
     statistic: f64,
     p: f64,
+    effect: f64,
 }
 
 #[derive(Deserialize)]
@@ -111,6 +112,7 @@ fn signed_rank_matches_scipy() {
         let test = signed_rank(&case.differences).unwrap();
         assert_eq!(test.statistic, case.statistic);
         assert_abs_diff_eq!(test.p, case.p, epsilon = 1e-12);
+        assert_abs_diff_eq!(test.effect, case.effect, epsilon = 1e-14);
     }
 }
 

@@ -1,13 +1,20 @@
 //! From scores to tables and figures, on a small made-up cohort.
 
+mod schema;
+
+use std::sync::LazyLock;
+
 use anomaly_eval::{
     Binning, BootstrapSettings, Decision, Error, Evaluation, Figure, Figure1, Figure1Column, Figure1Subject,
-    MethodResults, MethodSummary, Metrics, Protocol, ProtocolSettings, ScoreHistogram, SubjectMetrics,
-    VoxelSet, compare, curves_figure, largest_lesion_slice, write_subjects_csv,
+    HealthyScan, LesionSettings, Lesions, METRICS_SCHEMA, MethodResults, MethodSummary, Protocol,
+    ProtocolSettings, ScoreHistogram, Sensitivity, SubjectCurves, SubjectMetrics, Variant, VariantMetrics,
+    VoxelSet, calibration_figure, compare, curves_figure, largest_lesion_slice, seed_spread, seed_table,
+    subjects_figure, write_subjects_csv,
 };
 use ndarray::{Array2, Array3};
 
 const VOXELS: usize = 4000;
+const GRID: [usize; 3] = [10, 10, 40];
 
 /// Scores without structure, but the same on each machine: healthy voxels low, lesion voxels shifted by `signal`.
 fn scores(subject: usize, signal: f32, lesion: &[bool]) -> Vec<f32> {
@@ -19,35 +26,74 @@ fn scores(subject: usize, signal: f32, lesion: &[bool]) -> Vec<f32> {
     (0..VOXELS).map(score).collect()
 }
 
+/// Two methods under all variants, on one subject.
+fn sensitivity(bootstrap: &BootstrapSettings) -> Vec<Sensitivity> {
+    let rows = ["ae", "intensity"].into_iter().flat_map(|method| {
+        Variant::all().into_iter().flat_map(move |variant| {
+            let metrics = VoxelSet::ALL.map(|voxels| VariantMetrics {
+                voxels,
+                auroc: Some(0.9),
+                auprc: Some(if variant.post_processed { 0.5 } else { 0.25 }),
+                best_dice: None,
+                dice: Some(0.125),
+            });
+            Sensitivity::of(method, variant, [0.3, 0.4], &[metrics], bootstrap)
+        })
+    });
+    rows.collect()
+}
+
 fn evaluation() -> (Evaluation, Vec<SubjectMetrics>) {
+    static EVALUATION: LazyLock<(Evaluation, Vec<SubjectMetrics>)> = LazyLock::new(make_evaluation);
+    EVALUATION.clone()
+}
+
+fn make_evaluation() -> (Evaluation, Vec<SubjectMetrics>) {
     let protocols = ProtocolSettings::default();
+    let lesions = LesionSettings::default();
     let bootstrap = BootstrapSettings { resamples: 200, ..Default::default() };
     let binning = Binning::new(&protocols.paper_thresholds).unwrap();
     let brain: Vec<bool> = (0..VOXELS).map(|voxel| voxel % 3 != 0).collect();
     let (mut methods, mut all, mut reference) = (Vec::new(), Vec::new(), None);
     for (id, signal) in [("ae", 0.05), ("ssim-memae", 0.1), ("intensity", 0.02)] {
         let mut validation = ScoreHistogram::new(binning.clone());
-        validation.add(&scores(99, 0.0, &[false; VOXELS]), None, &brain).unwrap();
+        let scans = [97, 98, 99].map(|subject| {
+            let mut scan = ScoreHistogram::new(binning.clone());
+            scan.add(&scores(subject, 0.0, &[false; VOXELS]), None, &brain).unwrap();
+            validation.merge(&scan).unwrap();
+            scan
+        });
         let mut pooled = ScoreHistogram::new(binning.clone());
         let mut histograms = Vec::new();
         for subject in 0..6 {
             // The last subject has no lesion.
             let lesion: Vec<bool> = (0..VOXELS).map(|voxel| subject < 5 && voxel % 40 <= subject).collect();
             let mut histogram = ScoreHistogram::new(binning.clone());
-            histogram.add(&scores(subject, signal, &lesion), Some(&lesion), &brain).unwrap();
+            let scores = scores(subject, signal, &lesion);
+            histogram.add(&scores, Some(&lesion), &brain).unwrap();
             pooled.merge(&histogram).unwrap();
-            histograms.push(histogram);
+            let grid = |flags: &[bool]| Array3::from_shape_vec(GRID, flags.to_vec()).unwrap();
+            let map = Array3::from_shape_vec(GRID, scores).unwrap();
+            let (truth, mask) = (grid(&lesion), grid(&brain));
+            let of_subject = Lesions::measure(map.view(), Some(truth.view()), mask.view(), 0.5, &lesions);
+            histograms.push((histogram, of_subject.unwrap()));
         }
         let reference = reference.get_or_insert_with(|| pooled.clone());
         let mut points = protocols.matched(&validation).unwrap();
         points.extend(protocols.paper());
         points.extend(protocols.calibrated(reference).unwrap());
-        let measure = |(subject, histogram): (usize, &ScoreHistogram)| SubjectMetrics {
-            subject: format!("sub-{subject:03}"),
-            method: id.to_owned(),
-            metrics: Metrics::measure(histogram, &points).unwrap(),
+        points.extend(protocols.fixed_rate(&validation).unwrap());
+        let measure = |(subject, (histogram, lesions)): (usize, &(ScoreHistogram, Vec<Lesions>))| {
+            let name = format!("sub-{subject:03}");
+            SubjectMetrics::measure(name, id, histogram, lesions.clone(), &points).unwrap()
         };
         let subjects: Vec<SubjectMetrics> = histograms.iter().enumerate().map(measure).collect();
+        let mut curves = SubjectCurves::new(&pooled);
+        histograms.iter().for_each(|(histogram, _)| curves.add(histogram));
+        let healthy: Vec<HealthyScan> = scans
+            .iter()
+            .map(|scan| HealthyScan::measure("scan", scan, &validation, &points, &protocols).unwrap())
+            .collect();
         let results = MethodResults {
             id,
             label: id,
@@ -55,22 +101,27 @@ fn evaluation() -> (Evaluation, Vec<SubjectMetrics>) {
             points: &points,
             validation: &validation,
             pooled: &pooled,
+            curves: &curves,
+            healthy: &healthy,
             subjects: &subjects,
         };
-        methods.push(MethodSummary::new(&results, &bootstrap).unwrap());
+        methods.push(MethodSummary::new(&results, &lesions, &bootstrap).unwrap());
         all.push((id, subjects));
     }
-    let comparisons = compare(&all.iter().map(|(id, subjects)| (*id, &subjects[..])).collect::<Vec<_>>());
+    let comparisons =
+        compare(&all.iter().map(|(id, subjects)| (*id, &subjects[..])).collect::<Vec<_>>(), &bootstrap);
     let decision =
         |topic: &str| Decision { topic: topic.into(), value: "volume".into(), reason: "open".into() };
     let evaluation = Evaluation {
         cohort: "Made-up scores".into(),
         synthetic: true,
-        validation_subjects: 1,
+        validation_subjects: 3,
         test_subjects: 6,
         protocols,
+        lesions,
         bootstrap,
         decisions: vec![decision("normalization scope")],
+        sensitivity: sensitivity(&bootstrap),
         methods,
         comparisons,
     };
@@ -102,12 +153,24 @@ fn table1_shows_ours_beside_the_papers() {
 #[test]
 fn every_table_is_rectangular_in_every_format() {
     let (evaluation, _) = evaluation();
-    let mut tables = vec![evaluation.decisions_table(), evaluation.table1_tidy()];
+    let mut tables =
+        vec![evaluation.decisions_table(), evaluation.table1_tidy(), evaluation.subject_detection_table()];
     for voxels in VoxelSet::ALL {
         tables.extend([evaluation.ranking_table(voxels), evaluation.comparison_table(voxels)]);
+        let sensitivity = evaluation.sensitivity_table(voxels).unwrap();
+        assert_eq!((sensitivity.groups.len(), sensitivity.columns.len()), (6, 3 + 2));
+        assert_eq!(
+            sensitivity.groups[3][0],
+            ["usual", "volume", "absolute", "0.500 / 0.125", "0.500 / 0.125"]
+        );
+        tables.push(sensitivity);
+        tables.extend([evaluation.fixed_rate_table(voxels), evaluation.froc_table(voxels)]);
         for protocol in Protocol::ALL {
-            tables
-                .extend([evaluation.table1(protocol, voxels), evaluation.detection_table(protocol, voxels)]);
+            tables.extend([
+                evaluation.table1(protocol, voxels),
+                evaluation.detection_table(protocol, voxels),
+                evaluation.lesion_table(protocol, voxels),
+            ]);
         }
     }
     for table in tables {
@@ -116,7 +179,8 @@ fn every_table_is_rectangular_in_every_format() {
         assert_eq!(table.to_csv().unwrap().lines().count(), table.rows().count() + 1);
         assert!(table.to_latex().contains("\\toprule") && table.to_text().contains(&table.caption));
     }
-    assert_eq!(evaluation.table1_tidy().rows().count(), 3 * 12);
+    assert_eq!(evaluation.table1_tidy().rows().count(), 3 * 20);
+    assert_eq!(evaluation.fixed_rate_table(VoxelSet::All).rows().count(), 3 * 6);
 }
 
 #[test]
@@ -130,7 +194,12 @@ fn matched_thresholds_hold_their_rate_and_calibrated_ones_the_papers_specificity
             .filter(|(_, at)| at.point.protocol == Protocol::Matched)
         {
             let target = evaluation.protocols.matched_fpr[usize::from(point.point.level) - 1];
-            assert!((target - 0.002..=target).contains(&fpr.unwrap()), "{} {fpr:?} {target}", method.id);
+            assert!(
+                (target - 0.002..=target).contains(&fpr.pooled.unwrap()),
+                "{} {fpr:?} {target}",
+                method.id
+            );
+            assert!((fpr.held_out.mean.unwrap() - target).abs() < 0.01 && fpr.held_out.n == 3, "{fpr:?}");
         }
     }
     let reference = &evaluation.methods[0].pooled.points;
@@ -155,7 +224,9 @@ fn comparisons_are_corrected_within_a_family() {
     }
     let better =
         evaluation.comparisons.iter().find(|test| (test.a.as_str(), test.b.as_str()) == ("ae", "ssim-memae"));
-    assert!(better.unwrap().mean_difference < 0.0);
+    let better = better.unwrap();
+    let [low, high] = better.difference.interval.unwrap();
+    assert!(low < high && high < 0.0 && better.test.effect == -1.0, "{better:?}");
 }
 
 #[test]
@@ -166,9 +237,52 @@ fn results_survive_json_and_csv() {
     let mut text = Vec::new();
     write_subjects_csv(&subjects, &mut text).unwrap();
     let text = String::from_utf8(text).unwrap();
-    assert_eq!(text.lines().count(), 1 + 3 * 6 * 12);
+    assert_eq!(text.lines().count(), 1 + 3 * 6 * 20);
     let healthy = text.lines().find(|line| line.starts_with("sub-005,ae,matched,all,1,")).unwrap();
-    assert!(healthy.ends_with(",,,,,") && !healthy.contains("NaN"), "{healthy}");
+    // No TPR, Dice, AUROC and so on; scores, and no lesion of 0 ml that could be detected.
+    assert!(
+        healthy.contains(",,,,,,") && healthy.ends_with(",0,0,,0") && !healthy.contains("NaN"),
+        "{healthy}"
+    );
+}
+
+#[test]
+fn metrics_hold_to_the_schema() {
+    let schema: serde_json::Value = serde_json::from_str(METRICS_SCHEMA).unwrap();
+    let value = serde_json::to_value(evaluation().0).unwrap();
+    assert_eq!(schema::problems(&schema, &value), [""; 0]);
+
+    let mut broken = value.clone();
+    broken["methods"][0]["pooled"]["points"][0]["rates"]["tpr"] = 1.5.into();
+    broken["methods"][1]["pooled"]["points"][0]["counts"]["fp"] = (-1).into();
+    broken["protocols"]["extra"] = true.into();
+    broken["methods"][2].as_object_mut().unwrap().remove("lesions");
+    // NaN becomes null in JSON.
+    broken["methods"][0]["curves"][0]["points"][0]["fpr"] = f64::NAN.into();
+    let problems = schema::problems(&schema, &broken);
+    for part in ["rates/tpr", "counts/fp", "extra", "\"lesions\" is missing", "points/0/fpr"] {
+        assert!(problems.iter().any(|problem| problem.contains(part)), "{part} in {problems:?}");
+    }
+    assert_eq!(problems.len(), 5, "{problems:?}");
+}
+
+#[test]
+fn runs_with_other_seeds_have_a_spread() {
+    let (run, _) = evaluation();
+    let mut other = run.clone();
+    other.methods[0].ranking[0].auroc.mean = run.methods[0].ranking[0].auroc.mean.map(|mean| mean - 0.02);
+    let runs = [run, other];
+    let spreads = seed_spread(&runs).unwrap();
+    assert_eq!(spreads.len(), 2 * 5 * 3);
+    approx::assert_abs_diff_eq!(spreads[0].deviation.unwrap(), 0.02 / 2.0_f64.sqrt(), epsilon = 1e-12);
+    assert_eq!(spreads[1].deviation, Some(0.0));
+    let table = seed_table(&runs, &spreads);
+    assert!(table.caption.contains("Synthetic") && table.rows().all(|row| row.len() == table.columns.len()));
+
+    assert!(seed_spread(&runs[..1]).is_err() && seed_spread(&[]).is_err());
+    let mut different = runs;
+    different[1].methods.pop();
+    assert!(seed_spread(&different).unwrap_err().to_string().contains("differ"));
 }
 
 /// Width and height of a PNG, which must be marked with 300 dots per inch.
@@ -187,7 +301,23 @@ fn curves_are_drawn_and_marked_synthetic() {
         assert!(svg.contains(part), "{part}");
     }
     assert_eq!(svg.matches("<polyline").count(), 6);
+    assert_eq!(svg.matches("<polygon").count(), 6);
     assert_eq!(png_size(&figure).0, 2125);
+}
+
+#[test]
+fn subjects_and_calibration_are_drawn() {
+    let (evaluation, subjects) = evaluation();
+    let boxes = subjects_figure(&evaluation, &subjects, VoxelSet::Brain);
+    // Both measures of three methods on the five subjects that have a lesion.
+    assert_eq!(boxes.to_svg().matches("<circle").count(), 2 * 3 * 5);
+    let calibration = calibration_figure(&evaluation);
+    // Both rates of three methods over two voxel sets.
+    assert_eq!(calibration.to_svg().matches("<polyline").count(), 2 * 3 * 2);
+    for figure in [boxes, calibration] {
+        assert!(figure.to_svg().contains("(synthetic data)"));
+        assert_eq!(png_size(&figure).0, 2125);
+    }
 }
 
 fn slice_of(label: &str, methods: usize) -> Figure1Subject {
@@ -240,4 +370,36 @@ fn the_slice_with_most_lesion_is_found() {
     lesion[[1, 1, 2]] = true;
     lesion[[1, 2, 2]] = true;
     assert_eq!(largest_lesion_slice(lesion.view()), Some(2));
+}
+
+#[test]
+fn subjects_with_a_lesion_are_told_from_those_without() {
+    let (evaluation, _) = evaluation();
+    for method in &evaluation.methods {
+        for set in &method.subject_detection {
+            // Three healthy scans and one test subject without a lesion.
+            assert_eq!((set.mean.with_lesion, set.mean.without_lesion), (5, 4));
+            assert!(set.mean.auroc.unwrap() > 0.5);
+        }
+    }
+    let table = evaluation.subject_detection_table();
+    assert!(table.notes[0].contains("5 with a lesion, 4 without"), "{}", table.notes[0]);
+}
+
+#[test]
+fn lesions_are_counted_by_size() {
+    let (evaluation, _) = evaluation();
+    for summary in evaluation.methods.iter().flat_map(|method| &method.lesions) {
+        let [all, classes @ ..] = &summary.sizes[..] else { panic!("all lesions, then by size") };
+        assert!(all.lesions > 0);
+        assert_eq!(classes.iter().map(|class| class.lesions).sum::<usize>(), all.lesions);
+        // Points over one voxel set: two of each protocol, four fixed rates.
+        assert!(summary.sizes.iter().all(|size| size.points.len() == 10));
+        for class in &summary.sizes {
+            assert_eq!(class.points[0].pooled.is_some(), class.lesions > 0);
+            assert_eq!(class.points[0].sensitivity.mean.is_some(), class.lesions > 0);
+        }
+        assert!(summary.froc.windows(2).all(|pair| pair[0].sensitivity >= pair[1].sensitivity));
+        assert!(summary.froc_sensitivity.windows(2).all(|pair| pair[0] <= pair[1]));
+    }
 }

@@ -64,6 +64,8 @@ pub(crate) enum Command {
     /// Writes into the output folder, all in the scan's own space: reconstruction.nii.gz, anomaly.nii.gz (0 to 1),
     /// detection.nii.gz (the map above the threshold), brain.nii.gz, and overview.png.
     Detect(Detect),
+    /// Compare finished runs that differ in the training seed: mean and spread of each method.
+    Seeds(Seeds),
     /// Tell what a file or folder is: a NIfTI volume, a checkpoint, a run.
     Info {
         /// NIfTI file, checkpoint (.safetensors), or folder of a model or run.
@@ -77,6 +79,17 @@ pub(crate) struct Only {
     /// Only these models of the configuration, e.g. `--model ae --model ssim-memae`.
     #[arg(long = "model", value_name = "MODEL")]
     pub(crate) models: Vec<ModelKind>,
+}
+
+/// Arguments of `memae seeds`.
+#[derive(Debug, Args)]
+pub(crate) struct Seeds {
+    /// Folders of the runs, at least two.
+    #[arg(required = true, num_args = 2.., value_name = "RUN")]
+    pub(crate) runs: Vec<PathBuf>,
+    /// Folder for seeds.md, seeds.csv and seeds.tex.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// Arguments of `memae detect`.

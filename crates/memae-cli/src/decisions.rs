@@ -1,9 +1,9 @@
 //! Where the paper is silent: what was decided, and why. The one place for it.
 
-use anomaly_eval::{Decision, PostProcessing};
+use anomaly_eval::{Decision, PostProcessing, ScopeKind};
 use memae_model::{Architecture, BottleneckKind, LossRegion, MemoryPreset, ModelKind};
 
-use crate::config::{Config, Data, ScopeKind};
+use crate::config::{Config, Data};
 
 /// What the results were measured on, for captions.
 pub(crate) fn cohort_name(config: &Config) -> String {
@@ -205,6 +205,14 @@ fn evaluation(config: &Config) -> Vec<Decision> {
             "thresholds, protocol matched",
             format!("false-positive rates {loose} and {strict} on healthy validation scans"),
             "the same specificity for each model, chosen without the test set",
+        ),
+        decision(
+            "detected lesion",
+            format!(
+                "{} % of its voxels above the threshold, 26 neighbours",
+                100.0 * evaluate.lesions.overlap
+            ),
+            "the paper counts voxels only",
         ),
         decision(
             "voxels",

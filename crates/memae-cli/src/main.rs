@@ -25,6 +25,7 @@ mod progress;
 mod reconstruct;
 mod report;
 mod scoring;
+mod seeds;
 mod stage;
 mod synth;
 mod train;
@@ -72,6 +73,7 @@ fn explain(error: &anyhow::Error) {
 fn dispatch(cli: &Cli) -> Result<()> {
     match &cli.command {
         Command::Detect(arguments) => return detect::run(arguments),
+        Command::Seeds(arguments) => return seeds::run(arguments),
         Command::Info { file } => return info::run(file),
         _ => {}
     }
@@ -88,7 +90,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Reconstruct(only) => reconstruct::run(&config, &chosen(&config, only)?),
         Command::Evaluate => evaluate::run(&config),
         Command::Report => report::run(&config),
-        Command::Detect(_) | Command::Info { .. } => unreachable!("handled above"),
+        Command::Detect(_) | Command::Seeds(_) | Command::Info { .. } => unreachable!("handled above"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Anomaly scores of a preprocessed scan by each method: the models, and the two baselines that need none.
 
-use anomaly_eval::{HealthyMean, Range, Scope, anomaly_map, normalize};
+use anomaly_eval::{HealthyMean, Range, Scope, ScopeKind, anomaly_map, normalize};
 use anyhow::{Context, Result};
 use memae_model::{ModelKind, TrainedModel};
 use mri_io::{Mask, Volume};
@@ -8,7 +8,7 @@ use ndarray::Array3;
 use serde::{Deserialize, Serialize};
 
 use crate::cohorts::Use;
-use crate::config::{Config, Evaluate, ScopeKind};
+use crate::config::{Config, Evaluate};
 use crate::interrupt;
 use crate::layout::Layout;
 use crate::preprocess::{Cohort, Prepared};
@@ -121,15 +121,23 @@ impl Scorer {
         Ok(Scored { scan, mask, lesions, expected, scores })
     }
 
+    /// What the method expects to see. The intensity baseline expects nothing at all.
+    pub(crate) fn expected(&self, subject: &Prepared, scan: &Volume<f32>) -> Result<Array3<f32>> {
+        match &self.source {
+            Source::Model { model, maps } => {
+                reconstruct::reconstruction(model, maps.as_deref(), subject, scan)
+            }
+            Source::Mean(mean) => Ok(mean.clone()),
+            Source::Intensity => Ok(Array3::zeros(scan.shape())),
+        }
+    }
+
     /// What the method expects, and the anomaly map before normalization.
     fn map(&self, subject: &Prepared, scan: &Volume<f32>) -> Result<(Option<Array3<f32>>, Array3<f32>)> {
-        let expected = match &self.source {
-            Source::Model { model, maps } => {
-                reconstruct::reconstruction(model, maps.as_deref(), subject, scan)?
-            }
-            Source::Mean(mean) => mean.clone(),
-            Source::Intensity => return Ok((None, scan.data().to_owned())),
-        };
+        if let Source::Intensity = self.source {
+            return Ok((None, scan.data().to_owned()));
+        }
+        let expected = self.expected(subject, scan)?;
         let map = anomaly_map(scan.data(), expected.view(), self.evaluate.residual)
             .with_context(|| format!("{} of subject {}", self.method.label(), subject.name))?;
         Ok((Some(expected), map))

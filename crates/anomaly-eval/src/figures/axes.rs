@@ -1,8 +1,8 @@
-//! The frame of a plot with linear axes from 0 to 1.
+//! The frame of a plot.
 
 use super::svg::{Anchor, Figure, TextStyle};
 
-/// A square plot of two shares.
+/// A square plot. Positions along both axes run from 0 to 1.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Axes {
     /// Left end of the x axis.
@@ -13,8 +13,16 @@ pub(crate) struct Axes {
     pub(crate) side: f64,
 }
 
+/// Position along an axis, and what is written there.
+pub(crate) type Tick = (f64, String);
+
 const SMALL: f64 = 10.0;
 const LABEL: f64 = 11.5;
+
+/// Ticks of an axis whose values are its positions.
+pub(crate) fn shares() -> Vec<Tick> {
+    (0..=5).map(|tick| f64::from(tick) / 5.0).map(|share| (share, format!("{share:.1}"))).collect()
+}
 
 impl Axes {
     /// Position of a point of the plot in the figure.
@@ -23,18 +31,24 @@ impl Axes {
     }
 
     /// Draws frame, grid, ticks, labels and title.
-    pub(crate) fn draw(&self, figure: &mut Figure, title: &str, x_label: &str, y_label: &str) {
+    pub(crate) fn draw(
+        &self,
+        figure: &mut Figure,
+        title: &str,
+        (x_label, x_ticks): (&str, &[Tick]),
+        (y_label, y_ticks): (&str, &[Tick]),
+    ) {
         let Self { left, top, side } = *self;
-        for tick in 0..=5 {
-            let share = f64::from(tick) / 5.0;
-            let label = format!("{share:.1}");
-            let grid = "stroke=\"#E0E0E0\" stroke-width=\"0.6\"";
-            figure.line(self.at(share, 0.0), self.at(share, 1.0), grid);
-            figure.line(self.at(0.0, share), self.at(1.0, share), grid);
-            let (x, y) = self.at(share, 0.0);
-            figure.text(x, y + 14.0, &label, TextStyle::new(SMALL, Anchor::Middle));
-            let (x, y) = self.at(0.0, share);
-            figure.text(x - 6.0, y + 3.5, &label, TextStyle::new(SMALL, Anchor::End));
+        let grid = "stroke=\"#E0E0E0\" stroke-width=\"0.6\"";
+        for (position, label) in x_ticks {
+            figure.line(self.at(*position, 0.0), self.at(*position, 1.0), grid);
+            let (x, y) = self.at(*position, 0.0);
+            figure.text(x, y + 14.0, label, TextStyle::new(SMALL, Anchor::Middle));
+        }
+        for (position, label) in y_ticks {
+            figure.line(self.at(0.0, *position), self.at(1.0, *position), grid);
+            let (x, y) = self.at(0.0, *position);
+            figure.text(x - 6.0, y + 3.5, label, TextStyle::new(SMALL, Anchor::End));
         }
         figure.raw(&format!(
             "<rect x=\"{left:.2}\" y=\"{top:.2}\" width=\"{side:.2}\" height=\"{side:.2}\" fill=\"none\" \
@@ -43,6 +57,6 @@ impl Axes {
         let middle = left + side / 2.0;
         figure.text(middle, top - 8.0, title, TextStyle::new(LABEL, Anchor::Middle).bold());
         figure.text(middle, top + side + 31.0, x_label, TextStyle::new(LABEL, Anchor::Middle));
-        figure.text(left - 32.0, top + side / 2.0, y_label, TextStyle::new(LABEL, Anchor::Middle).upright());
+        figure.text(left - 36.0, top + side / 2.0, y_label, TextStyle::new(LABEL, Anchor::Middle).upright());
     }
 }

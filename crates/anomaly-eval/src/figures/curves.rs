@@ -1,50 +1,47 @@
 //! ROC and precision-recall curves of all methods.
 
-use super::axes::Axes;
-use super::colour::{BASELINES, MODELS};
-use super::svg::{Anchor, Figure, TextStyle};
-use crate::{CurvePoint, Evaluation, MethodSummary, VoxelSet};
+use super::axes::{Axes, shares};
+use super::series::{LEGEND_LINE, Series, draw_legend, draw_title, legend_lines, series};
+use super::svg::Figure;
+use crate::{Band, Curve, Evaluation, MethodSummary, VoxelSet};
 
 const SIDE: f64 = 265.0;
-const LEGEND_LINE: f64 = 15.0;
 
-/// ROC (left) and precision-recall curve (right) of the pooled voxels, with the pooled AUROC and AUPRC in the legend.
-/// Baselines are dashed; dotted lines are chance.
+/// ROC (left) and precision-recall curve (right) of the pooled voxels with their bootstrap bands over subjects, and the
+/// pooled AUROC and AUPRC in the legend. Baselines are dashed; dotted lines are chance.
 pub fn curves_figure(evaluation: &Evaluation, voxels: VoxelSet) -> Figure {
-    let lines = evaluation.methods.len().div_ceil(2).max(1);
-    let mut figure = Figure::new(680.0, 380.0 + LEGEND_LINE * lines as f64);
+    let all = series(evaluation);
+    let mut figure = Figure::new(680.0, 380.0 + LEGEND_LINE * legend_lines(all.len()) as f64);
     let [roc, pr] = [55.0, 395.0].map(|left| Axes { left, top: 52.0, side: SIDE });
-    let synthetic = if evaluation.synthetic { " (synthetic data)" } else { "" };
-    let title = format!("{}, {}{synthetic}", evaluation.cohort, voxels.label());
-    figure.text(340.0, 20.0, &title, TextStyle::new(12.5, Anchor::Middle).bold());
-    roc.draw(&mut figure, "ROC", "False-positive rate", "Sensitivity (TPR)");
-    pr.draw(&mut figure, "Precision-recall", "Recall (TPR)", "Precision");
+    draw_title(&mut figure, evaluation, voxels.label());
+    let ticks = shares();
+    roc.draw(&mut figure, "ROC", ("False-positive rate", &ticks), ("Sensitivity (TPR)", &ticks));
+    pr.draw(&mut figure, "Precision-recall", ("Recall (TPR)", &ticks), ("Precision", &ticks));
     draw_chance(&mut figure, evaluation, voxels, &roc, &pr);
 
-    let (mut models, mut baselines) = (0, 0);
-    for (index, method) in evaluation.methods.iter().enumerate() {
-        let counter = if method.baseline { &mut baselines } else { &mut models };
-        let colours: &[&str] = if method.baseline { &BASELINES } else { &MODELS };
-        let dash = if method.baseline { " stroke-dasharray=\"5 3\"" } else { "" };
-        let style = format!(
-            "stroke=\"{}\" stroke-width=\"1.6\" stroke-linejoin=\"round\"{dash}",
-            colours[*counter % colours.len()]
-        );
-        *counter += 1;
-        let Some(curve) = method.curves.iter().find(|curve| curve.voxels == voxels) else { continue };
-        let start = std::iter::once(roc.at(0.0, 0.0));
-        figure.polyline(start.chain(curve.points.iter().map(|point| roc.at(point.fpr, point.tpr))), &style);
-        figure.polyline(
-            curve.points.iter().map(|point: &CurvePoint| pr.at(point.tpr, point.precision)),
-            &style,
-        );
-
-        let (column, line) = (index / lines, index % lines);
-        let (x, y) = (55.0 + 340.0 * column as f64, 378.0 + LEGEND_LINE * line as f64);
-        figure.line((x, y - 3.5), (x + 26.0, y - 3.5), &style);
-        figure.text(x + 33.0, y, &legend(method, voxels), TextStyle::new(10.5, Anchor::Start));
+    let curves: Vec<(&Series<'_>, &Curve)> = all
+        .iter()
+        .filter_map(|one| Some((one, one.method.curves.iter().find(|curve| curve.voxels == voxels)?)))
+        .collect();
+    // All bands lie below all lines.
+    for (one, curve) in &curves {
+        draw_band(&mut figure, &roc, &curve.bands.roc, one.colour);
+        draw_band(&mut figure, &pr, &curve.bands.precision_recall, one.colour);
     }
+    for (one, curve) in &curves {
+        let start = std::iter::once(roc.at(0.0, 0.0));
+        let points = &curve.points;
+        figure.polyline(start.chain(points.iter().map(|at| roc.at(at.fpr, at.tpr))), &one.line());
+        figure.polyline(points.iter().map(|at| pr.at(at.tpr, at.precision)), &one.line());
+    }
+    draw_legend(&mut figure, &all, 378.0, |method| legend(method, voxels));
     figure
+}
+
+fn draw_band(figure: &mut Figure, axes: &Axes, bands: &[Band], colour: &str) {
+    let low = bands.iter().map(|band| axes.at(band.x, band.low));
+    let high = bands.iter().rev().map(|band| axes.at(band.x, band.high));
+    figure.polygon(low.chain(high), &format!("fill=\"{colour}\" fill-opacity=\"0.15\""));
 }
 
 /// Dotted lines that scores without information reach: the diagonal, and the share of lesion voxels.

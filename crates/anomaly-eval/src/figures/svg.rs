@@ -105,6 +105,14 @@ impl Figure {
         self.raw(&format!("<polyline points=\"{}\" fill=\"none\" {style}/>", path.trim_end()));
     }
 
+    /// Adds a filled polygon; nothing without points.
+    pub(crate) fn polygon(&mut self, points: impl IntoIterator<Item = (f64, f64)>, style: &str) {
+        let path: Vec<String> = points.into_iter().map(|(x, y)| format!("{x:.2},{y:.2}")).collect();
+        if !path.is_empty() {
+            self.raw(&format!("<polygon points=\"{}\" {style}/>", path.join(" ")));
+        }
+    }
+
     /// Adds a picture of `columns` x `rows` pixels, given as RGB bytes from the top left, stretched over a rectangle.
     pub(crate) fn picture(
         &mut self,

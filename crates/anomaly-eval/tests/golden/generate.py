@@ -58,7 +58,14 @@ def ranking_cases():
 
 def wilcoxon_case(differences):
     test = stats.wilcoxon(differences)
-    return {"differences": differences.tolist(), "statistic": float(test.statistic), "p": float(test.pvalue)}
+    kept = differences[differences != 0]
+    ranks = stats.rankdata(np.abs(kept))
+    return {
+        "differences": differences.tolist(),
+        "statistic": float(test.statistic),
+        "p": float(test.pvalue),
+        "effect": float((ranks * np.sign(kept)).sum() / ranks.sum()),
+    }
 
 
 def wilcoxon_cases():
@@ -111,6 +118,65 @@ def postprocess_case():
     }
 
 
+def auroc(high, low, axis=-1):
+    """AUROC of two groups along the last axis, for scipy.stats.bootstrap."""
+    difference = np.expand_dims(high, -1) - np.expand_dims(low, -2)
+    return ((difference > 0) + 0.5 * (difference == 0)).mean(axis=(-2, -1))
+
+
+def subject_auroc_case(rng, with_lesion, without_lesion):
+    result = stats.bootstrap((with_lesion, without_lesion), auroc, n_resamples=299, method="BCa", rng=rng)
+    labels = np.r_[np.ones(len(with_lesion)), np.zeros(len(without_lesion))]
+    return {
+        "with_lesion": with_lesion.tolist(),
+        "without_lesion": without_lesion.tolist(),
+        "auroc": metrics.roc_auc_score(labels, np.r_[with_lesion, without_lesion]),
+        "resampled": result.bootstrap_distribution.tolist(),
+        "interval": [float(result.confidence_interval.low), float(result.confidence_interval.high)],
+    }
+
+
+def subject_auroc_cases():
+    rng = np.random.default_rng(11)
+    yield subject_auroc_case(rng, rng.normal(1, 1, 15), rng.normal(0, 1, 9))
+    yield subject_auroc_case(rng, np.round(rng.normal(0.3, 1, 12), 1), np.round(rng.normal(0, 1, 10), 1))
+
+
+def lesion_case():
+    rng = np.random.default_rng(8)
+    shape, voxel_ml, overlap = (12, 11, 10), 0.008, 0.2
+    truth = ndimage.gaussian_filter(rng.random(shape), 0.9) > 0.62
+    brain = np.ones(shape, bool)
+    brain[:3] = False
+    scores = np.round(rng.random(shape) ** 12 + 0.2 * truth, 3)
+    scores = np.clip(scores, 0, 1).astype(np.float32)
+    ladder = (2.0 ** (np.arange(-64, 0) / 8)).astype(np.float32)
+    near = np.ones((3, 3, 3))
+    expected = []
+    for keep in (np.ones(shape, bool), brain):
+        labels, n = ndimage.label(truth & keep, near)
+        lesions = []
+        for index in range(1, n + 1):
+            inside = np.sort(scores[labels == index])[::-1]
+            needed = max(1, int(np.ceil(overlap * len(inside))))
+            lesions.append({"ml": len(inside) * voxel_ml, "score": float(inside[needed - 1])})
+        false_components = []
+        for level in range(0, 64, 3):
+            found, n = ndimage.label((scores > ladder[level]) & keep, near)
+            hits = np.setdiff1d(np.unique(found[truth & keep]), [0])
+            false_components.append([level, n - len(hits)])
+        expected.append({"lesions": lesions, "false_components": false_components})
+    return {
+        "shape": shape,
+        "scores": [float(s) for s in scores.ravel()],
+        "truth": flags(truth.ravel()),
+        "brain": flags(brain.ravel()),
+        "voxel_ml": voxel_ml,
+        "overlap": overlap,
+        "expected": expected,
+    }
+
+
 golden = {
     "ranking": list(ranking_cases()),
     "wilcoxon": list(wilcoxon_cases()),
@@ -118,5 +184,7 @@ golden = {
     "holm": [holm_case([0.01, 0.04, 0.03, 0.005]), holm_case([0.5, 0.5, 0.9]), holm_case([1e-5, 0.2, 0.2, 0.01, 0.04])],
     "ssim": ssim_case(),
     "postprocess": postprocess_case(),
+    "subject_auroc": list(subject_auroc_cases()),
+    "lesions": lesion_case(),
 }
 Path(__file__).with_name("golden.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")

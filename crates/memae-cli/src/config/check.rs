@@ -15,6 +15,7 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     problems.library("[preprocess]", config.preprocess.check());
     problems.library("[train]", config.train.check());
     problems.library("[evaluate.protocols]", config.evaluate.protocols.check());
+    problems.library("[evaluate.lesions]", config.evaluate.lesions.check());
     problems.library("[evaluate.bootstrap]", config.evaluate.bootstrap.check());
     problems.within("[evaluate.post_processing] erosion", config.evaluate.post_processing.erosion, 0, 50);
     problems.within("[report] figure_subjects", config.report.figure_subjects, 1, 8);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-pub(crate) use sections::{Config, Data, Evaluate, Reference, ScopeKind, SyntheticData};
+pub(crate) use sections::{Config, Data, Evaluate, Reference, SyntheticData};
 
 use crate::failure::BadConfig;
 

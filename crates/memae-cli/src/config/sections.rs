@@ -3,7 +3,9 @@
 
 use std::path::PathBuf;
 
-use anomaly_eval::{BootstrapSettings, PostProcessing, ProtocolSettings, Residual};
+use anomaly_eval::{
+    BootstrapSettings, LesionSettings, PostProcessing, ProtocolSettings, Residual, ScopeKind,
+};
 use memae_model::{DeviceChoice, ModelKind, ModelSettings, TrainSettings};
 use mri_io::PreprocessSettings;
 use mri_phantom::PhantomSettings;
@@ -182,18 +184,6 @@ impl Default for Reconstruct {
     }
 }
 
-/// Over which voxels an anomaly map is brought to [0, 1].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum ScopeKind {
-    /// Each volume by its own range.
-    Volume,
-    /// Each axial slice by its own range.
-    Slice,
-    /// All volumes by the range of the healthy validation scans.
-    Cohort,
-}
-
 /// `[evaluate]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -202,10 +192,14 @@ pub(crate) struct Evaluate {
     pub(crate) residual: Residual,
     /// Over which voxels the map is normalized.
     pub(crate) scope: ScopeKind,
+    /// Whether all residuals, scopes and post-processing are measured beside those in force.
+    pub(crate) sensitivity: bool,
     /// What is done to scores and detections; nothing by default.
     pub(crate) post_processing: PostProcessing,
     /// Numbers that the three threshold protocols start from.
     pub(crate) protocols: ProtocolSettings,
+    /// When a lesion counts as detected, and what is a small one.
+    pub(crate) lesions: LesionSettings,
     /// Confidence intervals.
     pub(crate) bootstrap: BootstrapSettings,
 }
@@ -215,8 +209,10 @@ impl Default for Evaluate {
         Self {
             residual: Residual::Absolute,
             scope: ScopeKind::Volume,
+            sensitivity: true,
             post_processing: PostProcessing::default(),
             protocols: ProtocolSettings::default(),
+            lesions: LesionSettings::default(),
             bootstrap: BootstrapSettings::default(),
         }
     }

@@ -1,10 +1,10 @@
-//! Exact counts of a method's scores, one histogram for each subject, kept on disk: one pass over the scans, which goes on
-//! where it was interrupted, serves every threshold.
+//! Exact counts of a method's scores, one histogram for each subject, kept on disk with the test subjects' lesions: one
+//! pass over the scans, which goes on where it was interrupted, serves every threshold.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anomaly_eval::{Binning, Scope, ScoreHistogram};
+use anomaly_eval::{Binning, Lesions, Scope, ScoreHistogram};
 use anyhow::{Context, Result};
 
 use crate::cohorts::Use;
@@ -13,7 +13,7 @@ use crate::files;
 use crate::layout::Layout;
 use crate::preprocess::{Cohort, Prepared};
 use crate::progress::Task;
-use crate::scoring::{Method, Scorer};
+use crate::scoring::{Method, Scored, Scorer};
 use crate::stage::Stage;
 use crate::train;
 
@@ -45,11 +45,13 @@ pub(super) fn count(config: &Config, cohort: &Cohort, method: Method) -> Result<
     let task = Task::new(format!("evaluate {}", method.id()), subjects.len());
     let mut outputs = vec![scope_file.clone()];
     for subject in &subjects {
-        let file = counts.file(subject);
-        if !file.exists() {
-            files::write(&file, &histogram(&scorer, subject, &counts.binning)?.to_bytes())?;
+        let [file, lesions] = counts.files(subject);
+        if !(file.exists() && lesions.exists()) {
+            let scored = scorer.score(subject)?;
+            files::write_json(&lesions, &measure_lesions(config, subject, &scored)?)?;
+            files::write(&file, &histogram(subject, &scored, &counts.binning)?.to_bytes())?;
         }
-        outputs.push(file);
+        outputs.extend([file, lesions]);
         task.step(&subject.name);
     }
     files::write_json(&scope_file, &counts.scope)?;
@@ -64,8 +66,13 @@ pub(super) fn stage(config: &Config, cohort: &Cohort, method: Method) -> Result<
         Method::Intensity | Method::Mean => None,
     };
     let evaluate = &config.evaluate;
-    let settings =
-        (evaluate.residual, evaluate.scope, evaluate.post_processing, evaluate.protocols.paper_thresholds);
+    let settings = (
+        evaluate.residual,
+        evaluate.scope,
+        evaluate.post_processing,
+        evaluate.protocols.paper_thresholds,
+        evaluate.lesions.overlap,
+    );
     let folder = Layout::new(config).eval().join(method.id()).join("counts");
     Stage::new("count", folder, &(method, trained, &cohort.key, settings))
 }
@@ -73,9 +80,15 @@ pub(super) fn stage(config: &Config, cohort: &Cohort, method: Method) -> Result<
 impl Counts {
     /// One subject's scores.
     pub(super) fn of(&self, subject: &Prepared) -> Result<ScoreHistogram> {
-        let file = self.file(subject);
+        let [file, _] = self.files(subject);
         ScoreHistogram::from_bytes(self.binning.clone(), &fs_err::read(&file)?)
             .with_context(|| file.display().to_string())
+    }
+
+    /// One subject's lesions and false components.
+    pub(super) fn lesions(&self, subject: &Prepared) -> Result<Vec<Lesions>> {
+        let [_, lesions] = self.files(subject);
+        files::read_json(&lesions)
     }
 
     /// The scores of all given subjects together.
@@ -87,13 +100,13 @@ impl Counts {
         Ok(pooled)
     }
 
-    fn file(&self, subject: &Prepared) -> PathBuf {
-        self.folder.join(format!("{}.counts", subject.id()))
+    /// Where a subject's histogram and lesions lie.
+    fn files(&self, subject: &Prepared) -> [PathBuf; 2] {
+        ["counts", "lesions.json"].map(|kind| self.folder.join(format!("{}.{kind}", subject.id())))
     }
 }
 
-fn histogram(scorer: &Scorer, subject: &Prepared, binning: &Arc<Binning>) -> Result<ScoreHistogram> {
-    let scored = scorer.score(subject)?;
+fn histogram(subject: &Prepared, scored: &Scored, binning: &Arc<Binning>) -> Result<ScoreHistogram> {
     let scores = scored.scores.as_standard_layout();
     let lesions = scored.lesions.as_ref().map(mri_io::Volume::as_slice);
     let mut histogram = ScoreHistogram::new(binning.clone());
@@ -105,4 +118,11 @@ fn histogram(scorer: &Scorer, subject: &Prepared, binning: &Arc<Binning>) -> Res
         )
         .with_context(|| format!("subject {}", subject.name))?;
     Ok(histogram)
+}
+
+fn measure_lesions(config: &Config, subject: &Prepared, scored: &Scored) -> Result<Vec<Lesions>> {
+    let voxel_ml = scored.scan.affine().spacing().iter().product::<f64>() / 1000.0;
+    let truth = scored.lesions.as_ref().map(mri_io::Volume::data);
+    Lesions::measure(scored.scores.view(), truth, scored.mask.data(), voxel_ml, &config.evaluate.lesions)
+        .with_context(|| format!("subject {}", subject.name))
 }

@@ -1,12 +1,13 @@
 //! `memae evaluate`: every method's scores against the truth.
 
 mod counts;
+mod sensitivity;
 
 use std::path::PathBuf;
 
 use anomaly_eval::{
-    Evaluation, MethodResults, MethodSummary, Metrics, OperatingPoint, Scope, SubjectMetrics, compare,
-    write_subjects_csv,
+    Evaluation, HealthyScan, METRICS_SCHEMA, MethodResults, MethodSummary, OperatingPoint, Scope,
+    Sensitivity, SubjectCurves, SubjectMetrics, compare, write_subjects_csv,
 };
 use anyhow::Result;
 use memae_model::ModelKind;
@@ -41,6 +42,13 @@ impl Evaluated {
     }
 }
 
+/// The measures of all test subjects under all methods, as an earlier evaluation found them.
+pub(crate) fn subjects(config: &Config) -> Result<Vec<SubjectMetrics>> {
+    let layout = Layout::new(config);
+    let of_method = |method| Ok(Evaluated::read(&layout, method)?.subjects);
+    Ok(Method::all(config).into_iter().map(of_method).collect::<Result<Vec<_>>>()?.concat())
+}
+
 /// Does the stage, or finds that it is done.
 pub(crate) fn run(config: &Config) -> Result<()> {
     let cohort = preprocess::finished(config)?;
@@ -61,7 +69,11 @@ pub(crate) fn run(config: &Config) -> Result<()> {
         interrupt::check()?;
         evaluated.push(measure(config, &cohort, *method, counts, &calibrated)?);
     }
-    let outputs = write(config, &cohort, &layout, evaluated)?;
+    let mut sensitivity = Vec::new();
+    for &method in methods.iter().filter(|_| config.evaluate.sensitivity) {
+        sensitivity.extend(sensitivity::measure(config, &cohort, method)?);
+    }
+    let outputs = write(config, &cohort, &layout, evaluated, sensitivity)?;
     stage.finish(&outputs)?;
     say(format!("evaluate: {} methods in {}", methods.len(), layout.eval().display()));
     Ok(())
@@ -100,15 +112,28 @@ fn measure(
     let test = cohort.prepared(Use::Test);
     let validation = counts.pooled(&cohort.prepared(Use::Validation))?;
     let pooled = counts.pooled(&test)?;
-    let points = [protocols.paper(), protocols.matched(&validation)?, calibrated.to_vec()].concat();
+    let points = [
+        protocols.paper(),
+        protocols.matched(&validation)?,
+        calibrated.to_vec(),
+        protocols.fixed_rate(&validation)?,
+    ]
+    .concat();
+    let healthy = cohort
+        .prepared(Use::Validation)
+        .iter()
+        .map(|scan| {
+            let scores = counts.of(scan)?;
+            Ok(HealthyScan::measure(&scan.name, &scores, &validation, &points, protocols)?)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let mut curves = SubjectCurves::new(&pooled);
     let subjects = test
         .iter()
         .map(|subject| {
-            Ok(SubjectMetrics {
-                subject: subject.name.clone(),
-                method: method.id().to_owned(),
-                metrics: Metrics::measure(&counts.of(subject)?, &points)?,
-            })
+            let (scores, lesions) = (counts.of(subject)?, counts.lesions(subject)?);
+            curves.add(&scores);
+            Ok(SubjectMetrics::measure(&subject.name, method.id(), &scores, lesions, &points)?)
         })
         .collect::<Result<Vec<_>>>()?;
     let results = MethodResults {
@@ -118,9 +143,11 @@ fn measure(
         points: &points,
         validation: &validation,
         pooled: &pooled,
+        curves: &curves,
+        healthy: &healthy,
         subjects: &subjects,
     };
-    let summary = MethodSummary::new(&results, &config.evaluate.bootstrap)?;
+    let summary = MethodSummary::new(&results, &config.evaluate.lesions, &config.evaluate.bootstrap)?;
     Ok(Evaluated { scope: counts.scope, summary, subjects })
 }
 
@@ -130,6 +157,7 @@ fn write(
     cohort: &Cohort,
     layout: &Layout,
     evaluated: Vec<Evaluated>,
+    sensitivity: Vec<Sensitivity>,
 ) -> Result<Vec<PathBuf>> {
     let mut outputs = Vec::new();
     for method in &evaluated {
@@ -140,7 +168,7 @@ fn write(
         outputs.extend([json, csv]);
     }
     let of_methods: Vec<_> = evaluated.iter().map(|e| (e.summary.id.as_str(), &e.subjects[..])).collect();
-    let comparisons = compare(&of_methods);
+    let comparisons = compare(&of_methods, &config.evaluate.bootstrap);
     let (methods, subjects): (Vec<_>, Vec<_>) =
         evaluated.into_iter().map(|e| (e.summary, e.subjects)).unzip();
     let evaluation = Evaluation {
@@ -149,15 +177,19 @@ fn write(
         validation_subjects: cohort.prepared(Use::Validation).len(),
         test_subjects: cohort.prepared(Use::Test).len(),
         protocols: config.evaluate.protocols,
+        lesions: config.evaluate.lesions,
         bootstrap: config.evaluate.bootstrap,
         decisions: decisions::in_force(config),
         methods,
         comparisons,
+        sensitivity,
     };
     files::write_json(&layout.metrics(), &evaluation)?;
+    let schema = layout.eval().join("metrics.schema.json");
+    files::write(&schema, METRICS_SCHEMA.as_bytes())?;
     let csv = layout.eval().join("subjects.csv");
     files::write(&csv, &subjects_csv(&subjects.concat())?)?;
-    outputs.extend([layout.metrics(), csv]);
+    outputs.extend([layout.metrics(), schema, csv]);
     Ok(outputs)
 }
 

@@ -5,7 +5,9 @@ mod page;
 
 use std::path::{Path, PathBuf};
 
-use anomaly_eval::{Evaluation, Protocol, Table, VoxelSet, curves_figure};
+use anomaly_eval::{
+    Evaluation, Protocol, Table, VoxelSet, calibration_figure, curves_figure, subjects_figure,
+};
 use anyhow::{Context, Result, ensure};
 
 use crate::config::Config;
@@ -45,24 +47,37 @@ fn write(config: &Config, cohort: &preprocess::Cohort, evaluation: &Evaluation) 
     let layout = Layout::new(config);
     let figure1 = figure::figure1(config, cohort, evaluation)?.draw()?;
     let curves = VoxelSet::ALL.map(|voxels| curves_figure(evaluation, voxels));
-    let page = page::render(config, evaluation, &figure1, &curves)?;
-    let files = [
-        ("table1.md", tables(evaluation, |table| table.to_markdown() + "\n").into_bytes()),
-        ("table1.tex", tables(evaluation, |table| table.to_latex() + "\n").into_bytes()),
-        ("table1.csv", evaluation.table1_tidy().to_csv()?.into_bytes()),
-        ("figure1.png", figure1.to_png()?),
-        ("figure1.svg", figure1.to_svg().into_bytes()),
-        ("curves_all.png", curves[0].to_png()?),
-        ("curves_all.svg", curves[0].to_svg().into_bytes()),
-        ("curves_brain.png", curves[1].to_png()?),
-        ("curves_brain.svg", curves[1].to_svg().into_bytes()),
-        ("metrics.json", serde_json::to_vec_pretty(evaluation)?),
-        ("index.html", page.into_bytes()),
+    let subjects = evaluate::subjects(config)?;
+    let subjects = VoxelSet::ALL.map(|voxels| subjects_figure(evaluation, &subjects, voxels));
+    let calibration = calibration_figure(evaluation);
+    let page = page::render(
+        config,
+        evaluation,
+        &page::Figures { figure1: &figure1, curves: &curves, subjects: &subjects, calibration: &calibration },
+    )?;
+    let figures = [
+        ("figure1", &figure1),
+        ("curves_all", &curves[0]),
+        ("curves_brain", &curves[1]),
+        ("subjects_all", &subjects[0]),
+        ("subjects_brain", &subjects[1]),
+        ("calibration", &calibration),
     ];
+    let mut files = vec![
+        ("table1.md".to_owned(), tables(evaluation, |table| table.to_markdown() + "\n").into_bytes()),
+        ("table1.tex".to_owned(), tables(evaluation, |table| table.to_latex() + "\n").into_bytes()),
+        ("table1.csv".to_owned(), evaluation.table1_tidy().to_csv()?.into_bytes()),
+        ("metrics.json".to_owned(), serde_json::to_vec_pretty(evaluation)?),
+        ("index.html".to_owned(), page.into_bytes()),
+    ];
+    for (name, figure) in figures {
+        files.push((format!("{name}.png"), figure.to_png()?));
+        files.push((format!("{name}.svg"), figure.to_svg().into_bytes()));
+    }
     files
         .into_iter()
         .map(|(name, bytes)| {
-            let path = layout.report().join(name);
+            let path = layout.report().join(&name);
             files::write(&path, &bytes).with_context(|| format!("report {name}"))?;
             Ok(path)
         })
@@ -78,11 +93,17 @@ fn protocols(evaluation: &Evaluation) -> impl Iterator<Item = (Protocol, VoxelSe
     protocols.into_iter().flat_map(|protocol| VoxelSet::ALL.map(|voxels| (protocol, voxels)))
 }
 
-/// Table 1 under all protocols, then the measures without threshold, one below the other.
+/// Table 1 under all protocols, then the measures without threshold and those at fixed false-positive rates, of lesions and
+/// of subjects, one below the other.
 fn tables(evaluation: &Evaluation, format: impl Fn(&Table) -> String) -> String {
     let table1 = protocols(evaluation).map(|(protocol, voxels)| evaluation.table1(protocol, voxels));
     let ranking = VoxelSet::ALL.map(|voxels| evaluation.ranking_table(voxels));
-    table1.chain(ranking).map(|table| format(&table)).collect()
+    let rates = VoxelSet::ALL.map(|voxels| evaluation.fixed_rate_table(voxels));
+    let lesions = page::lesion_tables(evaluation);
+    let subjects = [evaluation.subject_detection_table()];
+    let sensitivity = page::sensitivity_tables(evaluation);
+    let all = table1.chain(ranking).chain(rates).chain(lesions).chain(subjects).chain(sensitivity);
+    all.map(|table| format(&table)).collect()
 }
 
 /// What the terminal shows at the end.

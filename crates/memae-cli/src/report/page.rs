@@ -15,6 +15,15 @@ use crate::{environment, files, train};
 
 pub(super) const TEMPLATE: &str = include_str!("../../templates/report.html");
 
+/// The figures of the page.
+pub(super) struct Figures<'a> {
+    pub(super) figure1: &'a Figure,
+    /// Over all voxels and over brain voxels, as the next ones.
+    pub(super) curves: &'a [Figure; 2],
+    pub(super) subjects: &'a [Figure; 2],
+    pub(super) calibration: &'a Figure,
+}
+
 /// What the template shows.
 #[derive(Serialize)]
 struct Page<'a> {
@@ -23,10 +32,16 @@ struct Page<'a> {
     headline: Table,
     others: Vec<Table>,
     detection: Vec<Table>,
+    rates: [Table; 2],
     ranking: [Table; 2],
+    subject_detection: Table,
+    lesions: Vec<Table>,
     comparisons: [Table; 2],
+    sensitivity: Vec<Table>,
     figure1: String,
     curves: [String; 2],
+    subjects: [String; 2],
+    calibration: String,
     training: Vec<Training>,
     environment: environment::Environment,
     configuration: String,
@@ -47,12 +62,7 @@ struct Training {
 }
 
 /// Renders the page.
-pub(super) fn render(
-    config: &Config,
-    evaluation: &Evaluation,
-    figure1: &Figure,
-    curves: &[Figure; 2],
-) -> Result<String> {
+pub(super) fn render(config: &Config, evaluation: &Evaluation, figures: &Figures<'_>) -> Result<String> {
     let layout = Layout::new(config);
     let mut templates = Environment::new();
     // The name's extension turns on HTML escaping.
@@ -65,15 +75,43 @@ pub(super) fn render(
         headline: evaluation.table1(Protocol::Matched, VoxelSet::All),
         others: super::protocols(evaluation).skip(1).map(table1).collect(),
         detection: super::protocols(evaluation).map(detection).collect(),
+        rates: VoxelSet::ALL.map(|voxels| evaluation.fixed_rate_table(voxels)),
         ranking: VoxelSet::ALL.map(|voxels| evaluation.ranking_table(voxels)),
+        subject_detection: evaluation.subject_detection_table(),
+        lesions: lesion_tables(evaluation),
         comparisons: VoxelSet::ALL.map(|voxels| evaluation.comparison_table(voxels)),
-        figure1: data_url("image/png", &figure1.to_png()?),
-        curves: curves.each_ref().map(|curve| data_url("image/svg+xml", curve.to_svg().as_bytes())),
+        sensitivity: sensitivity_tables(evaluation),
+        figure1: data_url("image/png", &figures.figure1.to_png()?),
+        curves: figures.curves.each_ref().map(svg_url),
+        subjects: figures.subjects.each_ref().map(svg_url),
+        calibration: svg_url(figures.calibration),
         training: training(config, &layout)?,
         environment: files::read_json(&layout.environment())?,
         configuration: config.to_toml()?,
     };
     Ok(templates.get_template("report.html")?.render(Serde(&page))?)
+}
+
+/// Brain voxels first: in them, lesions are what is looked for.
+pub(super) fn lesion_tables(evaluation: &Evaluation) -> Vec<Table> {
+    [VoxelSet::Brain, VoxelSet::All]
+        .into_iter()
+        .flat_map(|voxels| {
+            [evaluation.lesion_table(Protocol::Matched, voxels), evaluation.froc_table(voxels)]
+        })
+        .collect()
+}
+
+/// Over brain voxels, then over all voxels; none if the run did not measure it.
+pub(super) fn sensitivity_tables(evaluation: &Evaluation) -> Vec<Table> {
+    [VoxelSet::Brain, VoxelSet::All]
+        .into_iter()
+        .filter_map(|voxels| evaluation.sensitivity_table(voxels))
+        .collect()
+}
+
+fn svg_url(figure: &Figure) -> String {
+    data_url("image/svg+xml", figure.to_svg().as_bytes())
 }
 
 fn data_url(kind: &str, bytes: &[u8]) -> String {

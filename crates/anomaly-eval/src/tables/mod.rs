@@ -1,5 +1,9 @@
 //! The tables of a report.
 
+mod lesions;
+mod rates;
+mod sensitivity;
+
 use crate::paper::paper_rates;
 use crate::{Estimate, Evaluation, Measure, Protocol, Table, VoxelSet};
 
@@ -44,8 +48,17 @@ impl Evaluation {
 
     /// Precision, Dice and false-positive rates of all methods at both thresholds of a protocol.
     pub fn detection_table(&self, protocol: Protocol, voxels: VoxelSet) -> Table {
-        let columns =
-            ["", "Method", "Dice", "Dice pooled", "Precision", "Precision pooled", "FPR test", "FPR healthy"];
+        let columns = [
+            "",
+            "Method",
+            "Dice",
+            "Dice pooled",
+            "Precision",
+            "Precision pooled",
+            "FPR test",
+            "FPR test pooled",
+            "FPR healthy",
+        ];
         let groups = self.by_level(protocol, voxels, |method, at| {
             let (summary, pooled) = (&method.points[at], &method.pooled.points[at]);
             vec![
@@ -53,15 +66,16 @@ impl Evaluation {
                 number(pooled.rates.dice),
                 estimate(&summary.rates.precision),
                 number(pooled.rates.precision),
+                estimate(&complement(&summary.rates.tnr)),
                 number(pooled.counts.fpr()),
-                number(method.healthy_fpr[at]),
+                estimate(&method.healthy_fpr[at].held_out),
             ]
         });
         let caption = format!("Detection, {}; {}.", voxels.label(), self.rule(protocol));
         let notes = vec![
             self.about_intervals(),
-            "FPR test: pooled, lesion-free voxels of the test scans. FPR healthy: pooled, healthy validation scans. \
-             A gap between the two is domain shift or tissue displaced by the lesion."
+            "FPR test: lesion-free voxels of the test scans. FPR healthy: mean over healthy validation scans, each held \
+             out from the choice of the threshold. A gap between the two is domain shift or tissue displaced by the lesion."
                 .into(),
         ];
         self.table(&caption, &columns, groups, notes)
@@ -109,7 +123,7 @@ impl Evaluation {
                         measure.label().to_owned(),
                         label(&test.a),
                         label(&test.b),
-                        format!("{:+.4}", test.mean_difference),
+                        difference(&test.difference),
                         format!("{:+.2}", test.test.effect),
                         test.test.n.to_string(),
                         p_value(test.test.p),
@@ -118,11 +132,11 @@ impl Evaluation {
                 })
                 .collect()
         };
-        let notes = vec![
-            "Two-sided Wilcoxon signed-rank tests over subjects; Holm's correction within each measure. Effect: \
-             rank-biserial correlation."
-                .into(),
-        ];
+        let notes = vec![format!(
+            "Two-sided Wilcoxon signed-rank tests over subjects; Holm's correction within each measure. Effect: matched-pairs \
+                 rank-biserial correlation, from -1 to 1. Mean difference [{} % BCa bootstrap interval].",
+            100.0 * self.bootstrap.level
+        )];
         let caption = format!("Paired comparison of methods, {}.", voxels.label());
         self.table(&caption, &columns, Measure::ALL.map(family).to_vec(), notes)
     }
@@ -243,6 +257,9 @@ impl Evaluation {
                 let [first, second] = self.protocols.paper_thresholds;
                 format!("protocol paper: T1 = {first}, T2 = {second} (assumed, the paper's values are lost)")
             }
+            Protocol::FixedRate => {
+                "protocol fixed-rate: false-positive rates on healthy validation scans".into()
+            }
             Protocol::Calibrated => format!(
                 "protocol calibrated (oracle, uses test labels): thresholds at which AE has a TNR of {} on the test set",
                 percent(self.protocols.calibrated_tnr)
@@ -271,6 +288,12 @@ impl Measure {
     }
 }
 
+/// Estimate of 1 less the measure.
+fn complement(estimate: &Estimate) -> Estimate {
+    let interval = estimate.interval.map(|[low, high]| [1.0 - high, 1.0 - low]);
+    Estimate { mean: estimate.mean.map(|mean| 1.0 - mean), interval, ..*estimate }
+}
+
 fn number(value: Option<f64>) -> String {
     value.map_or_else(|| NONE.to_owned(), |value| format!("{value:.3}"))
 }
@@ -281,6 +304,14 @@ fn estimate(estimate: &Estimate) -> String {
         estimate.interval.map_or_else(String::new, |[low, high]| format!(" [{low:.3}, {high:.3}]"));
     let subjects = if estimate.undefined > 0 { format!(" (n = {})", estimate.n) } else { String::new() };
     number(estimate.mean) + &interval + &subjects
+}
+
+/// "+0.0123 [+0.0041, +0.0201]".
+fn difference(estimate: &Estimate) -> String {
+    let mean = estimate.mean.map_or_else(|| NONE.to_owned(), |mean| format!("{mean:+.4}"));
+    let interval =
+        estimate.interval.map_or_else(String::new, |[low, high]| format!(" [{low:+.4}, {high:+.4}]"));
+    mean + &interval
 }
 
 fn p_value(p: f64) -> String {

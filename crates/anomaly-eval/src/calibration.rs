@@ -1,0 +1,41 @@
+//! What a threshold means on healthy scans and on the lesion-free part of test scans.
+
+use serde::{Deserialize, Serialize};
+
+use crate::lesions::ladder;
+use crate::{Result, ScoreHistogram, VoxelSet};
+
+/// False-positive rates as functions of the threshold, over one voxel set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// The voxels taken into account.
+    pub voxels: VoxelSet,
+    /// From the lowest threshold to the highest.
+    pub points: Vec<CalibrationPoint>,
+}
+
+/// False-positive rates at one threshold; `None` where there is no healthy voxel.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationPoint {
+    /// Threshold on the normalized anomaly score.
+    pub threshold: f32,
+    /// Of all healthy validation scans together.
+    pub healthy: Option<f64>,
+    /// Of the lesion-free voxels of all test scans together.
+    pub test: Option<f64>,
+}
+
+impl Calibration {
+    /// Rates at the first bin end at or above each threshold of the [`ladder`].
+    pub(crate) fn new(validation: &ScoreHistogram, test: &ScoreHistogram, voxels: VoxelSet) -> Result<Self> {
+        let point = |threshold| {
+            let threshold = validation.binning.first_end_from(threshold);
+            Ok(CalibrationPoint {
+                threshold,
+                healthy: validation.counts_above(threshold, voxels)?.fpr(),
+                test: test.counts_above(threshold, voxels)?.fpr(),
+            })
+        };
+        Ok(Self { voxels, points: ladder().into_iter().map(point).collect::<Result<_>>()? })
+    }
+}

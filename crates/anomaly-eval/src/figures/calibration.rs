@@ -1,0 +1,72 @@
+//! Calibration plot: what share of healthy voxels is above a threshold.
+
+use super::axes::{Axes, Tick};
+use super::series::{LEGEND_LINE, draw_legend, draw_title, legend_lines, series};
+use super::svg::{Anchor, Figure, TextStyle};
+use crate::{CalibrationPoint, Evaluation, VoxelSet};
+
+const SIDE: f64 = 265.0;
+/// Exponents of 2 that the threshold axis spans, and of 10 that the rate axis spans.
+const THRESHOLDS: (i32, i32) = (-8, 0);
+const RATES: (i32, i32) = (-5, 0);
+
+/// False-positive rate of all methods as a function of the threshold, over all voxels (left) and over brain voxels (right),
+/// both axes logarithmic: thick lines on healthy validation scans, thin ones on the lesion-free voxels of test scans. Level
+/// lines are the rates of the `matched` protocol.
+pub fn calibration_figure(evaluation: &Evaluation) -> Figure {
+    let all = series(evaluation);
+    let lines = legend_lines(all.len());
+    let mut figure = Figure::new(680.0, 398.0 + LEGEND_LINE * lines as f64);
+    draw_title(&mut figure, evaluation, "false-positive rate by threshold");
+    for (voxels, left) in VoxelSet::ALL.into_iter().zip([55.0, 395.0]) {
+        let axes = Axes { left, top: 52.0, side: SIDE };
+        axes.draw(
+            &mut figure,
+            voxels.label(),
+            ("Threshold", &ticks(2.0, THRESHOLDS, 2)),
+            ("False-positive rate", &ticks(10.0, RATES, 1)),
+        );
+        for rate in evaluation.protocols.matched_fpr.into_iter().filter(|rate| *rate > 0.0) {
+            let y = position(rate, 10.0, RATES).clamp(0.0, 1.0);
+            let dotted = "stroke=\"#7F7F7F\" stroke-width=\"1\" stroke-dasharray=\"1.5 2.5\"";
+            figure.line(axes.at(0.0, y), axes.at(1.0, y), dotted);
+        }
+        for one in &all {
+            let Some(calibration) = one.method.calibration.iter().find(|of| of.voxels == voxels) else {
+                continue;
+            };
+            let curve = |rate: fn(&CalibrationPoint) -> Option<f64>| {
+                let shown = move |point: &CalibrationPoint| {
+                    let y = position(rate(point)?, 10.0, RATES);
+                    (y >= 0.0).then(|| axes.at(position(f64::from(point.threshold), 2.0, THRESHOLDS), y))
+                };
+                calibration.points.iter().filter_map(shown).collect::<Vec<_>>()
+            };
+            let style =
+                |width: f64| format!("stroke=\"{}\" stroke-width=\"{width}\"{}", one.colour, one.dash);
+            figure.polyline(curve(|point| point.healthy), &style(2.0));
+            figure.polyline(curve(|point| point.test), &style(0.7));
+        }
+    }
+    draw_legend(&mut figure, &all, 378.0, |method| method.label.clone());
+    let key = "Thick: healthy validation scans. Thin: lesion-free voxels of test scans. Dotted: rates of the matched protocol.";
+    figure.text(55.0, 384.0 + LEGEND_LINE * lines as f64, key, TextStyle::new(9.5, Anchor::Start));
+    figure
+}
+
+/// Place of a value on a logarithmic axis between two powers of `base`; below 0 for a value off the axis.
+fn position(value: f64, base: f64, (from, to): (i32, i32)) -> f64 {
+    (value.log(base) - f64::from(from)) / f64::from(to - from)
+}
+
+/// Ticks at each `step`-th power of `base`.
+fn ticks(base: f64, (from, to): (i32, i32), step: usize) -> Vec<Tick> {
+    let tick = |power: i32| {
+        let value = base.powi(power);
+        (
+            position(value, base, (from, to)),
+            format!("{value:.7}").trim_end_matches('0').trim_end_matches('.').to_owned(),
+        )
+    };
+    (from..=to).step_by(step).map(tick).collect()
+}

@@ -1,0 +1,243 @@
+//! How much the results depend on what the paper leaves open: the residual, the scope of its normalization, and
+//! post-processing, in all combinations.
+
+use ndarray::{Array3, ArrayView3};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    BootstrapSettings, ConfusionCounts, Estimate, PostProcessing, Range, Residual, Result, Scope, ScopeKind,
+    ScoreHistogram, VoxelSet, normalize,
+};
+
+/// One way from a scan and its reconstruction to scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Variant {
+    /// How input and reconstruction are compared.
+    pub residual: Residual,
+    /// Over which voxels the map is normalized.
+    pub scope: ScopeKind,
+    /// Whether scores and detections are post-processed as is usual ([`PostProcessing::USUAL`]).
+    pub post_processed: bool,
+}
+
+impl Variant {
+    /// All combinations, in the order of the table.
+    pub fn all() -> Vec<Self> {
+        let mut variants = Vec::new();
+        for post_processed in [false, true] {
+            for scope in ScopeKind::ALL {
+                for residual in Residual::ALL {
+                    variants.push(Self { residual, scope, post_processed });
+                }
+            }
+        }
+        variants
+    }
+
+    fn post_processing(&self) -> PostProcessing {
+        if self.post_processed { PostProcessing::USUAL } else { PostProcessing::default() }
+    }
+
+    /// Scores of an anomaly map of this variant's residual, given the range of that residual on healthy validation scans.
+    ///
+    /// # Errors
+    /// As [`normalize`] and [`PostProcessing::scores`].
+    pub fn scores(
+        &self,
+        map: ArrayView3<'_, f32>,
+        brain: ArrayView3<'_, bool>,
+        healthy: Range,
+    ) -> Result<Array3<f32>> {
+        let scope = match self.scope {
+            ScopeKind::Volume => Scope::Volume,
+            ScopeKind::Slice => Scope::Slice,
+            ScopeKind::Cohort => Scope::Cohort(healthy),
+        };
+        self.post_processing().scores(normalize(map.to_owned(), scope)?, brain)
+    }
+}
+
+/// What one variant reaches on one test subject over one voxel set; `None` where undefined.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VariantMetrics {
+    /// The voxels taken into account.
+    pub voxels: VoxelSet,
+    /// Area under the ROC curve.
+    pub auroc: Option<f64>,
+    /// Average precision.
+    pub auprc: Option<f64>,
+    /// Highest Dice over all thresholds.
+    pub best_dice: Option<f64>,
+    /// Dice of the detections at the threshold matched on healthy scans, small components removed in post-processed
+    /// variants.
+    pub dice: Option<f64>,
+}
+
+impl VariantMetrics {
+    /// Measures a test subject's scores over both voxel sets. `thresholds` are bin ends of an empty `histogram`, one for
+    /// each voxel set.
+    ///
+    /// # Errors
+    /// As [`ScoreHistogram::add`].
+    pub fn measure(
+        variant: &Variant,
+        scores: ArrayView3<'_, f32>,
+        truth: ArrayView3<'_, bool>,
+        brain: ArrayView3<'_, bool>,
+        mut histogram: ScoreHistogram,
+        thresholds: [f32; 2],
+    ) -> Result<[Self; 2]> {
+        let flat = |mask: ArrayView3<'_, bool>| mask.iter().copied().collect::<Vec<_>>();
+        let (lesion, inside) = (flat(truth), flat(brain));
+        histogram.add(&scores.iter().copied().collect::<Vec<_>>(), Some(&lesion), &inside)?;
+        Ok([0, 1].map(|set| {
+            let voxels = VoxelSet::ALL[set];
+            let ranking = histogram.ranking(voxels);
+            let called = scores.mapv(|score| score > thresholds[set]);
+            let called = variant.post_processing().detection(called);
+            let mut counts = ConfusionCounts::default();
+            for ((called, lesion), inside) in called.iter().zip(&lesion).zip(&inside) {
+                if voxels == VoxelSet::All || *inside {
+                    counts.count(*called, *lesion);
+                }
+            }
+            Self {
+                voxels,
+                auroc: ranking.auroc.map(|auroc| auroc.value),
+                auprc: ranking.auprc.map(|auprc| auprc.value),
+                best_dice: ranking.best_dice.map(|best| best.dice.value),
+                dice: counts.dice(),
+            }
+        }))
+    }
+}
+
+/// What one variant of one method reaches over one voxel set: means over test subjects.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sensitivity {
+    /// Identifier of the method.
+    pub method: String,
+    /// How scores are made.
+    #[serde(flatten)]
+    pub variant: Variant,
+    /// The voxels taken into account.
+    pub voxels: VoxelSet,
+    /// Threshold 1 of the `matched` protocol.
+    pub threshold: f32,
+    /// Area under the ROC curve.
+    pub auroc: Estimate,
+    /// Average precision.
+    pub auprc: Estimate,
+    /// Highest Dice of each subject.
+    pub best_dice: Estimate,
+    /// Dice at the threshold.
+    pub dice: Estimate,
+}
+
+impl Sensitivity {
+    /// Summarizes the test subjects under one variant, over each voxel set.
+    pub fn of(
+        method: &str,
+        variant: Variant,
+        thresholds: [f32; 2],
+        subjects: &[[VariantMetrics; 2]],
+        bootstrap: &BootstrapSettings,
+    ) -> [Self; 2] {
+        [0, 1].map(|set| {
+            let mean = |value: fn(&VariantMetrics) -> Option<f64>| {
+                Estimate::of(subjects.iter().map(|subject| value(&subject[set])), bootstrap)
+            };
+            Self {
+                method: method.to_owned(),
+                variant,
+                voxels: VoxelSet::ALL[set],
+                threshold: thresholds[set],
+                auroc: mean(|metrics| metrics.auroc),
+                auprc: mean(|metrics| metrics.auprc),
+                best_dice: mean(|metrics| metrics.best_dice),
+                dice: mean(|metrics| metrics.dice),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Binning;
+
+    /// A noisy ball of raised residual in a larger brain.
+    fn subject() -> (Array3<f32>, Array3<bool>, Array3<bool>) {
+        let distance = |(i, j, k): (usize, usize, usize)| {
+            [i, j, k].map(|at| (at as f32 - 9.5).powi(2)).iter().sum::<f32>().sqrt()
+        };
+        let noise =
+            |(i, j, k): (usize, usize, usize)| ((i * 7919 + j * 104_729 + k * 1299) % 1000) as f32 / 4000.0;
+        let map = Array3::from_shape_fn((20, 20, 20), |at| {
+            if distance(at) < 9.0 { noise(at) + if distance(at) < 4.0 { 0.2 } else { 0.0 } } else { 0.0 }
+        });
+        let shape = map.raw_dim();
+        let ball = |radius: f32| Array3::from_shape_fn(shape, |at| distance(at) < radius);
+        (map, ball(4.0), ball(9.0))
+    }
+
+    fn measure(variant: &Variant, threshold: f32) -> [VariantMetrics; 2] {
+        let (map, truth, brain) = subject();
+        let scores = variant.scores(map.view(), brain.view(), Range { low: 0.0, high: 0.5 }).unwrap();
+        let histogram = ScoreHistogram::new(Binning::new(&[threshold]).unwrap());
+        let thresholds = [threshold; 2];
+        VariantMetrics::measure(variant, scores.view(), truth.view(), brain.view(), histogram, thresholds)
+            .unwrap()
+    }
+
+    #[test]
+    fn all_combinations_are_there_once() {
+        let all = Variant::all();
+        assert_eq!(all.len(), 24);
+        assert!(all.iter().enumerate().all(|(at, variant)| !all[..at].contains(variant)));
+    }
+
+    #[test]
+    fn ranking_within_a_subject_does_not_depend_on_the_scope_of_one_range() {
+        let variant = |scope| Variant { residual: Residual::Absolute, scope, post_processed: false };
+        let volume = measure(&variant(ScopeKind::Volume), 0.5);
+        let cohort = measure(&variant(ScopeKind::Cohort), 0.5);
+        let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 1e-3;
+        for (volume, cohort) in volume.iter().zip(&cohort) {
+            assert!(near(volume.auroc, cohort.auroc) && near(volume.auprc, cohort.auprc));
+            assert!(near(volume.best_dice, cohort.best_dice));
+        }
+        let slice = measure(&variant(ScopeKind::Slice), 0.5);
+        assert!(!near(slice[1].auroc, volume[1].auroc));
+    }
+
+    #[test]
+    fn post_processing_takes_noise_away() {
+        let variant = |post_processed| Variant {
+            residual: Residual::Absolute,
+            scope: ScopeKind::Volume,
+            post_processed,
+        };
+        let (plain, processed) = (measure(&variant(false), 0.5), measure(&variant(true), 0.5));
+        assert!(
+            processed[1].auroc > plain[1].auroc && processed[1].dice > plain[1].dice,
+            "{plain:?} {processed:?}"
+        );
+    }
+
+    #[test]
+    fn a_subject_without_lesion_is_left_out_of_the_means() {
+        let (map, _, brain) = subject();
+        let none = brain.mapv(|_| false);
+        let variant = Variant::all()[0];
+        let scores = variant.scores(map.view(), brain.view(), Range { low: 0.0, high: 0.5 }).unwrap();
+        let histogram = ScoreHistogram::new(Binning::new(&[0.5]).unwrap());
+        let healthy =
+            VariantMetrics::measure(&variant, scores.view(), none.view(), brain.view(), histogram, [0.5; 2])
+                .unwrap();
+        let ill = measure(&variant, 0.5);
+        let bootstrap = BootstrapSettings { resamples: 100, ..Default::default() };
+        let [all, _] = Sensitivity::of("ae", variant, [0.5; 2], &[ill, healthy], &bootstrap);
+        assert_eq!((all.dice.mean, all.dice.undefined, all.auroc.mean), (ill[0].dice, 1, ill[0].auroc));
+    }
+}

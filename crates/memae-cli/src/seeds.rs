@@ -1,0 +1,45 @@
+//! `memae seeds`: runs that differ in the training seed, as mean and spread.
+
+use anomaly_eval::{Evaluation, seed_spread, seed_table};
+use anyhow::{Result, ensure};
+
+use crate::cli::Seeds;
+use crate::config::Config;
+use crate::layout::Layout;
+use crate::{files, progress};
+
+/// Compares the runs.
+pub(crate) fn run(arguments: &Seeds) -> Result<()> {
+    let mut runs: Vec<Evaluation> = Vec::new();
+    let mut configs: Vec<Config> = Vec::new();
+    for folder in &arguments.runs {
+        let layout = Layout::at(folder);
+        ensure!(
+            layout.metrics().is_file(),
+            "{} is not the folder of an evaluated run: `memae run` makes one in runs/<name>",
+            folder.display()
+        );
+        runs.push(files::read_json(&layout.metrics())?);
+        configs.push(Config::load(Some(&layout.config()))?);
+    }
+    for (at, config) in configs.iter().enumerate() {
+        let folder = arguments.runs[at].display();
+        for earlier in &configs[..at] {
+            ensure!(earlier.train.seed != config.train.seed, "{folder} has the training seed of another run");
+            let mut same = Config { run: earlier.run.clone(), ..config.clone() };
+            same.train.seed = earlier.train.seed;
+            ensure!(same == *earlier, "{folder} has other settings than {}", arguments.runs[0].display());
+        }
+    }
+    let table = seed_table(&runs, &seed_spread(&runs)?);
+    if let Some(out) = &arguments.out {
+        for (name, text) in [
+            ("seeds.md", table.to_markdown()),
+            ("seeds.csv", table.to_csv()?),
+            ("seeds.tex", table.to_latex()),
+        ] {
+            files::write(&out.join(name), text.as_bytes())?;
+        }
+    }
+    progress::result(&format!("\n{}\n", table.to_text()))
+}
