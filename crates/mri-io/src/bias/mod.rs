@@ -3,26 +3,26 @@
 //! A scan is taken as its anatomy times a smooth field. The field blurs the histogram of the logarithms
 //! of the intensities. Each step sharpens that histogram, looks how far each voxel is from where it would
 //! then lie, and adds a smooth fit of these distances to the field; from level to level the fit becomes
-//! finer. The work is done on averages over boxes of a few millimetres, the field is evaluated at every
+//! finer. The work is done on samples a few millimetres apart, the field is evaluated at every
 //! voxel.
 
-mod boxes;
 mod lattice;
+mod samples;
 mod sharpen;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Mask, Result, Volume};
-use boxes::Boxes;
 use lattice::{Fit, Rows};
+use samples::Samples;
 use sharpen::Sharpener;
 
 /// How [`correct_bias`] works. The defaults suit brains of any contrast.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BiasSettings {
-    /// Side (mm) of the boxes whose averages are worked on, 1 to 16.
+    /// Distance (mm) between the voxels that are worked on, 1 to 16.
     pub spacing: f64,
     /// Distance (mm) between the knots of the field on the first level, at least 10. Each further level
     /// halves it.
@@ -62,7 +62,7 @@ impl BiasSettings {
     /// If a field is out of its range; the error names the first such field.
     pub fn check(&self) -> Result<()> {
         let complaint = if !(1.0..=16.0).contains(&self.spacing) {
-            format!("boxes of {} mm: bias correction needs 1 to 16 mm", self.spacing)
+            format!("samples {} mm apart: bias correction needs 1 to 16 mm", self.spacing)
         } else if !(10.0..=1e4).contains(&self.knots) {
             format!("knots {} mm apart: a bias field needs at least 10 mm", self.knots)
         } else if !(1..=6).contains(&self.levels) {
@@ -98,8 +98,8 @@ pub struct BiasCorrection {
 /// volume is brighter than its mean. Voxels that are not positive and finite do not count.
 ///
 /// # Errors
-/// If the mask lies on another grid, no voxel inside is positive and finite, or a setting is out of its
-/// range.
+/// If the mask lies on another grid or is empty, none of the voxels worked on is positive and finite, or a
+/// setting is out of its range.
 pub fn correct_bias(
     volume: &Volume<f32>,
     mask: Option<&Mask>,
@@ -115,34 +115,34 @@ pub fn correct_bias(
             &bright
         }
     };
-    let boxes = Boxes::of(volume, mask, settings.spacing)?;
+    let samples = Samples::of(volume, mask, settings.spacing)?;
     let log_field = Rows::new(
-        estimate(&boxes, settings)
+        estimate(&samples, settings)
             .into_iter()
-            .map(|(knots, coefficients)| (boxes.bases_at_voxels(volume.shape(), knots), coefficients)),
+            .map(|(knots, coefficients)| (samples.bases_at_voxels(volume.shape(), knots), coefficients)),
     );
     Ok(apply(volume, mask, &log_field))
 }
 
 /// The distance between knots and the coefficients of each level; the sum of the levels is the logarithm
 /// of the field.
-fn estimate(boxes: &Boxes, settings: &BiasSettings) -> Vec<(f64, Vec<f64>)> {
+fn estimate(samples: &Samples, settings: &BiasSettings) -> Vec<(f64, Vec<f64>)> {
     let sharpener = Sharpener::new(settings.width, settings.noise);
-    let mut corrected = boxes.logarithms.clone();
+    let mut corrected = samples.logarithms.clone();
     let mut lattices = Vec::new();
     for level in 0..settings.levels {
         let knots = settings.knots / f64::from(1 << level);
-        let fit = Fit::new(boxes.bases(knots), &boxes.weights);
+        let fit = Fit::new(samples.bases(knots), &samples.weights);
         let mut lattice: Vec<f64> = Vec::new();
         for iteration in 0..settings.iterations {
-            let expected = sharpener.expected(&corrected, &boxes.weights);
+            let expected = sharpener.expected(&corrected, &samples.weights);
             let residual: Vec<f64> = corrected.iter().zip(&expected).map(|(c, e)| c - e).collect();
             let step = fit.coefficients(&residual);
             let change = fit.field(&step);
             corrected.iter_mut().zip(&change).for_each(|(corrected, change)| *corrected -= change);
             lattice.resize(step.len(), 0.0);
             lattice.iter_mut().zip(&step).for_each(|(sum, step)| *sum += step);
-            let variation = boxes.variation(&change);
+            let variation = samples.variation(&change);
             if variation < settings.tolerance {
                 tracing::debug!(level, iteration, variation, "level of the bias field has converged");
                 break;

@@ -91,7 +91,7 @@ fn what_cannot_be_corrected_is_named() {
     let mask = Volume::filled(&grid, true).unwrap();
     assert!(message(0.0, &mask, &settings).contains("no positive"));
     assert!(message(f32::NAN, &mask, &settings).contains("no positive"));
-    assert!(message(1.0, &mask.map(|_| false), &settings).contains("no positive"));
+    assert!(message(1.0, &mask.map(|_| false), &settings).contains("empty"));
     let other = Volume::filled(&Grid::centred([8, 8, 8], [1.0; 3]).unwrap(), true).unwrap();
     assert!(message(1.0, &other, &settings).contains("different grids"));
     assert!(message(1.0, &mask, &BiasSettings { knots: 0.0, ..settings.clone() }).contains("knots"));
