@@ -219,6 +219,28 @@ mod tests {
     }
 
     #[test]
+    fn bias_is_taken_out_where_asked() {
+        let (volume, mask) = brain(&RigidTransform::identity());
+        let mut scan = volume.clone();
+        for ((i, j, k), value) in scan.data_mut().indexed_iter_mut() {
+            *value *= (0.02 * i as f32 - 0.01 * j as f32 + 0.005 * k as f32).exp();
+        }
+        let reference = Reference::new(volume, mask.clone()).unwrap();
+        let with = |bias| {
+            let settings = PreprocessSettings { registration: None, bias, ..Default::default() };
+            preprocess(&scan, Some(&mask), &reference, &settings).unwrap().volume
+        };
+        let mut expected = correct_bias(&scan, Some(&mask), &BiasSettings::default()).unwrap().volume;
+        normalize(&mut expected, &mask, &Normalization::MinMax).unwrap();
+        let furthest = |volume: &Volume<f32>| {
+            let pairs = volume.as_slice().iter().zip(expected.as_slice());
+            pairs.map(|(value, expected)| (value - expected).abs()).fold(0.0, f32::max)
+        };
+        assert!(furthest(&with(Some(BiasSettings::default()))) < 1e-3);
+        assert!(furthest(&with(None)) > 0.05);
+    }
+
+    #[test]
     fn broken_scans_are_refused_by_name() {
         let (volume, mask) = brain(&RigidTransform::identity());
         let reference = Reference::new(volume.clone(), mask.clone()).unwrap();

@@ -114,3 +114,52 @@ fn nothing_is_left_behind_when_a_file_cannot_be_written() {
     fails(folder, "resample scan.nii.gz out.nii.gz --canonical", &["out.nii.gz"]);
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2);
 }
+
+#[test]
+fn a_cohort_gives_a_scale_and_a_template() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    for (name, pose, gain) in [("a", RigidTransform::identity(), 1.0), ("b", pose(), 3.0)] {
+        let scan = brain(&pose).map(|value| gain * value);
+        write(folder.join(format!("{name}.nii.gz")), &scan).unwrap();
+        write(folder.join(format!("{name}m.nii.gz")), &scan.map(|&value| value > 0.0)).unwrap();
+    }
+
+    succeeds(folder, "scale a.nii.gz b.nii.gz --masks am.nii.gz bm.nii.gz --output scale.json");
+    succeeds(folder, "normalize b.nii.gz scaled.nii.gz --mask bm.nii.gz --method nyul --scale scale.json");
+    succeeds(
+        folder,
+        "normalize b.nii.gz like.nii.gz --mask bm.nii.gz --method nyul --like a.nii.gz --like-mask am.nii.gz",
+    );
+    let highest = |name: &str| {
+        let volume = read(folder.join(name)).unwrap();
+        volume.as_slice().iter().copied().fold(0.0, f32::max)
+    };
+    assert!((highest("scaled.nii.gz") - 1.0).abs() < 0.05, "{}", highest("scaled.nii.gz"));
+    assert!((highest("like.nii.gz") - 300.0).abs() < 5.0, "{}", highest("like.nii.gz"));
+    fails(folder, "normalize b.nii.gz x.nii --mask bm.nii.gz --method nyul", &["--scale or --like"]);
+    fails(folder, "scale a.nii.gz b.nii.gz --masks am.nii.gz --output x.json", &["one mask for each scan"]);
+    fails(
+        folder,
+        "normalize b.nii.gz x.nii --mask bm.nii.gz --method nyul --scale a.nii.gz",
+        &["a.nii.gz", "UTF-8"],
+    );
+
+    succeeds(folder, "bias a.nii.gz corrected.nii.gz --mask am.nii.gz --field field.nii.gz");
+    let [scan, corrected, field] =
+        ["a.nii.gz", "corrected.nii.gz", "field.nii.gz"].map(|name| read(folder.join(name)).unwrap());
+    let voxels = scan.as_slice().iter().zip(corrected.as_slice()).zip(field.as_slice());
+    assert!(voxels.into_iter().all(|((scan, corrected), field)| (corrected * field - scan).abs() < 1e-2));
+
+    succeeds(
+        folder,
+        "template a.nii.gz b.nii.gz --masks am.nii.gz bm.nii.gz --output t.nii.gz --output-mask tm.nii.gz \
+         --transforms poses --spacing 3.5 --iterations 1",
+    );
+    let template = read(folder.join("t.nii.gz")).unwrap();
+    let mask = read_mask(folder.join("tm.nii.gz")).unwrap();
+    assert_eq!(template.map(|&value| value > 0.0).count(), mask.count());
+    let [a, b] = ["1", "2"].map(|name| read_matrix(folder.join(format!("poses/{name}.txt"))).unwrap());
+    let places = [[60.0, 0.0, 0.0], [0.0, 75.0, 0.0], [0.0, 0.0, 50.0]].map(Point3::from);
+    assert!(b.after(&a.inverse()).mean_distance(&pose(), places) < 1.5);
+}
