@@ -1,5 +1,5 @@
-//! Histogram matching by landmarks (Nyul and Udupa 1999, doi:10.1002/(SICI)1522-2594(199912)42:6<1072::AID-MRM11>3.0.CO;2-M;
-//! Nyul, Udupa and Zhang 2000, doi:10.1109/42.836373).
+//! Histogram matching by landmarks (Nyul and Udupa 1999, Magnetic Resonance in Medicine 42, 1072; with deciles Nyul,
+//! Udupa and Zhang 2000, doi:10.1109/42.836373).
 
 use std::io::Write;
 use std::path::Path;

@@ -79,9 +79,9 @@ pub struct Template {
     pub warnings: Vec<Vec<String>>,
 }
 
-/// Where the brain of a scan lies.
+/// Size and place of the brain of a scan.
 struct Place {
-    voxels_ml: f64,
+    millilitres: f64,
     /// Middle of the brain, world mm.
     centre: Point3<f64>,
     /// Largest distance from the middle along each axis of the world, mm.
@@ -179,13 +179,13 @@ fn place(mask: &Mask) -> Result<Place> {
     let sum = mask.points().fold(Vector3::zeros(), |sum, point| sum + point.coords);
     let centre = Point3::from(sum / count as f64);
     let reach = mask.points().fold(Vector3::zeros(), |reach: Vector3<f64>, p| reach.sup(&(p - centre).abs()));
-    Ok(Place { voxels_ml: mask.millilitres(), centre, reach })
+    Ok(Place { millilitres: mask.millilitres(), centre, reach })
 }
 
 /// The scan of median brain volume.
 fn median(places: &[Place]) -> usize {
     let mut order: Vec<usize> = (0..places.len()).collect();
-    order.sort_by(|&a, &b| places[a].voxels_ml.total_cmp(&places[b].voxels_ml));
+    order.sort_by(|&a, &b| places[a].millilitres.total_cmp(&places[b].millilitres));
     order[(order.len() - 1) / 2]
 }
 
