@@ -1,19 +1,35 @@
 """Markdown tables of a comparison."""
 
 import dataclasses
+import re
 import statistics
 
 # What decides, what else is shown, and which is better.
 FIGURES = {
     "register": ("mean_mm", ["max_mm"], max),
     "strip": ("dice", ["sensitivity", "precision", "tumour_kept", "dice_owners"], min),
-    "bias": ("variation", [], max),
+    "bias": ("variation", ["uncorrected"], max),
 }
 HEADS = {
     "register": "Mean error over the fixed brain (mm): median over cases (worst). Failed: no result, or an error above "
     "1 mm somewhere in the brain.",
     "strip": "Dice: mean over cases (worst).",
-    "bias": "Coefficient of variation of estimated/true field over the brain.",
+    "bias": "Coefficient of variation of estimated/true field over the brain; `uncorrected` is that of the true field.",
+}
+
+
+def other_contrast(row):
+    return re.search("-(t1|pd|flair)", row.kind) is not None
+
+
+# Rows below those of each kind of case.
+TOTALS = {
+    "register": {
+        "**whole volumes, 1 mm**": lambda row: not re.search("cropped|thick", row.kind),
+        "**all**": lambda row: True,
+    },
+    "strip": {"**T2**": lambda row: not other_contrast(row), "**other contrasts**": other_contrast},
+    "bias": {"**all**": lambda row: True},
 }
 
 
@@ -58,7 +74,8 @@ def accuracy(task, rows, tools):
         [kind, *(cell([row for row in rows if row.kind == kind and row.tool == tool]) for tool in tools)]
         for kind in kinds
     ]
-    body.append(["**all**", *(cell([row for row in rows if row.tool == tool]) for tool in tools)])
+    for name, belongs in TOTALS[task].items():
+        body.append([name, *(cell([row for row in rows if row.tool == tool and belongs(row)]) for tool in tools)])
     return table(["cases", *tools], body)
 
 

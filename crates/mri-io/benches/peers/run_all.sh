@@ -1,7 +1,7 @@
 #!/bin/sh
 # The whole comparison, on a quiet machine: writes a Markdown record. setup.sh and cases.sh come first.
 #
-#   run_all.sh RECORD.md       about 22 minutes on two cores of 2.6 GHz
+#   run_all.sh RECORD.md       about 20 minutes on two cores of 2.6 GHz
 set -eu
 record=$(realpath "$1")
 cd "$(dirname "$0")"
@@ -9,20 +9,21 @@ root=$(git rev-parse --show-toplevel)
 data=${BENCH_DATA:-$root/bench-data}
 export COLIN27="${COLIN27:-$data/debian/usr/share/mricron/templates}"
 export PATH="$root/target/release:$data/venv/bin:$PATH"
-log=$record.log
+part=$data/record.md
+log=$data/run_all.log
 : >"$log"
 
 section() {
     title=$1
     shift
     echo "$(date +%T) $title" | tee -a "$log"
-    printf '\n## %s\n\n' "$title" >>"$record.part"
-    "$@" >>"$record.part" 2>>"$log"
+    printf '\n## %s\n\n' "$title" >>"$part"
+    "$@" >>"$part" 2>>"$log"
 }
 
-python head.py >"$record.part"
+python head.py >"$part"
 section "Reading and resampling" python times.py "$data/reading/t2-240x240x155.nii.gz" \
-    --ours "$root/target/release/examples/timing" --nifti-rs "$data/nifti-rs/release/peer-nifti-rs"
+    --ours "$root/target/release/examples/timing" --nifti-rs "$data/nifti-rs/release/peer-nifti-rs" --rounds 5
 section "Bias field" python compare.py bias "$data/bias" --cache "$data/cache" --tools mri-prep simpleitk niimath
 section "Skull stripping" python compare.py strip "$data/strip" --cache "$data/cache" --timed 2 \
     --kinds real-t2 phantom-1mm-tumour --tools mri-prep hd-bet deepbet niimath-atlas --slow brainextractor
@@ -31,5 +32,5 @@ section "Rigid registration" python compare.py register "$data/register" --cache
     --tools mri-prep ants-quick simpleitk elastix greedy cmtk niimath-fast --slow ants-dense
 section "A cohort" python cohort.py "$data/strip" \
     "$data/register/icbm-same-00/fixed.nii.gz" "$data/register/icbm-same-00/mask.nii.gz"
-mv "$record.part" "$record"
+mv "$part" "$record"
 echo "$(date +%T) done: $record"

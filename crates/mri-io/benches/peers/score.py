@@ -55,5 +55,6 @@ def bias(case, corrected):
     """Coefficient of variation over the brain of (estimated field / true field); 0 is perfect."""
     scan, corrected = load(case, "scan").get_fdata(), nibabel.load(corrected).get_fdata()
     inside = mask_of(load(case, "mask")) & (corrected > 0) & (scan > 0)
-    ratio = scan[inside] / corrected[inside] / load(case, "field").get_fdata()[inside]
-    return {"variation": ratio.std() / ratio.mean()}
+    field = load(case, "field").get_fdata()[inside]
+    ratio = scan[inside] / corrected[inside] / field
+    return {"variation": ratio.std() / ratio.mean(), "uncorrected": field.std() / field.mean()}
