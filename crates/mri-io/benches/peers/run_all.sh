@@ -18,7 +18,7 @@ section() {
     shift
     echo "$(date +%T) $title" | tee -a "$log"
     printf '\n## %s\n\n' "$title" >>"$part"
-    "$@" >>"$part" 2>>"$log"
+    "$@" >>"$part" 2>>"$log" || echo "This section failed." | tee -a "$log" >>"$part"
 }
 
 python head.py >"$part"
@@ -26,7 +26,7 @@ section "Reading and resampling" python times.py "$data/reading/t2-240x240x155.n
     --ours "$root/target/release/examples/timing" --nifti-rs "$data/nifti-rs/release/peer-nifti-rs" --rounds 5
 section "Bias field" python compare.py bias "$data/bias" --cache "$data/cache" --tools mri-prep simpleitk niimath
 section "Skull stripping" python compare.py strip "$data/strip" --cache "$data/cache" --timed 2 \
-    --kinds real-t2 phantom-1mm-tumour --tools mri-prep hd-bet deepbet niimath-atlas --slow brainextractor
+    --kinds phantom-1mm-tumour real-t2 --tools mri-prep hd-bet deepbet niimath-atlas --slow brainextractor
 section "Rigid registration" python compare.py register "$data/register" --cache "$data/cache" \
     --kinds colin-inverted-tumour-cropped icbm-inverted colin-inverted-thick icbm-same-tumour \
     --tools mri-prep ants-quick simpleitk elastix greedy cmtk niimath-fast --slow ants-dense
