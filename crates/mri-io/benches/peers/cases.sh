@@ -11,6 +11,6 @@ python="$data/venv/bin/python"
 colin=${COLIN27:-$data/debian/usr/share/mricron/templates}
 
 "$python" register_cases.py "$data/register" "$colin"
-"$python" bias_cases.py "$data/bias"
+"$python" bias_cases.py "$data/bias" "$colin"
 [ -d "$data/strip/phantom-1mm-0" ] || "$root/target/release/examples/strip_cases" "$data/strip" "$real/synthseg_labels"
 "$python" real_cases.py "$real" "$data"
