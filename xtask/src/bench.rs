@@ -11,6 +11,9 @@ use crate::{libtorch, machine};
 
 /// Our program is run with one model at a time, in turns with PyTorch.
 const MODELS: [&str; 2] = ["ae", "ssim-memae"];
+const PRECISIONS: [&str; 2] = ["f32", "bf16"];
+const OURS: &str = "target/release/examples/throughput";
+const SCRIPT: &str = "crates/memae-model/benches/pytorch.py";
 
 /// What `bench model` measures.
 struct Settings {
@@ -78,30 +81,31 @@ fn own_python(sh: &Shell, root: &Path) -> Result<PathBuf> {
 fn model(sh: &Shell, python: &Path, settings: &Settings) -> Result<String> {
     let Settings { device, width, side, steps, rounds, .. } = settings;
     cmd!(sh, "cargo build --release --quiet --package memae-model --example throughput").run()?;
-    let modes: &[&str] = match device.as_str() {
-        "cpu" => &["eager", "channels-last"],
-        _ => &["eager", "channels-last", "compiled-bf16"],
-    };
-    let script = "crates/memae-model/benches/pytorch.py";
-    let ours = "target/release/examples/throughput";
+    let mut modes = vec!["eager", "channels-last"];
+    if device != "cpu" {
+        modes.push("compiled-bf16");
+    }
+    let ours = PRECISIONS.map(|precision| (format!("memae-model, {precision}"), precision, None));
+    let theirs = modes.iter().map(|mode| (format!("PyTorch, {mode}"), *mode, Some(python)));
+    let programs: Vec<_> = ours.into_iter().chain(theirs).collect();
     let mut table = String::new();
     for model in MODELS {
         // In turns: other programs may use the machine too.
-        let mut times = vec![Vec::new(); modes.len() + 1];
+        let mut times = vec![Vec::new(); programs.len()];
         for _ in 0..*rounds {
-            times[0].extend(seconds(
-                &cmd!(sh, "{ours} {model} {width} {side} {steps} {device}").quiet().read()?,
-            )?);
-            for (mode, times) in modes.iter().zip(&mut times[1..]) {
-                let command = cmd!(sh, "{python} {script} {model} {mode} {width} {side} {steps} {device}");
-                times.extend(seconds(&command.quiet().read()?)?);
+            for ((_, mode, python), times) in programs.iter().zip(&mut times) {
+                let program = match python {
+                    Some(python) => cmd!(sh, "{python} {SCRIPT}"),
+                    None => cmd!(sh, "{OURS}"),
+                };
+                times.extend(seconds(
+                    &program.args([model, mode, width, side, steps, device]).quiet().read()?,
+                )?);
             }
         }
         let times: Vec<f64> = times.into_iter().map(median).collect();
-        let names = std::iter::once("memae-model".to_owned())
-            .chain(modes.iter().map(|mode| format!("PyTorch, {mode}")));
-        for (name, time) in names.zip(&times) {
-            writeln!(table, "| {model} | {name} | {:.3} | {:.2} |", time, time / times[0])?;
+        for ((name, ..), time) in programs.iter().zip(&times) {
+            writeln!(table, "| {model} | {name} | {time:.3} | {:.2} |", time / times[0])?;
         }
     }
     let processor = machine::processor(sh);
@@ -111,7 +115,7 @@ fn model(sh: &Shell, python: &Path, settings: &Settings) -> Result<String> {
          {processor}.\n\n\
          Batch 32, slices of {side} x {side}, channels times {width}. Median of {rounds} x {steps} steps, the programs in turns. \
          Ours reads the batch from a cohort file; PyTorch's lies ready in memory.\n\n\
-         | model | program | s per step | times ours |\n|---|---|---|---|\n{table}"
+         | model | program | s per step | times ours in f32 |\n|---|---|---|---|\n{table}"
     );
     if device == "cpu" {
         record += &ssim(sh)?;

@@ -161,13 +161,14 @@ fn training(config: &Config) -> Vec<Decision> {
         decision(
             "training",
             format!(
-                "{} epochs{}, batch {}, learning rate {}, seed {}",
+                "{} epochs{}, batch {}, learning rate {}, convolutions in {}, seed {}",
                 train.epochs,
                 train
                     .patience
                     .map_or_else(String::new, |patience| format!(" (or {patience} without progress)")),
                 train.batch,
                 train.learning_rate,
+                written(&train.precision).trim_matches('"'),
                 train.seed
             ),
             "the paper: 150 epochs, batch 32, learning rate 0.0001",

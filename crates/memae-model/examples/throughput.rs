@@ -1,6 +1,6 @@
 //! Measures training on a made-up cohort, loading included, at batch size 32:
 //!
-//! `cargo run --release -p memae-model --example throughput -- MODEL WIDTH SIDE STEPS DEVICE`
+//! `cargo run --release -p memae-model --example throughput -- MODEL PRECISION WIDTH SIDE STEPS DEVICE`
 //!
 //! Prints the seconds of each step. `cargo xtask bench model` compares them with PyTorch's.
 
@@ -8,17 +8,24 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use memae_model::cohort::{Cohort, CohortWriter};
-use memae_model::{DeviceChoice, ModelKind, ModelSettings, Phase, Progress, TrainSettings, Trainer};
+use memae_model::{
+    DeviceChoice, ModelKind, ModelSettings, Phase, Precision, Progress, TrainSettings, Trainer,
+};
 
 /// Steps before the clock starts.
 const WARM_UP: usize = 2;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [kind, width, side, steps, device] = &arguments[..] else {
-        return Err("usage: throughput MODEL WIDTH SIDE STEPS DEVICE".into());
+    let [kind, precision, width, side, steps, device] = &arguments[..] else {
+        return Err("usage: throughput MODEL PRECISION WIDTH SIDE STEPS DEVICE".into());
     };
     let (kind, device): (ModelKind, DeviceChoice) = (kind.parse()?, device.parse()?);
+    let precision = match precision.as_str() {
+        "f32" => Precision::F32,
+        "bf16" => Precision::Bf16,
+        _ => return Err("PRECISION is f32 or bf16".into()),
+    };
     let (width, side, steps): (f64, usize, usize) = (width.parse()?, side.parse()?, steps.parse()?);
 
     // A batch of 32 windows in each subject.
@@ -34,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cohort = Cohort::open(&path)?;
 
     let model = ModelSettings { width, ..Default::default() };
-    let settings = TrainSettings { epochs: 1, batch: 32, ..Default::default() };
+    let settings = TrainSettings { epochs: 1, batch: 32, precision, ..Default::default() };
     let trainer =
         Trainer::new(kind, &model, &settings, &cohort, &cohort, folder.path().join("model"), device)?;
     let mut start = Instant::now();

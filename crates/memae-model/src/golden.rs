@@ -12,7 +12,7 @@ use crate::architecture::Architecture;
 use crate::kind::ModelKind;
 use crate::loss::Loss;
 use crate::network::Network;
-use crate::settings::{Border, MemoryPreset, MemorySettings, ModelSettings};
+use crate::settings::{Border, MemoryPreset, MemorySettings, ModelSettings, Precision};
 use crate::ssim::Ssim;
 use crate::tensors::{self, to_vec};
 
@@ -90,7 +90,7 @@ fn check(file: &str, kind: ModelKind, preset: MemoryPreset, tolerance: f32) {
     assert_near("evaluated", &evaluated, &golden["evaluated"].1, 1e-5);
 
     let noise = tensor(&batch, "noise");
-    let output = network.train(&x, Some(&noise)).unwrap();
+    let output = network.train(&x, Some(&noise), Precision::F32).unwrap();
     assert_near("trained", &to_vec(&output.reconstruction).unwrap(), &golden["trained"].1, 1e-5);
     let loss = Loss::new(kind, &settings, SIDES, Device::Cpu).unwrap();
     let parts = loss.parts(&output, &target, None).unwrap();
@@ -189,7 +189,7 @@ fn check_architecture(file: &str, architecture: Architecture) {
     network.parameters.load(initial).unwrap();
 
     let x = tensor(&batch, "x").permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
-    let output = network.train(&x, None).unwrap();
+    let output = network.train(&x, None, Precision::F32).unwrap();
     let first = to_vec(&output.reconstruction.narrow(0, 0, 1)).unwrap();
     assert_near("output", &first, &golden["output"].1, 1e-5);
     let loss = Loss::new(ModelKind::Ae, &settings, SIDES, Device::Cpu).unwrap();

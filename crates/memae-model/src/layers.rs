@@ -45,9 +45,10 @@ impl Conv {
         })
     }
 
+    /// Computes in the numbers of `x`.
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let Self { weight, bias, padding, output_padding, .. } = self;
-        let (padding, more) = ([*padding; 2], [*output_padding; 2]);
+        let (weight, bias) = (&self.weight.f_to_kind(x.kind())?, &self.bias.f_to_kind(x.kind())?);
+        let (padding, more) = ([self.padding; 2], [self.output_padding; 2]);
         Ok(match self.scale {
             Scale::Same => x.f_conv2d(weight, Some(bias), [1, 1], padding, [1, 1], 1)?,
             Scale::Half => x.f_conv2d(weight, Some(bias), [2, 2], padding, [1, 1], 1)?,

@@ -37,7 +37,7 @@ pub use memory::{Addressing, AddressingRange};
 pub use model::TrainedModel;
 pub use patches::ItemPatch;
 pub use settings::{
-    Border, BottleneckKind, LossRegion, MemoryPreset, MemorySettings, ModelSettings, NoiseSettings, Query,
-    Shrink, Similarity, TrainSettings,
+    Border, BottleneckKind, LossRegion, MemoryPreset, MemorySettings, ModelSettings, NoiseSettings,
+    Precision, Query, Shrink, Similarity, TrainSettings,
 };
 pub use trainer::{Observer, Outcome, Phase, Progress, Trainer};

@@ -1,13 +1,13 @@
 //! A whole network: encoder, bottleneck, decoder, and the parameters they share.
 
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::bottleneck::{Bottleneck, Latent};
 use crate::kind::ModelKind;
 use crate::layers::Stack;
 use crate::parameters::{Builder, Parameters};
 use crate::random::{self, Purpose};
-use crate::settings::{ModelSettings, SIDE_MULTIPLE};
+use crate::settings::{ModelSettings, Precision, SIDE_MULTIPLE};
 use crate::{Error, Result, tensors};
 
 /// One of the five networks, for slices of a fixed size.
@@ -52,7 +52,7 @@ impl Network {
     /// Training pass: batch statistics, which also move the running ones, and noise in the code.
     ///
     /// `x` is (batch, 3, H, W).
-    pub(crate) fn train(&self, x: &Tensor, noise: Option<&Tensor>) -> Result<Output> {
+    pub(crate) fn train(&self, x: &Tensor, noise: Option<&Tensor>, precision: Precision) -> Result<Output> {
         self.check(x)?;
         let map_values = x.size()[0] as usize * self.sides[0] * self.sides[1] / SIDE_MULTIPLE.pow(2);
         if map_values < 2 {
@@ -61,14 +61,14 @@ impl Network {
                  choose a batch size that does not leave one window over, or larger slices",
             ));
         }
-        self.forward(x, noise, true)
+        self.forward(x, noise, precision, true)
     }
 
     /// Test pass: running statistics, no noise, no gradient.
     pub(crate) fn evaluate(&self, x: &Tensor) -> Result<Output> {
         self.check(x)?;
         let _guard = tch::no_grad_guard();
-        self.forward(x, None, false)
+        self.forward(x, None, Precision::F32, false)
     }
 
     /// The noise of a training step, for models with a Gaussian code.
@@ -80,10 +80,18 @@ impl Network {
         tensors::from_slice(&values, &shape, self.device).map(Some)
     }
 
-    fn forward(&self, x: &Tensor, noise: Option<&Tensor>, train: bool) -> Result<Output> {
-        let features = self.encoder.forward(x, train)?;
+    fn forward(
+        &self,
+        x: &Tensor,
+        noise: Option<&Tensor>,
+        precision: Precision,
+        train: bool,
+    ) -> Result<Output> {
+        let kind = precision.kind();
+        let features = self.encoder.forward(&x.f_to_kind(kind)?, train)?.f_to_kind(Kind::Float)?;
         let (features, latent) = self.bottleneck.forward(&features, noise)?;
-        Ok(Output { reconstruction: self.decoder.forward(&features, train)?, latent })
+        let reconstruction = self.decoder.forward(&features.f_to_kind(kind)?, train)?;
+        Ok(Output { reconstruction: reconstruction.f_to_kind(Kind::Float)?, latent })
     }
 
     fn check(&self, x: &Tensor) -> Result<()> {

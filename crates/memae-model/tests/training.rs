@@ -7,7 +7,7 @@ use std::path::Path;
 use memae_model::cohort::{Cohort, CohortWriter};
 use memae_model::{
     BottleneckKind, DeviceChoice, Error, MemorySettings, ModelKind, ModelSettings, NoiseSettings, Phase,
-    Progress, TrainSettings, TrainedModel, Trainer, read_history,
+    Precision, Progress, TrainSettings, TrainedModel, Trainer, cuda_available, read_history,
 };
 
 const SHAPE: [usize; 3] = [32, 32, 8];
@@ -126,6 +126,38 @@ fn interrupted_training_resumes_to_the_same_bits() {
         for file in ["best.safetensors", "last.safetensors"] {
             assert!(setting.file(&whole, file) == setting.file(&parts, file), "{kind:?}: {file} differs");
         }
+    }
+}
+
+#[test]
+fn bf16_learns_as_f32_does() {
+    let setting = Setting::new();
+    for kind in [ModelKind::Ae, ModelKind::SsimMemAe] {
+        let train = |precision, name: &str| {
+            let settings = TrainSettings { precision, ..settings(6) };
+            let name = format!("{kind}-{name}");
+            setting.trainer_with(kind, &settings, &name).unwrap().run(&mut go_on).unwrap().best_value
+        };
+        let (f32, bf16) = (train(Precision::F32, "f32"), train(Precision::Bf16, "bf16"));
+        assert!(f32 != bf16 && (bf16 / f32 - 1.0).abs() < 0.1, "{kind}: {f32} in f32, {bf16} in bf16");
+    }
+}
+
+#[test]
+fn gpu_learns_as_the_cpu_does() {
+    if !cuda_available() {
+        println!("skipped: there is no CUDA device");
+        return;
+    }
+    let setting = Setting::new();
+    for kind in ModelKind::ALL {
+        let cpu = setting.trainer(kind, 3, &format!("{kind}-cpu")).unwrap().run(&mut go_on).unwrap();
+        let folder = setting.folder.path().join(format!("{kind}-gpu"));
+        let (train, validation) = (&setting.train, &setting.validation);
+        let device = DeviceChoice::Cuda(0);
+        let gpu = Trainer::new(kind, &small(), &settings(3), train, validation, folder, device).unwrap();
+        let gpu = gpu.run(&mut go_on).unwrap();
+        assert!((gpu.best_value / cpu.best_value - 1.0).abs() < 0.02, "{kind}: {cpu:?}, {gpu:?}");
     }
 }
 

@@ -229,6 +229,7 @@ mod tests {
     #[test]
     #[ignore = "measures"]
     fn ssim_speed() {
+        println!(); // ends the line on which the test is named
         for side in [96, 240] {
             let (x, y) = pair(32, [side; 2]);
             let ssim = Ssim::new([side as usize; 2], Border::Valid, Device::Cpu).unwrap();
