@@ -59,7 +59,7 @@ fn preprocessing(config: &Config) -> Vec<Decision> {
     let [i, j, k] = config.reference.shape;
     let [di, dj, dk] = config.reference.spacing;
     vec![
-        decision("skull stripping", "deformable surface", "the paper names no tool"),
+        decision("skull stripping", "atlas and intensities", "the paper names no tool"),
         decision(
             "registration",
             format!("rigid, by mutual information, to {reference}"),

@@ -1,22 +1,30 @@
-//! Skull stripping without an atlas or a network.
+//! Skull stripping with a small built-in atlas, for any contrast; no network.
 //!
 //! 1. The scan is averaged onto an isotropic 2 mm grid along the world axes ([`working`]).
-//! 2. Robust intensities and the place of the brain are estimated from the head ([`estimate`]).
-//! 3. A triangle mesh grows from inside the brain until it meets the dark band of skull and dura, in the
-//!    way of Smith, "Fast robust automated brain extraction", Human Brain Mapping 17 (2002) ([`surface`]).
-//!    A stiff coarse mesh bounds a fine one.
-//! 4. The region inside is cleaned voxel by voxel, and the bright CSF around the brain peeled off, ([`cleanup`]) and brought to the scan's own grid.
+//! 2. An atlas of tissue classes ([`atlas`]) is brought onto it by the affine transform ([`pose`]) and the
+//!    stiff deformation ([`warp`]) under which class and intensity share most information ([`metric`]).
+//!    Nothing is assumed about which class is bright.
+//! 3. The intensities of each class are estimated from the scan, and give with the atlas the probability that
+//!    a voxel is brain ([`classify`]).
+//! 4. A brain in one piece is made of it ([`decide`]) and brought to the scan's own grid. Intensities move the
+//!    surface by 10 mm at most, so that no tumour is cut out of it.
 //!
-//! What counts as brain: the brain with the sulcal CSF inside the hull of the pia mater.
+//! What counts as brain: the brain with the sulcal CSF inside the hull of the pia mater, with a rim of
+//! [`StripSettings::rim`].
 
-mod cleanup;
-mod estimate;
-mod icosphere;
+mod atlas;
+mod classify;
+mod decide;
+mod head;
+mod metric;
+mod minimize;
 mod morphology;
+mod pose;
 mod quality;
-mod surface;
+mod samples;
 #[cfg(test)]
 mod tests;
+mod warp;
 mod working;
 
 use nalgebra::Point3;
@@ -26,20 +34,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Mask, Result, Volume};
 pub use quality::already_stripped;
+use samples::{Samples, Scale};
 use working::Working;
 
-/// How a scan is stripped. The defaults serve T2, and need no tuning per scan.
+/// How a scan is stripped. The defaults serve every contrast, and need no tuning per scan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StripSettings {
-    /// Where between air (0) and brain (1) the surface stops, above 0 and below 1. A larger value gives a
-    /// smaller brain.
-    pub threshold: f64,
+    /// Width (mm, 0 to 5) of the fluid that is kept around the pia, as far as there is fluid.
+    pub rim: f64,
 }
 
 impl Default for StripSettings {
     fn default() -> Self {
-        Self { threshold: 0.5 }
+        Self { rim: 1.0 }
     }
 }
 
@@ -54,14 +62,14 @@ pub struct SkullStrip {
     pub warnings: Vec<String>,
 }
 
-/// Finds the brain in a scan of a head, whatever its orientation, spacing and slice thickness.
+/// Finds the brain in a scan of a head of any contrast, whatever its orientation, spacing and slice thickness.
 ///
 /// A scan whose background is exactly 0 right up to a brain-sized object is taken as stripped already: its
 /// mask is that object, with a warning.
 ///
 /// # Errors
 /// If a voxel is not finite, the scan is constant, an axis has fewer than three voxels, the field of view is
-/// too small for a brain, no head is found, or `settings.threshold` is not between 0 and 1.
+/// too small for a brain, no head is found, or `settings.rim` is not between 0 and 5.
 pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<SkullStrip> {
     check(scan, settings)?;
     if let Some(mask) = quality::already_stripped(scan) {
@@ -69,26 +77,25 @@ pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<Skull
         return Ok(SkullStrip { mask, quality: 1.0, warnings });
     }
     let working = Working::of(scan);
-    let mut estimate = estimate::of_head(&working)?;
-    let first = surface::grow(&working, &estimate, settings.threshold);
-    estimate.refine(&working, &first);
-    let mesh = surface::grow(&working, &estimate, settings.threshold);
-    let inside = cleanup::clean(&working, mesh.occupancy(&working), &estimate);
-    let mask = at_native_resolution(scan, &working, &inside)?;
-    let (quality, warnings) = quality::judge(&mask);
+    let scale = Scale::of(&working.values);
+    let [fine, coarse] = [2, 4].map(|edge| Samples::of(&working, scale, edge));
+    let pose = pose::find(&coarse, &fine, head::centre(&working)?);
+    let warp = warp::bend(pose, &fine);
+    let probabilities = classify::classify(&working, scale, &warp);
+    let inside = decide::decide(&probabilities, settings.rim);
+    let mask = at_native_resolution(scan, &working, &inside.mapv(|inside| f32::from(u8::from(inside))))?;
+    let evidence = quality::Evidence::of(&fine, &warp, &probabilities, &inside);
+    let (quality, warnings) = quality::judge(&mask, &evidence);
     Ok(SkullStrip { mask, quality, warnings })
 }
 
 impl StripSettings {
     /// Checks every field.
     pub(crate) fn check(&self) -> Result<()> {
-        if self.threshold > 0.0 && self.threshold < 1.0 {
+        if (0.0..=5.0).contains(&self.rim) {
             return Ok(());
         }
-        Err(Error::invalid(format!(
-            "the stripping threshold must lie between 0 and 1, not {}",
-            self.threshold
-        )))
+        Err(Error::invalid(format!("the rim around the brain must be 0 to 5 mm, not {}", self.rim)))
     }
 }
 

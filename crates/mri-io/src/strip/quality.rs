@@ -1,19 +1,70 @@
 //! Whether a mask can be a brain.
 
-use ndarray::Axis;
+use nalgebra::Vector3;
+use ndarray::{Array3, Axis};
 
+use super::atlas::{AIR, Atlas};
+use super::classify::Probabilities;
+use super::metric;
+use super::samples::Samples;
+use super::warp::Warp;
 use crate::{Mask, Volume};
 
 /// Volumes (ml) of human brains, adult and child, with sulcal CSF.
 const VOLUME: [f64; 2] = [800.0, 2200.0];
+
+/// Mutual information (nats) within the head: real and synthetic heads of all contrasts reach 0.2 and more, noise
+/// and bodies 0.05 at most.
+const INFORMATION: f64 = 0.12;
+/// Dice overlap of atlas and result that good results exceed.
+const AGREEMENT: f64 = 0.92;
+/// Share of a face of the field of view that a brain may touch without a word.
+const BORDER: f64 = 0.005;
 
 /// Share of voxels that are exactly 0 above which a scan may be stripped already.
 const STRIPPED_BACKGROUND: f64 = 0.5;
 /// Share of a face of the field of view that a stripped brain may touch.
 const STRIPPED_BORDER: f64 = 0.02;
 
+/// What the steps say about their result.
+#[derive(Debug)]
+pub(super) struct Evidence {
+    /// Mutual information (nats) of the atlas's classes and the scan's intensities within the head.
+    information: f64,
+    /// Dice overlap of the bent atlas's brain and the result.
+    agreement: f64,
+}
+
+impl Evidence {
+    pub(super) fn of(
+        samples: &Samples,
+        warp: &Warp,
+        probabilities: &Probabilities,
+        inside: &Array3<bool>,
+    ) -> Self {
+        // Air against the rest is seen of anything; what counts is whether the head has the atlas's parts.
+        let (points, bins): (Vec<Vector3<f32>>, Vec<u8>) = samples
+            .points
+            .iter()
+            .zip(&samples.bins)
+            .map(|(point, &bin)| (warp.apply(point).cast(), bin))
+            .filter(|&(point, _)| Atlas::get().at(point)[AIR] < 0.5)
+            .unzip();
+        let (mut both, mut total) = (0_usize, 0_usize);
+        for (&prior, &inside) in probabilities.prior.iter().zip(inside) {
+            let atlas = prior >= 0.5;
+            both += usize::from(atlas && inside);
+            total += usize::from(atlas) + usize::from(inside);
+        }
+        Self {
+            information: metric::information(&bins, &points),
+            agreement: 2.0 * both as f64 / total.max(1) as f64,
+        }
+    }
+}
+
 /// Quality from 0 to 1, and a warning for each thing that is implausible.
-pub(super) fn judge(mask: &Mask) -> (f64, Vec<String>) {
+pub(super) fn judge(mask: &Mask, evidence: &Evidence) -> (f64, Vec<String>) {
     let mut warnings = Vec::new();
     let mut quality = 1.0;
     let volume = mask.millilitres();
@@ -24,13 +75,28 @@ pub(super) fn judge(mask: &Mask) -> (f64, Vec<String>) {
         ));
         quality *= (volume / VOLUME[0]).min(VOLUME[1] / volume.max(1.0)).powi(2);
     }
+    if evidence.information < INFORMATION {
+        warnings.push(format!(
+            "the scan does not look like a head: the atlas explains {:.2} nats of its intensities, and {INFORMATION} \
+             or more are expected",
+            evidence.information
+        ));
+        quality *= (evidence.information / INFORMATION).max(0.0);
+    }
+    if evidence.agreement < AGREEMENT {
+        warnings.push(format!(
+            "the brain departs from the atlas (Dice overlap {:.2}): the mask may leak, or part of the brain may be missing",
+            evidence.agreement
+        ));
+        quality *= (evidence.agreement / AGREEMENT).powi(4);
+    }
     let border = border_share(mask);
-    if border > 0.0 {
+    if border >= BORDER {
         warnings.push(format!(
             "{:.0} % of the mask's outermost planes touch the edge of the field of view: the brain is cut off there, or the mask leaks",
             100.0 * border
         ));
-        quality *= 1.0 - 0.5 * border;
+        quality *= (1.0 - border).powi(2);
     }
     (quality.clamp(0.0, 1.0), warnings)
 }

@@ -35,6 +35,36 @@ fn a_head_of_nested_balls_is_stripped_the_same_at_any_thread_count() {
     assert_eq!(found.mask, strip(3).mask);
 }
 
+fn quality_of(scan: &Volume<f32>) -> f64 {
+    let found = skull_strip(scan, &StripSettings::default()).unwrap();
+    println!("quality {:.2} {:?}", found.quality, found.warnings);
+    found.quality
+}
+
+#[test]
+fn quality_drops_with_what_makes_a_result_doubtful() {
+    let (scan, _) = head();
+    assert!(quality_of(&scan) > 0.9);
+
+    let mut state = 1_u32;
+    let noise = scan.map(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32
+    });
+    assert!(quality_of(&noise) < 0.2);
+
+    let half = scan.data().slice(ndarray::s![..32, .., ..]).to_owned();
+    assert!(quality_of(&Volume::new(half, *scan.affine()).unwrap()) < 0.7);
+
+    // A column of one tissue: a leg.
+    let grid = scan.grid();
+    let column = Array3::from_shape_fn(grid.shape, |(i, j, k)| {
+        let square = |n: usize| (n as f32 - 31.5).powi(2);
+        if square(i) + square(j) < 400.0 { 500.0 + (i * j * k % 7) as f32 } else { 10.0 }
+    });
+    assert!(quality_of(&Volume::new(column, grid.affine).unwrap()) < 0.7);
+}
+
 #[test]
 fn what_is_no_head_is_a_named_error() {
     let refusal = |shape, value| {
@@ -45,5 +75,5 @@ fn what_is_no_head_is_a_named_error() {
     assert!(refusal([40, 40, 1], 5.0).contains("needs a volume"));
     assert!(refusal([40, 40, 40], f32::NAN).contains("not finite"));
     let (scan, _) = head();
-    assert!(skull_strip(&scan, &StripSettings { threshold: 1.0 }).is_err());
+    assert!(skull_strip(&scan, &StripSettings { rim: -1.0 }).is_err());
 }

@@ -46,17 +46,17 @@ impl Working {
         (world.coords - self.origin) / SPACING
     }
 
+    /// World position (mm) of working coordinates.
+    pub(super) fn world(&self, position: Vector3<f64>) -> Vector3<f64> {
+        self.origin + SPACING * position
+    }
+
     /// Number of voxels along each axis.
     pub(super) fn shape(&self) -> [usize; 3] {
         self.values.dim().into()
     }
 
-    /// Intensity at a position, interpolated linearly; the nearest inside value beyond the grid.
-    pub(super) fn intensity(&self, position: &Vector3<f64>) -> f32 {
-        self.interpolate(&self.values, position)
-    }
-
-    /// Like [`Self::intensity`], of another array on this grid.
+    /// Value of an array on this grid at a position, interpolated linearly; the nearest inside value beyond it.
     pub(super) fn interpolate(&self, array: &Array3<f32>, position: &Vector3<f64>) -> f32 {
         trilinear(array.as_slice().expect("working arrays are contiguous"), self.shape(), position)
     }

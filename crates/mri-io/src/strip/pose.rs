@@ -1,0 +1,113 @@
+//! The affine transform that brings the scan to the atlas.
+
+use nalgebra::{DVector, Matrix3, Rotation3, Vector3};
+use rayon::prelude::*;
+
+use super::metric;
+use super::minimize::minimize;
+use super::samples::Samples;
+
+/// Length (mm) at which a unit of the linear part's parameters moves a point by one millimetre.
+const RADIUS: f64 = 60.0;
+/// Heads differ from the atlas by about this strain.
+const STRAIN: f64 = 0.12;
+/// Weight of a strain of that size against the mutual information (nats).
+const STIFFNESS: f64 = 0.01;
+
+/// Turns and shifts (degrees, mm) of the search.
+const PITCH: [f64; 5] = [-40.0, -20.0, 0.0, 20.0, 40.0];
+const TURN: [f64; 3] = [-25.0, 0.0, 25.0];
+const SHIFT: [f64; 3] = [-20.0, 0.0, 20.0];
+/// Candidates that are refined at the coarse resolution.
+const REFINED: usize = 6;
+
+/// Scan (mm, world) to atlas (mm): `linear * (point - centre) + target`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pose {
+    pub(super) linear: Matrix3<f64>,
+    pub(super) centre: Vector3<f64>,
+    pub(super) target: Vector3<f64>,
+}
+
+impl Pose {
+    /// The place in the atlas of a point of the scan.
+    pub(super) fn apply(&self, point: &Vector3<f64>) -> Vector3<f64> {
+        self.linear * (point - self.centre) + self.target
+    }
+
+    fn stepped(&self, step: &DVector<f64>) -> Self {
+        let linear = Matrix3::from_column_slice(&step.as_slice()[..9]) / RADIUS;
+        let shift = Vector3::from_column_slice(&step.as_slice()[9..]);
+        Self { linear: self.linear + linear, target: self.target + shift, ..*self }
+    }
+
+    fn points(&self, samples: &Samples) -> Vec<Vector3<f32>> {
+        samples.points.iter().map(|point| self.apply(point).cast()).collect()
+    }
+
+    /// Mutual information less the strain's penalty.
+    fn score(&self, samples: &Samples) -> f64 {
+        metric::information(&samples.bins, &self.points(samples)) - self.penalty().0
+    }
+
+    /// Penalty of the strain (nats) and its derivative by the linear part.
+    fn penalty(&self) -> (f64, Matrix3<f64>) {
+        let strain = 0.5 * (self.linear.transpose() * self.linear - Matrix3::identity());
+        let weight = STIFFNESS / (STRAIN * STRAIN);
+        (weight * strain.norm_squared(), 2.0 * weight * self.linear * strain)
+    }
+
+    /// The best pose next to this one.
+    fn refined(&self, samples: &Samples, iterations: usize) -> Self {
+        let best = minimize(DVector::zeros(12), 4.0, iterations, 1e-5, |step| {
+            let pose = self.stepped(step);
+            let (information, pulls) = metric::with_gradient(&samples.bins, &pose.points(samples));
+            let (penalty, slope) = pose.penalty();
+            let (mut linear, mut shift) = (-slope, Vector3::zeros());
+            for (point, pull) in samples.points.iter().zip(&pulls) {
+                let pull: Vector3<f64> = pull.cast();
+                linear += pull * (point - self.centre).transpose();
+                shift += pull;
+            }
+            linear /= RADIUS;
+            let gradient = DVector::from_iterator(12, linear.iter().chain(shift.iter()).map(|v| -v));
+            (penalty - information, gradient)
+        });
+        self.stepped(&best)
+    }
+}
+
+/// Brings the scan to the atlas: a search over turns and shifts around `centre` (mm, where the brain may
+/// be) in the coarse samples, the best refined there, and the best of them in the fine ones.
+pub(super) fn find(coarse: &Samples, fine: &Samples, centre: Vector3<f64>) -> Pose {
+    let mut starts = Vec::new();
+    for pitch in PITCH {
+        for roll in TURN {
+            for yaw in TURN {
+                let turn = Rotation3::from_euler_angles(
+                    f64::to_radians(pitch),
+                    f64::to_radians(roll),
+                    f64::to_radians(yaw),
+                );
+                for y in SHIFT {
+                    for z in SHIFT {
+                        let target = Vector3::new(0.0, y, z);
+                        starts.push(Pose { linear: turn.into_inner(), centre, target });
+                    }
+                }
+            }
+        }
+    }
+    let mut poses = best(coarse, starts);
+    poses.truncate(REFINED);
+    let refined = poses.par_iter().map(|pose| pose.refined(coarse, 30)).collect();
+    best(coarse, refined)[0].refined(fine, 40)
+}
+
+/// The poses by falling score; earlier ones win ties.
+fn best(samples: &Samples, poses: Vec<Pose>) -> Vec<Pose> {
+    let mut scored: Vec<(f64, Pose)> =
+        poses.into_par_iter().map(|pose| (pose.score(samples), pose)).collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.into_iter().map(|(_, pose)| pose).collect()
+}
