@@ -175,9 +175,13 @@ mod tests {
 
     fn bands(subjects: &[ScoreHistogram]) -> CurveBands {
         let mut pooled = ScoreHistogram::new(Binning::new(&[]).unwrap());
-        subjects.iter().for_each(|subject| pooled.merge(subject).unwrap());
+        for subject in subjects {
+            pooled.merge(subject).unwrap();
+        }
         let mut curves = SubjectCurves::new(&pooled);
-        subjects.iter().for_each(|subject| curves.add(subject));
+        for subject in subjects {
+            curves.add(subject);
+        }
         curves.bands(VoxelSet::All, &BootstrapSettings { resamples: 200, ..Default::default() })
     }
 

@@ -42,7 +42,7 @@ impl HealthyScan {
     ) -> Result<Self> {
         let others = all.without(scan)?;
         let fpr = |point: &OperatingPoint| {
-            let threshold = match protocols.healthy_fpr(point) {
+            let threshold = match protocols.healthy_fpr(*point) {
                 Some(_) if others.totals(point.voxels).1 == 0 => return Ok(None),
                 Some(rate) => others.threshold_at_fpr(rate, point.voxels)?,
                 None => point.threshold,

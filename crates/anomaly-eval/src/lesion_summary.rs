@@ -74,7 +74,7 @@ impl LesionSummary {
         let class = |class: usize| move |lesion: &Lesion| settings.class(lesion.ml) == class;
         let size = |from_ml, to_ml, holds: &dyn Fn(&Lesion) -> bool| {
             let points = points.iter().filter(|point| point.voxels == voxels);
-            let points = points.map(|point| detection(subjects, point, holds, bootstrap)).collect();
+            let points = points.map(|point| detection(subjects, *point, holds, bootstrap)).collect();
             let all = subjects.iter().flat_map(|subject| &subject.lesions);
             SizeClass { from_ml, to_ml, lesions: all.filter(|lesion| holds(lesion)).count(), points }
         };
@@ -95,7 +95,7 @@ impl LesionSummary {
 
 fn detection(
     subjects: &[&Lesions],
-    point: &OperatingPoint,
+    point: OperatingPoint,
     holds: &dyn Fn(&Lesion) -> bool,
     bootstrap: &BootstrapSettings,
 ) -> LesionDetection {

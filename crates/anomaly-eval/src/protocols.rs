@@ -128,7 +128,7 @@ impl ProtocolSettings {
     }
 
     /// The false-positive rate on healthy scans that a point's threshold was chosen for, if it was.
-    pub(crate) fn healthy_fpr(&self, point: &OperatingPoint) -> Option<f64> {
+    pub(crate) fn healthy_fpr(&self, point: OperatingPoint) -> Option<f64> {
         let rates: &[f64] = match point.protocol {
             Protocol::Matched => &self.matched_fpr,
             Protocol::FixedRate => &self.fixed_fpr,

@@ -34,7 +34,7 @@ impl Variant {
         variants
     }
 
-    fn post_processing(&self) -> PostProcessing {
+    fn post_processing(self) -> PostProcessing {
         if self.post_processed { PostProcessing::USUAL } else { PostProcessing::default() }
     }
 
@@ -181,12 +181,12 @@ mod tests {
         (map, ball(4.0), ball(9.0))
     }
 
-    fn measure(variant: &Variant, threshold: f32) -> [VariantMetrics; 2] {
+    fn measure(variant: Variant, threshold: f32) -> [VariantMetrics; 2] {
         let (map, truth, brain) = subject();
         let scores = variant.scores(map.view(), brain.view(), Range { low: 0.0, high: 0.5 }).unwrap();
         let histogram = ScoreHistogram::new(Binning::new(&[threshold]).unwrap());
         let thresholds = [threshold; 2];
-        VariantMetrics::measure(variant, scores.view(), truth.view(), brain.view(), histogram, thresholds)
+        VariantMetrics::measure(&variant, scores.view(), truth.view(), brain.view(), histogram, thresholds)
             .unwrap()
     }
 
@@ -200,14 +200,14 @@ mod tests {
     #[test]
     fn ranking_within_a_subject_does_not_depend_on_the_scope_of_one_range() {
         let variant = |scope| Variant { residual: Residual::Absolute, scope, post_processed: false };
-        let volume = measure(&variant(ScopeKind::Volume), 0.5);
-        let cohort = measure(&variant(ScopeKind::Cohort), 0.5);
+        let volume = measure(variant(ScopeKind::Volume), 0.5);
+        let cohort = measure(variant(ScopeKind::Cohort), 0.5);
         let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 1e-3;
         for (volume, cohort) in volume.iter().zip(&cohort) {
             assert!(near(volume.auroc, cohort.auroc) && near(volume.auprc, cohort.auprc));
             assert!(near(volume.best_dice, cohort.best_dice));
         }
-        let slice = measure(&variant(ScopeKind::Slice), 0.5);
+        let slice = measure(variant(ScopeKind::Slice), 0.5);
         assert!(!near(slice[1].auroc, volume[1].auroc));
     }
 
@@ -218,7 +218,7 @@ mod tests {
             scope: ScopeKind::Volume,
             post_processed,
         };
-        let (plain, processed) = (measure(&variant(false), 0.5), measure(&variant(true), 0.5));
+        let (plain, processed) = (measure(variant(false), 0.5), measure(variant(true), 0.5));
         assert!(
             processed[1].auroc > plain[1].auroc && processed[1].dice > plain[1].dice,
             "{plain:?} {processed:?}"
@@ -235,7 +235,7 @@ mod tests {
         let healthy =
             VariantMetrics::measure(&variant, scores.view(), none.view(), brain.view(), histogram, [0.5; 2])
                 .unwrap();
-        let ill = measure(&variant, 0.5);
+        let ill = measure(variant, 0.5);
         let bootstrap = BootstrapSettings { resamples: 100, ..Default::default() };
         let [all, _] = Sensitivity::of("ae", variant, [0.5; 2], &[ill, healthy], &bootstrap);
         assert_eq!((all.dice.mean, all.dice.undefined, all.auroc.mean), (ill[0].dice, 1, ill[0].auroc));

@@ -89,7 +89,9 @@ fn make_evaluation() -> (Evaluation, Vec<SubjectMetrics>) {
         };
         let subjects: Vec<SubjectMetrics> = histograms.iter().enumerate().map(measure).collect();
         let mut curves = SubjectCurves::new(&pooled);
-        histograms.iter().for_each(|(histogram, _)| curves.add(histogram));
+        for (histogram, _) in &histograms {
+            curves.add(histogram);
+        }
         let healthy: Vec<HealthyScan> = scans
             .iter()
             .map(|scan| HealthyScan::measure("scan", scan, &validation, &points, &protocols).unwrap())

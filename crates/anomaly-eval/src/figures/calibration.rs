@@ -23,8 +23,8 @@ pub fn calibration_figure(evaluation: &Evaluation) -> Figure {
         axes.draw(
             &mut figure,
             voxels.label(),
-            ("Threshold", &ticks(2.0, THRESHOLDS, 2)),
-            ("False-positive rate", &ticks(10.0, RATES, 1)),
+            ("Threshold", &threshold_ticks()),
+            ("False-positive rate", &rate_ticks()),
         );
         for rate in evaluation.protocols.matched_fpr.into_iter().filter(|rate| *rate > 0.0) {
             let y = position(rate, 10.0, RATES).clamp(0.0, 1.0);
@@ -59,14 +59,34 @@ fn position(value: f64, base: f64, (from, to): (i32, i32)) -> f64 {
     (value.log(base) - f64::from(from)) / f64::from(to - from)
 }
 
-/// Ticks at each `step`-th power of `base`.
-fn ticks(base: f64, (from, to): (i32, i32), step: usize) -> Vec<Tick> {
+/// Ticks at powers of ten, written like "1e-3".
+fn rate_ticks() -> Vec<Tick> {
+    let (from, to) = RATES;
+    (from..=to).map(|power| (position(10.0_f64.powi(power), 10.0, RATES), format!("1e{power}"))).collect()
+}
+
+/// Ticks at powers of four, written like "1/64".
+fn threshold_ticks() -> Vec<Tick> {
+    let (from, to) = THRESHOLDS;
     let tick = |power: i32| {
-        let value = base.powi(power);
-        (
-            position(value, base, (from, to)),
-            format!("{value:.7}").trim_end_matches('0').trim_end_matches('.').to_owned(),
-        )
+        let label = if power == 0 { "1".to_owned() } else { format!("1/{}", 1 << -power) };
+        (position(2.0_f64.powi(power), 2.0, THRESHOLDS), label)
     };
-    (from..=to).step_by(step).map(tick).collect()
+    (from..=to).step_by(2).map(tick).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_lie_where_their_labels_say() {
+        let written =
+            |ticks: Vec<Tick>| ticks.into_iter().map(|(_, label)| label).collect::<Vec<_>>().join(" ");
+        assert_eq!(written(threshold_ticks()), "1/256 1/64 1/16 1/4 1");
+        assert_eq!(written(rate_ticks()), "1e-5 1e-4 1e-3 1e-2 1e-1 1e0");
+        let quarter = threshold_ticks()[3].0;
+        approx::assert_abs_diff_eq!(quarter, 0.75, epsilon = 1e-12);
+        approx::assert_abs_diff_eq!(position(0.01, 10.0, RATES), 0.6, epsilon = 1e-12);
+    }
 }

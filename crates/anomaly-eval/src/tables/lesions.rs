@@ -68,7 +68,8 @@ impl Evaluation {
         });
         let notes = vec![
             "Sensitivity: share of detected lesions of all subjects together. False components: connected (26 neighbours) \
-             voxels above the threshold, of any size, without a lesion voxel; mean over test scans."
+             voxels above the threshold, of any size, without a lesion voxel; mean over test scans. –: more of them \
+             at every threshold."
                 .into(),
         ];
         let caption =
