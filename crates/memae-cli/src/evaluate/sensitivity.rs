@@ -67,13 +67,13 @@ fn stage(config: &Config, cohort: &Cohort, method: Method) -> Result<Stage> {
 }
 
 /// A scan with its brain mask, and its anomaly map of each residual.
-struct Maps {
+struct Residuals {
     scan: Volume<f32>,
     brain: Mask,
     maps: Vec<Array3<f32>>,
 }
 
-fn maps(scorer: &Scorer, subject: &Prepared) -> Result<Maps> {
+fn maps(scorer: &Scorer, subject: &Prepared) -> Result<Residuals> {
     interrupt::check()?;
     let (scan, brain) = subject.read()?;
     let expected = scorer.expected(subject, &scan)?;
@@ -82,19 +82,19 @@ fn maps(scorer: &Scorer, subject: &Prepared) -> Result<Maps> {
         map.with_context(|| format!("subject {}", subject.name))
     });
     let maps = maps.collect::<Result<_>>()?;
-    Ok(Maps { scan, brain, maps })
+    Ok(Residuals { scan, brain, maps })
 }
 
-impl Maps {
+impl Residuals {
     /// Scores of one variant.
-    fn scores(&self, variant: &Variant, ranges: &[Range]) -> Result<Array3<f32>> {
+    fn scores(&self, variant: Variant, ranges: &[Range]) -> Result<Array3<f32>> {
         let at = place(variant);
         Ok(variant.scores(self.maps[at].view(), self.brain.data(), ranges[at])?)
     }
 }
 
 /// Place of a variant's residual among all residuals.
-fn place(variant: &Variant) -> usize {
+fn place(variant: Variant) -> usize {
     Residual::ALL.iter().position(|residual| *residual == variant.residual).unwrap_or_default()
 }
 
@@ -126,7 +126,7 @@ fn thresholds(
     for subject in validation {
         let maps = maps(scorer, subject)?;
         for (histogram, variant) in histograms.iter_mut().zip(&variants) {
-            let scores: Vec<f32> = maps.scores(variant, ranges)?.iter().copied().collect();
+            let scores: Vec<f32> = maps.scores(*variant, ranges)?.iter().copied().collect();
             histogram.add(&scores, None, maps.brain.as_slice())?;
         }
         task.step(&subject.name);
@@ -154,7 +154,7 @@ fn of_subject(
         .iter()
         .zip(thresholds)
         .map(|(variant, thresholds)| {
-            let scores = maps.scores(variant, ranges)?;
+            let scores = maps.scores(*variant, ranges)?;
             let histogram = ScoreHistogram::new(Binning::new(thresholds)?);
             let brain = maps.brain.data();
             Ok(VariantMetrics::measure(variant, scores.view(), truth, brain, histogram, *thresholds)?)
