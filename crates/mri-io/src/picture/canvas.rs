@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 
+use super::palette;
 use crate::{Error, Result};
 
 /// An RGB picture, rows from top to bottom.
@@ -45,7 +46,7 @@ impl Picture {
         &self.rgb
     }
 
-    /// The picture as a PNG file.
+    /// The picture as a PNG file of 253 colours: the greys to within 1, others to within 32 of 255.
     ///
     /// # Errors
     /// If the encoder fails, which would be a defect of this crate.
@@ -53,9 +54,12 @@ impl Picture {
         let failed = |error: png::EncodingError| Error::invalid(format!("cannot encode a picture: {error}"));
         let mut file = Vec::new();
         let mut encoder = png::Encoder::new(&mut file, self.width as u32, self.height as u32);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_compression(png::Compression::Balanced);
-        encoder.write_header().map_err(failed)?.write_image_data(&self.rgb).map_err(failed)?;
+        encoder.set_color(png::ColorType::Indexed);
+        encoder.set_palette(palette::colours());
+        encoder.set_filter(png::Filter::NoFilter);
+        let pixels: Vec<u8> =
+            self.rgb.chunks_exact(3).map(|pixel| palette::nearest([pixel[0], pixel[1], pixel[2]])).collect();
+        encoder.write_header().map_err(failed)?.write_image_data(&pixels).map_err(failed)?;
         Ok(file)
     }
 
@@ -190,14 +194,16 @@ mod tests {
 
     #[test]
     fn a_png_holds_the_pixels() {
-        let mut picture = Picture::new(3, 2, [1, 2, 3]);
-        picture.blend(2, 1, [200, 100, 50], 1.0);
-        picture.blend(9, 9, [200, 100, 50], 1.0);
+        let mut picture = Picture::new(3, 2, [255; 3]);
+        picture.blend(2, 1, [0, 255, 255], 1.0);
+        picture.blend(9, 9, [0, 255, 255], 1.0);
         let png = picture.to_png().unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(&png)).read_info().unwrap();
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(&png));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         reader.next_frame(&mut pixels).unwrap();
         assert_eq!(pixels, picture.rgb());
-        assert_eq!(pixels[15..], [200, 100, 50]);
+        assert_eq!(pixels[15..], [0, 255, 255]);
     }
 }

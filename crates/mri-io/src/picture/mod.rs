@@ -6,6 +6,7 @@
 
 mod canvas;
 mod frame;
+mod palette;
 mod slice;
 mod tone;
 
@@ -31,14 +32,15 @@ const MARGIN: f64 = 8.0;
 /// Share of a slab that is more than air at the ends of a head.
 const HEAD_SHARE: f64 = 0.02;
 
-/// Colours that stay apart for readers with colour-vision deficiency (after Okabe and Ito), on black.
-const BACKGROUND: Colour = [13, 15, 18];
-const TEXT: Colour = [236, 239, 244];
-const FAINT: Colour = [160, 168, 180];
-const SCAN_LINE: Colour = [0, 229, 255];
-const REFERENCE_LINE: Colour = [255, 176, 0];
-const EDGE_LINE: Colour = [86, 180, 255];
-const WARNING: Colour = [255, 176, 0];
+/// Colours that stay apart for readers with colour-vision deficiency (after Okabe and Ito), on black; all are in the
+/// palette of the file.
+const BACKGROUND: Colour = [14, 14, 14];
+const TEXT: Colour = [241, 241, 241];
+const FAINT: Colour = [167, 167, 167];
+const SCAN_LINE: Colour = [0, 255, 255];
+const REFERENCE_LINE: Colour = [255, 191, 0];
+const EDGE_LINE: Colour = [64, 191, 255];
+const WARNING: Colour = [255, 191, 0];
 
 const HEADING: Style = Style { size: 34.0, colour: TEXT, bold: true };
 const SECTION: Style = Style { size: 25.0, colour: TEXT, bold: true };
