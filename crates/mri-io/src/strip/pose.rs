@@ -19,7 +19,9 @@ const PITCH: [f64; 5] = [-40.0, -20.0, 0.0, 20.0, 40.0];
 const TURN: [f64; 3] = [-25.0, 0.0, 25.0];
 const SHIFT: [f64; 3] = [-20.0, 0.0, 20.0];
 /// Candidates that are refined at the coarse resolution.
-const REFINED: usize = 6;
+const REFINED: usize = 10;
+/// Candidates that are refined at the fine resolution too.
+const FINALISTS: usize = 3;
 
 /// Scan (mm, world) to atlas (mm): `linear * (point - centre) + target`.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +80,7 @@ impl Pose {
 }
 
 /// Brings the scan to the atlas: a search over turns and shifts around `centre` (mm, where the brain may
-/// be) in the coarse samples, the best refined there, and the best of them in the fine ones.
+/// be) in the coarse samples; the best are refined there, and the best of those in the fine ones.
 pub(super) fn find(coarse: &Samples, fine: &Samples, centre: Vector3<f64>) -> Pose {
     let mut starts = Vec::new();
     for pitch in PITCH {
@@ -100,8 +102,9 @@ pub(super) fn find(coarse: &Samples, fine: &Samples, centre: Vector3<f64>) -> Po
     }
     let mut poses = best(coarse, starts);
     poses.truncate(REFINED);
-    let refined = poses.par_iter().map(|pose| pose.refined(coarse, 30)).collect();
-    best(coarse, refined)[0].refined(fine, 40)
+    let mut finalists = best(coarse, poses.par_iter().map(|pose| pose.refined(coarse, 30)).collect());
+    finalists.truncate(FINALISTS);
+    best(fine, finalists.par_iter().map(|pose| pose.refined(fine, 40)).collect())[0]
 }
 
 /// The poses by falling score; earlier ones win ties.
