@@ -1,7 +1,7 @@
 //! Scores skull stripping on a folder of cases: Dice, sensitivity, precision, share of the tumour that was
 //! kept, seconds, quality.
 //!
-//! `cargo run --release -p mri-io --example strip_score -- FOLDER [--save]`
+//! `cargo run --release -p mri-io --example strip_score -- FOLDER [--save] [NAME ...]`
 //!
 //! Each case is a folder with `scan.nii`, `brain.nii` and, if there is one, `tumour.nii` (or `.nii.gz`); with
 //! `--save` the mask that was found is written beside them as `found.nii`.
