@@ -23,7 +23,9 @@ pub use affine_transform::AffineTransform;
 pub use bias::{BiasCorrection, BiasSettings, correct_bias};
 pub use error::{Error, Result};
 pub use intensity::{Normalization, StandardScale, normalize};
-pub use nifti::{Datatype, Header, Voxel, read, read_header, read_labels, read_mask, write};
+pub use nifti::{
+    Datatype, Header, Intent, Voxel, read, read_header, read_labels, read_mask, write, write_like,
+};
 #[cfg(feature = "picture")]
 pub use picture::{Caption, Picture, Section, quality_picture, thumbnail};
 pub use preprocess::{PreprocessSettings, Preprocessed, Reference, preprocess};

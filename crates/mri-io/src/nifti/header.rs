@@ -6,6 +6,7 @@ use std::path::Path;
 use ::nifti::{Endianness, NiftiHeader};
 use nalgebra::{Matrix4, Quaternion, UnitQuaternion, Vector4};
 
+use super::Intent;
 use crate::{Affine, Error, Grid, Result};
 
 /// Length of a NIfTI-1 header in bytes.
@@ -88,6 +89,8 @@ pub struct Header {
     pub version: u8,
     /// Free text of at most 80 bytes.
     pub description: String,
+    /// What the values mean.
+    pub intent: Intent,
     /// Stored values times this ...
     pub slope: f64,
     /// ... plus this are the intensities.
@@ -115,6 +118,11 @@ impl Header {
     }
 }
 
+/// A text that ends at the first zero byte.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes.split(|&byte| byte == 0).next().unwrap_or_default()).into_owned()
+}
+
 fn wrong_rank(rank: i64) -> String {
     format!("says that it has {rank} dimensions, not 1 to 7: the header is damaged")
 }
@@ -132,6 +140,9 @@ struct Fields {
     slope: f64,
     inter: f64,
     description: Vec<u8>,
+    intent_code: i32,
+    intent_parameters: [f64; 3],
+    intent_name: Vec<u8>,
     qform_code: i32,
     sform_code: i32,
     quaternion: [f64; 3],
@@ -183,6 +194,9 @@ impl Fields {
             slope: f64::from(header.scl_slope),
             inter: f64::from(header.scl_inter),
             description: header.descrip.clone(),
+            intent_code: i32::from(header.intent_code),
+            intent_parameters: [header.intent_p1, header.intent_p2, header.intent_p3].map(f64::from),
+            intent_name: header.intent_name.to_vec(),
             qform_code: i32::from(header.qform_code),
             sform_code: i32::from(header.sform_code),
             quaternion: [header.quatern_b, header.quatern_c, header.quatern_d].map(f64::from),
@@ -224,6 +238,9 @@ impl Fields {
             slope: float(176),
             inter: float(184),
             description: bytes[240..320].to_vec(),
+            intent_code: half(504),
+            intent_parameters: [float(80), float(88), float(96)],
+            intent_name: bytes[508..524].to_vec(),
             qform_code: half(344),
             sform_code: half(348),
             quaternion: [float(352), float(360), float(368)],
@@ -263,7 +280,6 @@ impl Fields {
             ));
         }
         let scaled = self.slope.is_finite() && self.slope != 0.0;
-        let text = self.description.split(|&byte| byte == 0).next().unwrap_or_default();
         Ok(Header {
             shape,
             affine: self.affine(shape)?,
@@ -271,7 +287,12 @@ impl Fields {
             form_distance: self.form_distance(shape),
             datatype,
             version: self.version,
-            description: String::from_utf8_lossy(text).into_owned(),
+            description: text(&self.description),
+            intent: Intent {
+                code: self.intent_code,
+                parameters: self.intent_parameters,
+                name: text(&self.intent_name),
+            },
             // A slope of zero means that there is no scaling; so does one that is not a number.
             slope: if scaled { self.slope } else { 1.0 },
             inter: if scaled && self.inter.is_finite() { self.inter } else { 0.0 },

@@ -8,6 +8,7 @@
 mod bytes;
 mod decode;
 mod header;
+mod intent;
 mod write;
 
 use std::path::Path;
@@ -15,7 +16,8 @@ use std::path::Path;
 use crate::{Error, Mask, Result, Volume};
 
 pub use header::{Datatype, Header};
-pub use write::{Voxel, write};
+pub use intent::Intent;
+pub use write::{Voxel, write, write_like};
 
 /// Reads a three-dimensional volume as `f32`, with the file's `scl_slope` and `scl_inter` applied.
 ///

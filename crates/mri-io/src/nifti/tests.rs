@@ -185,7 +185,7 @@ fn labels_are_whole_numbers() {
 fn names_may_have_dots_but_must_tell_the_format() {
     let volume = read_bytes(&plain_file()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    for name in ["sub.01.nii", "sub.01.nii.gz", "SUB.NII.GZ"] {
+    for name in ["sub-01.v2_T2w.nii", "sub-01.v2_T2w.nii.gz", "SUB.NII.GZ"] {
         let path = folder.path().join(name);
         write(&path, &volume).unwrap();
         assert!(path.is_file());
@@ -193,10 +193,35 @@ fn names_may_have_dots_but_must_tell_the_format() {
         let is_gzip = std::fs::read(&path).unwrap().starts_with(&[0x1f, 0x8b]);
         assert_eq!(is_gzip, name.to_lowercase().ends_with("gz"));
     }
-    assert!(write(folder.path().join("scan.img"), &volume).is_err());
+    for name in ["scan.img", "sub-01.v2_T2w", "sub-01.v2_T2w.gz"] {
+        let message = write(folder.path().join(name), &volume).unwrap_err().to_string();
+        assert!(message.contains(name) && message.contains(".nii.gz"), "{message}");
+    }
     let missing = write(folder.path().join("none/scan.nii"), &volume).unwrap_err().to_string();
     assert!(missing.contains("none"), "{missing}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3, "nothing half-written is left");
+}
+
+#[test]
+fn writing_like_a_file_keeps_what_its_values_mean() {
+    let mut bytes = changed(68, &4_i16.to_le_bytes()); // the f statistic
+    bytes[56..60].copy_from_slice(&2_f32.to_le_bytes());
+    bytes[60..64].copy_from_slice(&17_f32.to_le_bytes());
+    bytes[148..155].copy_from_slice(b"two men");
+    bytes[328..343].copy_from_slice(b"fifteen letters");
+    in_file("f.nii", &bytes, |path| {
+        let header = read_header(&path).unwrap();
+        let intent = Intent { code: 4, parameters: [2.0, 17.0, 0.0], name: "fifteen letters".into() };
+        assert_eq!((&header.intent, header.description.as_str()), (&intent, "two men"));
+        let again = path.with_file_name("again.nii.gz");
+        write_like(&again, &read(&path).unwrap(), &header).unwrap();
+        let again = read_header(&again).unwrap();
+        assert_eq!((again.intent, again.description), (intent, header.description.clone()));
+
+        let long = Header { description: "x".repeat(200), ..header };
+        write_like(&path, &read(&path).unwrap(), &long).unwrap();
+        assert_eq!(read_header(&path).unwrap().description, "x".repeat(79));
+    });
 }
 
 fn any_affine() -> impl Strategy<Value = Affine> {

@@ -5,19 +5,19 @@ use std::path::Path;
 
 use libdeflater::{CompressionLvl, Compressor};
 use nalgebra::{Matrix3, Rotation3, UnitQuaternion};
+use ndarray::{ArrayViewMut3, Axis};
 use rayon::prelude::*;
 
-use super::header::NIFTI1_LENGTH;
+use super::header::{Header, NIFTI1_LENGTH};
+use super::intent::Intent;
 use crate::whole_file::write_whole;
 use crate::{Affine, Error, Result, Volume};
 
 /// Where the voxels start: the header and four bytes that say that there is no extension.
 const OFFSET: usize = NIFTI1_LENGTH + 4;
-/// Fast; higher levels gain little on noisy voxels.
-const COMPRESSION_LEVEL: i32 = 3;
-
-/// Slices that are written together: a cache line of `f32`.
-const SLICES: usize = 16;
+/// The fastest. Of a head of 240x240x155 float voxels, level 3 takes twice as long and saves 8 % of the file's
+/// size, level 6 takes five times as long and saves 16 %.
+const COMPRESSION_LEVEL: i32 = 1;
 
 mod sealed {
     pub trait Sealed {}
@@ -58,11 +58,28 @@ voxel!(f32, 16, f32; i16, 4, i16; u16, 512, u16; u8, 2, u8; bool, 2, u8);
 /// If the name does not end in `.nii` or `.nii.gz`, an axis is longer than 32767 voxels, or the file
 /// cannot be written (the disk is full, the folder is missing).
 pub fn write<T: Voxel>(path: impl AsRef<Path>, volume: &Volume<T>) -> Result<()> {
-    let path = path.as_ref();
+    write_meaning(path.as_ref(), volume, &Intent::default(), "")
+}
+
+/// Writes a volume as [`write`] does, with the intent and the description of the file that it was made from:
+/// its resampled labels are still labels.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_like<T: Voxel>(path: impl AsRef<Path>, volume: &Volume<T>, header: &Header) -> Result<()> {
+    write_meaning(path.as_ref(), volume, &header.intent, &header.description)
+}
+
+fn write_meaning<T: Voxel>(
+    path: &Path,
+    volume: &Volume<T>,
+    intent: &Intent,
+    description: &str,
+) -> Result<()> {
     let is = |path: &Path, ending: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
     let compress = is(path, "gz");
     if !is(&if compress { path.with_extension("") } else { path.to_owned() }, "nii") {
-        return Err(Error::nifti(path, "a NIfTI file's name ends in .nii or .nii.gz"));
+        return Err(Error::nifti(path, "a NIfTI file's name ends in .nii or .nii.gz: add one of them"));
     }
     if volume.shape().iter().any(|&n| n > 32767) {
         return Err(Error::nifti(
@@ -70,7 +87,9 @@ pub fn write<T: Voxel>(path: impl AsRef<Path>, volume: &Volume<T>) -> Result<()>
             format!("NIfTI-1 holds at most 32767 voxels along an axis, not {:?}", volume.shape()),
         ));
     }
-    let bytes = encode(volume);
+    let mut header = header::<T>(volume.shape(), volume.affine());
+    put_meaning(&mut header, intent, description);
+    let bytes = encode(volume, &header);
     let bytes = if compress { gzip(&bytes) } else { bytes };
     write_whole(path, |file| file.write_all(&bytes))
 }
@@ -83,23 +102,26 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-fn encode<T: Voxel>(volume: &Volume<T>) -> Vec<u8> {
+fn encode<T: Voxel>(volume: &Volume<T>, header: &[u8; NIFTI1_LENGTH]) -> Vec<u8> {
     let [ni, nj, nk] = volume.shape();
     let voxels = volume.as_slice();
     let mut out = vec![0; OFFSET + voxels.len() * T::SIZE];
-    out[..NIFTI1_LENGTH].copy_from_slice(&header::<T>(volume.shape(), volume.affine()));
-    // Several k at a time: the reads are a piece of a cache line, the writes run along so many slices.
-    let plane = ni * nj * T::SIZE;
-    out[OFFSET..].par_chunks_mut(SLICES * plane).enumerate().for_each(|(block, out)| {
-        let first = block * SLICES;
-        let depth = out.len() / plane;
-        for (row, voxels) in voxels.chunks_exact(nk).enumerate() {
-            let at = (row % nj * ni + row / nj) * T::SIZE;
-            for (k, voxel) in voxels[first..first + depth].iter().enumerate() {
-                voxel.put(&mut out[k * plane + at..][..T::SIZE]);
+    out[..NIFTI1_LENGTH].copy_from_slice(header);
+    // One plane of the first and last axis after the other, as in reading.
+    let mut lines =
+        ArrayViewMut3::from_shape((nk, nj, ni * T::SIZE), &mut out[OFFSET..]).expect("room for all");
+    lines.axis_iter_mut(Axis(1)).into_par_iter().enumerate().for_each_init(
+        Vec::new,
+        |plane, (j, mut lines)| {
+            plane.clear();
+            (0..ni).for_each(|i| plane.extend_from_slice(&voxels[(i * nj + j) * nk..][..nk]));
+            for (k, mut line) in lines.outer_iter_mut().enumerate() {
+                let line = line.as_slice_mut().expect("lines of a file are contiguous");
+                let voxels = plane[k..].iter().step_by(nk);
+                line.chunks_exact_mut(T::SIZE).zip(voxels).for_each(|(out, voxel)| voxel.put(out));
             }
-        }
-    });
+        },
+    );
     out
 }
 
@@ -138,6 +160,18 @@ fn header<T: Voxel>(shape: [usize; 3], affine: &Affine) -> [u8; NIFTI1_LENGTH] {
     }
     put(344, b"n+1\0");
     out
+}
+
+/// Intent and description, with texts cut to the bytes there are for them, the last of which stays zero.
+fn put_meaning(header: &mut [u8; NIFTI1_LENGTH], intent: &Intent, description: &str) {
+    let mut put = |at: usize, bytes: &[u8]| header[at..at + bytes.len()].copy_from_slice(bytes);
+    let cut = |text: &str, length: usize| text.as_bytes()[..text.len().min(length)].to_vec();
+    for (at, value) in [56, 60, 64].into_iter().zip(intent.parameters) {
+        put(at, &(value as f32).to_le_bytes());
+    }
+    put(68, &(intent.code as i16).to_le_bytes());
+    put(148, &cut(description, 79));
+    put(328, &cut(&intent.name, 15));
 }
 
 /// The rotation of an affine without shear, as NIfTI stores it.
