@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         RigidTransform::about(grid.centre(), Vector3::new(0.10, -0.07, 0.15), Vector3::new(3.0, -2.0, 1.5));
     let size = compressed.last_chunk::<4>().map_or(0, |&trailer| u32::from_le_bytes(trailer) as usize);
     let mut inflated = vec![1_u8; size];
-    let onto = |how| drop(black_box(resample(&scan, &grid, &motion, how, 0.0)));
+    let onto = |how| drop(black_box(resample(&scan, &grid, motion, how, 0.0)));
 
     let mut times: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for _ in 0..runs {

@@ -120,7 +120,7 @@ pub fn resample_to_spacing(
         step[(axis, 3)] = 0.5 * ((shape[axis] as f64 - 1.0) - ratio[axis] * (new_shape[axis] as f64 - 1.0));
     }
     let grid = Grid { shape: new_shape, affine: Affine::new(volume.affine().matrix() * step)? };
-    resample(volume, &grid, &RigidTransform::identity(), interpolation, 0.0)
+    resample(volume, &grid, RigidTransform::identity(), interpolation, 0.0)
 }
 
 /// Voxel indices of the grid to (fractional) voxel indices of the volume.
