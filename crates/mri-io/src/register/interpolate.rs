@@ -14,6 +14,7 @@ impl<'a> Sampler<'a> {
     }
 
     /// The value at a voxel position.
+    #[inline]
     pub(super) fn value(&self, voxel: [f32; 3]) -> f32 {
         self.value_and_gradient(voxel).0
     }

@@ -1,5 +1,7 @@
 //! Mutual information with its derivative (Mattes et al. 2003).
 
+use std::ops::AddAssign;
+
 use nalgebra::{DMatrix, Matrix3, SMatrix, SVector, Vector3};
 use rayon::prelude::*;
 
@@ -11,6 +13,12 @@ use super::samples::Samples;
 /// Samples that are counted together. Chunks are always the same and merged in order, so that the sums
 /// do not depend on the number of threads.
 const CHUNK: usize = 4096;
+
+/// The curvature only scales the first step: every so many samples tell enough.
+const CURVATURE_STRIDE: usize = 4;
+
+/// Derivative of what one sample tells by the [`Entries`] of the pose.
+type Score = SVector<f32, 12>;
 
 /// Compares samples of the fixed volume with the moving volume under a pose. The joint histogram has
 /// sharp bins on the fixed side and a cubic B-spline Parzen window on the moving side, which makes it a
@@ -25,7 +33,6 @@ pub(super) struct Metric<'a> {
 pub(super) struct Reading<'a> {
     metric: &'a Metric<'a>,
     probes: Vec<Probe>,
-    /// Joint probabilities, fixed bin by moving bin.
     joint: Vec<f64>,
     /// Mutual information in nats.
     pub(super) information: f64,
@@ -46,52 +53,64 @@ impl<'a> Metric<'a> {
         Self { samples, bins, moving }
     }
 
-    /// Compares under `pose`.
+    /// Mutual information in nats under `pose`, and the smaller of the entropies of the two sides.
+    pub(super) fn information_and_entropy(&self, pose: &Pose) -> (f64, f64) {
+        let place = self.placing(pose);
+        let sampler = Sampler::new(self.moving);
+        let scale = self.scale();
+        let bin = |&offset: &[f32; 3]| 1.0 + scale * sampler.value(place(offset));
+        let bins: Vec<f32> = self.samples.offsets.par_iter().with_min_len(CHUNK).map(bin).collect();
+        let joint = self.joint(&bins, |&bin| bin);
+        (information(&joint, self.bins), smaller_entropy(&joint, self.bins))
+    }
+
+    /// Compares under `pose`, with what the derivatives need.
     pub(super) fn read(&'a self, pose: &Pose) -> Reading<'a> {
-        let probes = self.probe(pose);
-        let joint = self.joint(&probes);
+        let place = self.placing(pose);
+        let sampler = Sampler::new(self.moving);
+        let scale = self.scale();
+        // Voxel derivatives to world derivatives.
+        let to_world: Matrix3<f32> =
+            self.moving.affine.inverse().fixed_view::<3, 3>(0, 0).transpose().cast::<f32>() * scale;
+        let probe = |&offset: &[f32; 3]| {
+            let (value, gradient) = sampler.value_and_gradient(place(offset));
+            Probe { bin: 1.0 + value * scale, gradient: (to_world * Vector3::from(gradient)).into() }
+        };
+        let probes: Vec<Probe> = self.samples.offsets.par_iter().with_min_len(CHUNK).map(probe).collect();
+        let joint = self.joint(&probes, |probe| probe.bin);
         let information = information(&joint, self.bins);
         Reading { metric: self, probes, joint, information }
     }
 
-    fn probe(&self, pose: &Pose) -> Vec<Probe> {
+    /// Offset of a sample to voxel position in the moving volume.
+    fn placing(&self, pose: &Pose) -> impl Fn([f32; 3]) -> [f32; 3] + Sync {
         let (linear, constant) = pose.to_voxels(&self.moving.affine);
-        // Voxel derivatives to world derivatives.
-        let to_world = self.moving.affine.inverse().fixed_view::<3, 3>(0, 0).transpose();
         let (linear, constant): (Matrix3<f32>, Vector3<f32>) = (linear.cast(), constant.cast());
-        // The spline reaches one bin down and two up.
-        let scale = (self.bins as f32 - 3.001) / 255.0;
-        let to_world: Matrix3<f32> = to_world.cast::<f32>() * scale;
-        let sampler = Sampler::new(self.moving);
-        self.samples
-            .offsets
-            .par_iter()
-            .with_min_len(CHUNK)
-            .map(|&offset| {
-                let voxel = linear * Vector3::from(offset) + constant;
-                let (value, gradient) = sampler.value_and_gradient(voxel.into());
-                Probe { bin: 1.0 + value * scale, gradient: (to_world * Vector3::from(gradient)).into() }
-            })
-            .collect()
+        move |offset| (linear * Vector3::from(offset) + constant).into()
+    }
+
+    /// Bins of the moving side for a step of its intensity. The spline reaches one bin down and two up.
+    fn scale(&self) -> f32 {
+        (self.bins as f32 - 3.001) / 255.0
     }
 
     fn fixed_bin(&self, value: f32) -> usize {
         ((value * (self.bins as f32 / 256.0)) as usize).min(self.bins - 1)
     }
 
-    fn joint(&self, probes: &[Probe]) -> Vec<f64> {
+    /// Joint probabilities, fixed bin by moving bin.
+    fn joint<T: Sync>(&self, probes: &[T], bin: impl Fn(&T) -> f32 + Sync) -> Vec<f64> {
         let bins = self.bins;
-        let parts: Vec<Vec<f64>> = probes
+        let parts: Vec<Vec<f32>> = probes
             .par_chunks(CHUNK)
             .zip(self.samples.values.par_chunks(CHUNK))
             .map(|(probes, values)| {
                 let mut histogram = vec![0.0; bins * bins];
                 for (probe, &value) in probes.iter().zip(values) {
-                    let first = probe.bin as usize - 1;
+                    let (first, fraction) = split(bin(probe));
                     let row = self.fixed_bin(value) * bins + first;
-                    let weights = spline(probe.bin.fract());
-                    for (cell, weight) in histogram[row..row + 4].iter_mut().zip(weights) {
-                        *cell += f64::from(weight);
+                    for (cell, weight) in histogram[row..row + 4].iter_mut().zip(spline(fraction)) {
+                        *cell += weight;
                     }
                 }
                 histogram
@@ -99,40 +118,45 @@ impl<'a> Metric<'a> {
             .collect();
         let mut joint = vec![0.0; bins * bins];
         for part in &parts {
-            joint.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
+            joint.iter_mut().zip(part).for_each(|(sum, &value)| *sum += f64::from(value));
         }
         let total = probes.len().max(1) as f64;
         joint.into_iter().map(|sum| sum / total).collect()
     }
 }
 
+/// First of the four bins that the spline at a position reaches, and how far the position lies above the second.
+#[inline]
+fn split(bin: f32) -> (usize, f32) {
+    let whole = bin as usize;
+    (whole - 1, bin - whole as f32)
+}
+
 impl Reading<'_> {
     /// Derivative of the information by the entries of the pose.
     pub(super) fn gradient(&self) -> Entries {
-        let sum =
-            self.folded(Entries::zeros, |sum, score| *sum += score.cast::<f64>(), |sum, part| *sum += part);
-        sum / self.probes.len().max(1) as f64
+        let add = |sum: &mut Entries, score: Score| *sum += score.cast::<f64>();
+        let (sum, count) = self.folded(1, Entries::zeros(), add);
+        sum / count
     }
 
     /// Mean outer product of the samples' scores by parameters (Berndt et al. 1974), which approximates the
     /// curvature of the negated metric near its optimum. `jacobian`: the pose's entries by the parameters.
     pub(super) fn curvature(&self, jacobian: &DMatrix<f64>) -> DMatrix<f64> {
-        let mut outer = self.folded(
-            SMatrix::<f64, 12, 12>::zeros,
-            |outer, score| outer.syger(1.0, &score.cast(), &score.cast(), 1.0),
-            |outer, part| *outer += part,
-        );
+        let add = |outer: &mut SMatrix<f64, 12, 12>, score: Score| {
+            outer.syger(1.0, &score.cast(), &score.cast(), 1.0);
+        };
+        let (mut outer, count) = self.folded(CURVATURE_STRIDE, SMatrix::zeros(), add);
         outer.fill_upper_triangle_with_lower_triangle();
-        jacobian.transpose() * outer * jacobian / self.probes.len().max(1) as f64
+        jacobian.transpose() * outer * jacobian / count
     }
 
-    /// Folds the samples' scores, the derivatives of what each tells by the entries of the pose, chunk by chunk.
-    fn folded<T: Send>(
-        &self,
-        zero: impl Fn() -> T + Sync,
-        add: impl Fn(&mut T, &SVector<f32, 12>) + Sync,
-        merge: impl Fn(&mut T, &T),
-    ) -> T {
+    /// Folds the scores of every `stride`-th sample, and tells how many they are. A score is the derivative of
+    /// what a sample tells by the entries of the pose.
+    fn folded<T>(&self, stride: usize, zero: T, add: impl Fn(&mut T, Score) + Sync) -> (T, f64)
+    where
+        T: for<'b> AddAssign<&'b T> + Copy + Send + Sync,
+    {
         let Metric { samples, bins, .. } = *self.metric;
         let log_ratio = log_ratio(&self.joint, bins);
         let parts: Vec<T> = self
@@ -141,32 +165,44 @@ impl Reading<'_> {
             .zip(samples.values.par_chunks(CHUNK))
             .zip(samples.offsets.par_chunks(CHUNK))
             .map(|((probes, values), offsets)| {
-                let mut part = zero();
-                for ((probe, &value), &[x, y, z]) in probes.iter().zip(values).zip(offsets) {
-                    let row = self.metric.fixed_bin(value) * bins + probe.bin as usize - 1;
-                    let slopes = spline_derivative(probe.bin.fract());
-                    let slope: f32 = slopes.iter().zip(&log_ratio[row..row + 4]).map(|(a, b)| a * b).sum();
+                let mut part = zero;
+                let samples = probes.iter().zip(values).zip(offsets);
+                for ((probe, &value), &[x, y, z]) in samples.step_by(stride) {
+                    let (first, fraction) = split(probe.bin);
+                    let row = self.metric.fixed_bin(value) * bins + first;
+                    let ratios = &log_ratio[row..row + 4];
+                    let slope: f32 = spline_derivative(fraction).iter().zip(ratios).map(|(a, b)| a * b).sum();
                     let [a, b, c] = probe.gradient.map(|along| along * slope);
                     let score = [a * x, b * x, c * x, a * y, b * y, c * y, a * z, b * z, c * z, a, b, c];
-                    add(&mut part, &score.into());
+                    add(&mut part, score.into());
                 }
                 part
             })
             .collect();
-        let mut total = zero();
-        parts.iter().for_each(|part| merge(&mut total, part));
-        total
+        let mut total = zero;
+        parts.iter().for_each(|part| total += part);
+        let count: usize = self.probes.chunks(CHUNK).map(|chunk| chunk.len().div_ceil(stride)).sum();
+        (total, count.max(1) as f64)
     }
 }
 
 /// Mutual information (nats) of joint probabilities.
 fn information(joint: &[f64], bins: usize) -> f64 {
-    let entropy = |values: &mut dyn Iterator<Item = f64>| -> f64 {
-        values.filter(|&p| p > 0.0).map(|p| -p * p.ln()).sum()
-    };
-    entropy(&mut joint.chunks(bins).map(|row| row.iter().sum()))
-        + entropy(&mut moving_marginal(joint, bins).into_iter())
-        - entropy(&mut joint.iter().copied())
+    entropy(fixed_marginal(joint, bins)) + entropy(moving_marginal(joint, bins))
+        - entropy(joint.iter().copied())
+}
+
+/// The smaller of the entropies (nats) of the two sides, which bounds their mutual information.
+fn smaller_entropy(joint: &[f64], bins: usize) -> f64 {
+    entropy(fixed_marginal(joint, bins)).min(entropy(moving_marginal(joint, bins)))
+}
+
+fn entropy(probabilities: impl IntoIterator<Item = f64>) -> f64 {
+    probabilities.into_iter().filter(|&p| p > 0.0).map(|p| -p * p.ln()).sum()
+}
+
+fn fixed_marginal(joint: &[f64], bins: usize) -> impl Iterator<Item = f64> {
+    joint.chunks(bins).map(|row| row.iter().sum())
 }
 
 fn moving_marginal(joint: &[f64], bins: usize) -> Vec<f64> {
@@ -229,6 +265,8 @@ mod tests {
     fn information_of_known_tables() {
         assert!(information(&[0.25; 4], 2).abs() < 1e-12);
         assert!((information(&[0.5, 0.0, 0.0, 0.5], 2) - 2.0_f64.ln()).abs() < 1e-12);
+        assert!((smaller_entropy(&[0.5, 0.0, 0.0, 0.5], 2) - 2.0_f64.ln()).abs() < 1e-12);
+        assert!(smaller_entropy(&[0.5, 0.5, 0.0, 0.0], 2).abs() < 1e-12);
     }
 
     #[test]

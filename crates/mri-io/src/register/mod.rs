@@ -7,6 +7,7 @@
 //! a quasi-Newton method with its analytic derivative. All sums run over fixed chunks in a fixed order:
 //! the result has the same bits at any number of threads.
 
+mod doubt;
 mod interpolate;
 mod metric;
 mod optimize;
@@ -18,14 +19,14 @@ mod stage;
 mod start;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{AffineTransform, Error, Mask, Result, RigidTransform, Volume};
 use pose::{Degrees, Pose};
-use pyramid::Level;
-use stage::{Resolution, SHAPES, Stage, Verdict, View};
+use stage::{Resolution, Stage};
 
 /// Levels of the pyramid, finest first; the last is the one that is searched.
 const SPACINGS: [f64; 4] = [1.0, 2.0, 4.0, 8.0];
@@ -39,18 +40,6 @@ const COARSE_POSES: usize = 48;
 const MIDDLE_POSES: usize = 6;
 /// Poses nearer than this (mm) after refinement are the same.
 const DISTINCT: f64 = 6.0;
-
-/// Content beyond a mask, as a fraction of what is inside, that tells a head from a brain.
-const CONTENT_BEYOND_MASK: f64 = 0.2;
-
-/// The metric must be this many times what chance gives.
-const CHANCE_FACTOR: f64 = 4.0;
-/// The metric must be this many times that of poses beside the final one. Right poses reach 1.1 across
-/// two persons and 5 to 18 within one; poses without meaning were seen at 1.00 to 1.02.
-const BESIDE_FACTOR: f64 = 1.05;
-/// How much larger or smaller heads differ along an axis.
-const STRETCH: std::ops::RangeInclusive<f64> = 0.7..=1.4;
-const LEAST_OVERLAP: f64 = 0.5;
 
 /// What [`register_rigid`] and [`register_affine`] can be told. The defaults suit brains of any contrast.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -148,14 +137,8 @@ fn register(
     settings: &RegistrationSettings,
 ) -> Result<Registration<AffineTransform>> {
     settings.check()?;
-    let mut fixed = pyramid(fixed, fixed_mask, finest, "fixed")?;
-    let mut moving = pyramid(moving, moving_mask, finest, "moving")?;
-    match (fixed_mask, moving_mask) {
-        (Some(_), None) => look_beyond_mask(&mut fixed),
-        (None, Some(_)) => look_beyond_mask(&mut moving),
-        _ => {}
-    }
-    let [fixed_shape, moving_shape] = [&fixed, &moving].map(|views| shape(&views[COARSEST - finest]));
+    let [fixed, moving] = views::views((fixed, fixed_mask), (moving, moving_mask), finest)?;
+    let [fixed_shape, moving_shape] = [&fixed, &moving].map(|views| views[COARSEST - finest].shape());
     let centre = region::centre(&fixed_shape);
     let surroundings = region::grown(&fixed_shape);
     let stage = |level: usize| {
@@ -176,10 +159,7 @@ fn register(
     let last = stage(finest);
     let pose = if finest == 0 { last.refine(degrees, &poses[0]) } else { poses[0] };
     let verdict = last.verdict(&pose);
-    let warnings = warnings(&pose, &verdict, settings);
-    for warning in &warnings {
-        tracing::warn!("{warning}");
-    }
+    let warnings = doubt::warnings(&pose, &verdict, settings.max_rotation_degrees);
     Ok(Registration { transform: pose.transform()?, metric: verdict.information, warnings })
 }
 
@@ -207,57 +187,6 @@ impl RegistrationSettings {
     }
 }
 
-/// A volume at all levels from `finest` on.
-fn pyramid(volume: &Volume<f32>, mask: Option<&Mask>, finest: usize, name: &str) -> Result<Vec<View>> {
-    if volume.shape().contains(&1) {
-        return Err(Error::invalid(format!(
-            "the {name} volume of shape {:?} is a single slice: registration needs a volume",
-            volume.shape()
-        )));
-    }
-    if let Some(mask) = mask {
-        if !mask.grid().matches(&volume.grid(), 1e-2) {
-            return Err(Error::invalid(format!("the mask of the {name} volume lies on another grid")));
-        }
-        if mask.count() == 0 {
-            return Err(Error::invalid(format!("the mask of the {name} volume is empty")));
-        }
-    }
-    let first = View {
-        level: Level::from_volume(volume, mask, name)?.shrunk(SPACINGS[finest]),
-        mask: mask.map(|mask| Level::from_mask(mask).shrunk(SPACINGS[finest])),
-    };
-    let mut views = vec![first];
-    for &spacing in &SPACINGS[finest + 1..] {
-        let finer = &views[views.len() - 1];
-        let mask = finer.mask.as_ref().map(|mask| mask.shrunk(spacing));
-        views.push(View { level: finer.level.shrunk(spacing), mask });
-    }
-    Ok(views)
-}
-
-/// Drops the only mask at coarse resolution if the volume shows much beyond it: two heads are easier to
-/// bring together than a brain and a head.
-fn look_beyond_mask(views: &mut [View]) {
-    let coarsest = &views[views.len() - 1];
-    let Some(mask) = &coarsest.mask else { return };
-    let shown = region::foreground(&coarsest.level);
-    let beyond = shown.data.iter().zip(&mask.data).filter(|&(&shown, &mask)| shown >= 128 && mask < 128);
-    if beyond.count() as f64 > CONTENT_BEYOND_MASK * mask.points().count() as f64 {
-        for (view, spacing) in views.iter_mut().rev().zip(SPACINGS.into_iter().rev()) {
-            if spacing >= SHAPES {
-                view.mask = None;
-            }
-        }
-    }
-}
-
-/// Where a volume shows something, as a level of 0 and 255: its mask, or what is brighter than the
-/// background.
-fn shape(view: &View) -> Level {
-    view.mask.clone().unwrap_or_else(|| region::foreground(&view.level))
-}
-
 /// Refines poses and drops those that ran into a better one; best first.
 fn refined(stage: &Stage<'_>, degrees: Degrees, poses: &[Pose]) -> Vec<Pose> {
     let refined: Vec<Pose> = poses.par_iter().map(|pose| stage.refine(degrees, pose)).collect();
@@ -275,40 +204,4 @@ fn best(stage: &Stage<'_>, poses: Vec<Pose>) -> Vec<Pose> {
     let mut scored: Vec<(f64, Pose)> = poses.into_par_iter().map(|pose| (stage.score(&pose), pose)).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     scored.into_iter().map(|(_, pose)| pose).collect()
-}
-
-/// Reasons to doubt a final pose.
-fn warnings(pose: &Pose, verdict: &Verdict, settings: &RegistrationSettings) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let Verdict { information, chance, overlap, beside } = *verdict;
-    if information <= CHANCE_FACTOR * chance {
-        warnings.push(format!(
-            "the registration found no common structure: mutual information {information:.4} where chance \
-             gives {chance:.4}"
-        ));
-    }
-    if information <= BESIDE_FACTOR * beside {
-        warnings.push(format!(
-            "the registration is not distinct: mutual information is {information:.4}, and {beside:.4} for \
-             a pose well beside it"
-        ));
-    }
-    let (degrees, stretch) = pose.turn_and_stretch();
-    if degrees >= settings.max_rotation_degrees {
-        warnings.push(format!(
-            "the registration turned by {degrees:.0} degrees, to the bound of its search \
-             ({} degrees): check the result",
-            settings.max_rotation_degrees
-        ));
-    }
-    if let Some(factor) = stretch.into_iter().find(|factor| !STRETCH.contains(factor)) {
-        warnings.push(format!("the registration stretched an axis {factor:.2} times: check the result"));
-    }
-    if overlap < LEAST_OVERLAP {
-        warnings.push(format!(
-            "only {:.0} % of the fixed volume's content lies in the moving volume after registration",
-            100.0 * overlap
-        ));
-    }
-    warnings
 }

@@ -3,7 +3,7 @@
 use nalgebra::{Matrix4, Point3};
 use rayon::prelude::*;
 
-use crate::{Affine, Error, Mask, Result, Volume};
+use crate::{Affine, Error, Grid, Mask, Result, Volume};
 
 /// Intensities that count, in thousandths of the sorted values: inside a mask, and in a whole volume,
 /// where the background takes most of the places.
@@ -39,9 +39,9 @@ impl Level {
     }
 
     /// A mask as a level of 0 and 255, so that it can be shrunk like a volume.
-    pub(super) fn from_mask(mask: &Mask) -> Self {
-        let data = mask.as_slice().par_iter().map(|&inside| if inside { 255 } else { 0 }).collect();
-        Self { data, shape: mask.shape(), affine: *mask.affine() }
+    pub(super) fn from_mask(inside: impl Iterator<Item = bool>, grid: &Grid) -> Self {
+        let data = inside.map(|inside| if inside { 255 } else { 0 }).collect();
+        Self { data, shape: grid.shape, affine: grid.affine }
     }
 
     /// Smooths and thins each axis that is finer than `spacing` (mm) until it comes nearest to it.
@@ -163,7 +163,6 @@ fn window(values: &[f32], mask: Option<&[bool]>, name: &str) -> Result<[f32; 2]>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Grid;
     use ndarray::Array3;
 
     #[test]

@@ -49,6 +49,11 @@ pub(super) fn centre(region: &Level) -> Point3<f64> {
     }
 }
 
+/// Volume (cubic mm) of a level of 0 and 255.
+pub(super) fn volume(region: &Level) -> f64 {
+    region.points().count() as f64 * region.affine.voxel_volume()
+}
+
 /// The threshold that separates two classes of values best.
 fn otsu(values: &[u8]) -> u8 {
     let mut histogram = [0_u64; 256];

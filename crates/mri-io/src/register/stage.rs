@@ -10,6 +10,7 @@ use super::pose::{Degrees, Pose};
 use super::pyramid::Level;
 use super::region::blanked;
 use super::samples::Samples;
+use super::views::{SHAPES, View};
 
 /// How often the samples that overlap are chosen anew while a pose is refined.
 const ROUNDS: usize = 3;
@@ -17,8 +18,6 @@ const ROUNDS: usize = 3;
 const TOLERANCE: f64 = 2e-3;
 /// How far a pose that cannot be right lies beside the right one, mm.
 const BESIDE: f64 = 12.0;
-/// Resolution (mm) from which two masks guide by their shapes.
-pub(super) const SHAPES: f64 = 4.0;
 
 /// How finely volumes are compared.
 #[derive(Clone, Copy)]
@@ -31,19 +30,14 @@ pub(super) struct Resolution {
     pub(super) bins: usize,
 }
 
-/// A volume at one resolution.
-pub(super) struct View {
-    pub(super) level: Level,
-    /// Its mask, as a level of 0 and 255 of the same shape.
-    pub(super) mask: Option<Level>,
-}
-
 /// What the samples that overlap say about a pose.
 pub(super) struct Verdict {
     /// Mutual information, nats.
     pub(super) information: f64,
-    /// Mutual information when the intensities are paired without meaning, nats.
+    /// The same when the intensities are paired without meaning.
     pub(super) chance: f64,
+    /// The most that the mutual information could be: the smaller of the two entropies, nats.
+    pub(super) entropy: f64,
     /// Fraction of the fixed volume's samples that lie in the moving volume.
     pub(super) overlap: f64,
     /// Largest mutual information of poses some way beside this one, nats.
@@ -90,8 +84,8 @@ impl<'a> Stage<'a> {
     /// Mutual information of the samples that overlap, times the fraction that does: what the overlap
     /// tells in total, so that leaving it never pays.
     pub(super) fn score(&self, pose: &Pose) -> f64 {
-        let kept = self.kept(pose);
-        self.metric(&kept).read(pose).information * self.fraction(&kept)
+        let (information, fraction) = self.information(pose);
+        information * fraction
     }
 
     /// The maximum next to `pose`.
@@ -114,16 +108,20 @@ impl<'a> Stage<'a> {
     /// What can be said about a final pose.
     pub(super) fn verdict(&self, pose: &Pose) -> Verdict {
         let kept = self.kept(pose);
+        let (information, entropy) = self.metric(&kept).information_and_entropy(pose);
         Verdict {
-            information: self.metric(&kept).read(pose).information,
-            chance: self.metric(&kept.shuffled()).read(pose).information,
+            information,
+            chance: self.metric(&kept.shuffled()).information_and_entropy(pose).0,
+            entropy,
             overlap: self.fraction(&kept),
-            beside: beside(pose).map(|pose| self.information_at(&pose)).fold(0.0, f64::max),
+            beside: beside(pose).map(|pose| self.information(&pose).0).fold(0.0, f64::max),
         }
     }
 
-    fn information_at(&self, pose: &Pose) -> f64 {
-        self.metric(&self.kept(pose)).read(pose).information
+    /// Mutual information of the samples that overlap, and the fraction that does.
+    fn information(&self, pose: &Pose) -> (f64, f64) {
+        let kept = self.kept(pose);
+        (self.metric(&kept).information_and_entropy(pose).0, self.fraction(&kept))
     }
 
     fn metric<'b>(&'b self, samples: &'b Samples) -> Metric<'b> {

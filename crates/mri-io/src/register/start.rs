@@ -5,6 +5,7 @@ use nalgebra::{Matrix3, Point3, Rotation3, SymmetricEigen, Vector3};
 use super::pose::Pose;
 use super::pyramid::Level;
 use super::region;
+use super::views::alike;
 
 /// Distance between neighbouring rotations of the search.
 const ROTATION_STEP_DEGREES: f64 = 20.0;
@@ -14,8 +15,6 @@ const TRANSLATION_STEP: f64 = 20.0;
 /// more for a brain and a head, because the middle of a head with its neck lies below the brain's.
 const REACH: [i32; 3] = [1, 1, 1];
 const REACH_UNLIKE: [i32; 3] = [1, 1, 3];
-/// Largest ratio of the volumes of two shapes that show the same.
-const ALIKE: f64 = 1.4;
 
 /// Poses to try. `fixed` and `moving` are where the two volumes show something, as levels of 0 and 255.
 pub(super) fn candidates(fixed: &Level, moving: &Level, max_rotation_degrees: f64) -> Vec<Pose> {
@@ -35,13 +34,6 @@ pub(super) fn candidates(fixed: &Level, moving: &Level, max_rotation_degrees: f6
     // The volumes may already lie well in the scanner's world.
     poses.push(Pose::bringing(centre, centre, Matrix3::identity()));
     poses
-}
-
-/// Whether two shapes are about as large: two brains, or two heads.
-fn alike(fixed: &Level, moving: &Level) -> bool {
-    let [fixed, moving] =
-        [fixed, moving].map(|shape| shape.points().count() as f64 * shape.affine.voxel_volume());
-    fixed.max(moving) <= ALIKE * fixed.min(moving)
 }
 
 /// Rotations on a cubic lattice of rotation vectors within a ball.

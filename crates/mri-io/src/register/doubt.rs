@@ -1,0 +1,51 @@
+//! Reasons to doubt a registration.
+
+use std::ops::RangeInclusive;
+
+use super::pose::Pose;
+use super::stage::Verdict;
+
+/// The least that two volumes tell about each other beyond chance, as a share of what either tells. Two
+/// persons in two contrasts reach 0.1; heads against things that are none were seen at 0.001 to 0.1.
+const LEAST_SHARE: f64 = 0.03;
+/// The metric must be this many times that of poses beside the final one. Right poses reach 1.1 across
+/// two persons and 5 to 18 within one; poses without meaning were seen at 1.00 to 1.02.
+const BESIDE_FACTOR: f64 = 1.05;
+/// How much larger or smaller heads differ along an axis.
+const STRETCH: RangeInclusive<f64> = 0.7..=1.4;
+const LEAST_OVERLAP: f64 = 0.5;
+
+/// Reasons to doubt a final pose, each a sentence.
+pub(super) fn warnings(pose: &Pose, verdict: &Verdict, max_rotation_degrees: f64) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let Verdict { information, chance, entropy, overlap, beside } = *verdict;
+    if information - chance <= LEAST_SHARE * entropy {
+        warnings.push(format!(
+            "the registration found no common structure: mutual information {information:.4} where chance \
+             gives {chance:.4} and the same head up to {entropy:.2}"
+        ));
+    }
+    if information <= BESIDE_FACTOR * beside {
+        warnings.push(format!(
+            "the registration is not distinct: mutual information is {information:.4}, and {beside:.4} for \
+             a pose well beside it"
+        ));
+    }
+    let (degrees, stretch) = pose.turn_and_stretch();
+    if degrees >= max_rotation_degrees {
+        warnings.push(format!(
+            "the registration turned by {degrees:.0} degrees, to the bound of its search \
+             ({max_rotation_degrees} degrees): check the result"
+        ));
+    }
+    if let Some(factor) = stretch.into_iter().find(|factor| !STRETCH.contains(factor)) {
+        warnings.push(format!("the registration stretched an axis {factor:.2} times: check the result"));
+    }
+    if overlap < LEAST_OVERLAP {
+        warnings.push(format!(
+            "only {:.0} % of the fixed volume's content lies in the moving volume after registration",
+            100.0 * overlap
+        ));
+    }
+    warnings
+}
