@@ -1,6 +1,6 @@
 //! Affine motion of world coordinates.
 
-use nalgebra::{Matrix4, Point3};
+use nalgebra::{Matrix3, Matrix4, Point3};
 
 use crate::{Affine, Error, Result, RigidTransform};
 
@@ -37,6 +37,19 @@ impl AffineTransform {
         self.0.voxel_to_world(point)
     }
 
+    /// Angle in degrees, 0 to 180, of the rotation that is nearest to the linear part.
+    pub fn angle_degrees(&self) -> f64 {
+        let parts = self.0.matrix().fixed_view::<3, 3>(0, 0).into_owned().svd(true, true);
+        let rotation = parts.u.zip(parts.v_t).map_or_else(Matrix3::identity, |(u, v_t)| u * v_t);
+        (0.5 * (rotation.trace() - 1.0)).clamp(-1.0, 1.0).acos().to_degrees()
+    }
+
+    /// The least and the largest factor by which the map stretches a length.
+    pub fn stretch(&self) -> [f64; 2] {
+        let factors = self.0.matrix().fixed_view::<3, 3>(0, 0).into_owned().singular_values();
+        [factors.min(), factors.max()]
+    }
+
     /// The same map as a rigid one.
     ///
     /// # Errors
@@ -61,5 +74,27 @@ impl From<&RigidTransform> for AffineTransform {
 impl From<&Self> for AffineTransform {
     fn from(transform: &Self) -> Self {
         *transform
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::Vector3;
+
+    use super::*;
+
+    #[test]
+    fn a_turned_and_stretched_map_comes_back_and_tells_both() {
+        let turn =
+            RigidTransform::about(Point3::new(1.0, 2.0, 3.0), Vector3::new(0.0, 0.0, 0.5), Vector3::x());
+        let stretch = Matrix4::from_diagonal(&[0.9, 1.2, 1.0, 1.0].into());
+        let map = AffineTransform::from_matrix(&(turn.matrix() * stretch)).unwrap();
+        assert!((map.angle_degrees() - 0.5_f64.to_degrees()).abs() < 1e-9);
+        let [least, largest] = map.stretch();
+        assert!((least - 0.9).abs() < 1e-9 && (largest - 1.2).abs() < 1e-9);
+        let point = Point3::new(10.0, -20.0, 30.0);
+        assert!((map.inverse().apply(map.apply(point)) - point).norm() < 1e-9);
+        assert!(map.to_rigid().is_err());
+        assert!((AffineTransform::from(turn).to_rigid().unwrap().matrix() - turn.matrix()).norm() < 1e-12);
     }
 }

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{brain, fails, mri_prep, pose, succeeds};
-use mri_io::{RigidTransform, read, read_header, read_mask, read_matrix, write};
+use mri_io::{RigidTransform, read, read_header, read_itk, read_mask, read_matrix, write};
 use nalgebra::Point3;
 
 #[test]
@@ -24,6 +24,11 @@ fn one_step_after_the_other() {
     let found = read_matrix(folder.join("m.txt")).unwrap().to_rigid().unwrap();
     let places = [[60.0, 0.0, 0.0], [0.0, 75.0, 0.0], [0.0, 0.0, 50.0]].map(Point3::from);
     assert!(found.mean_distance(&pose(), places) < 1.5);
+    succeeds(folder, "register fixed.nii.gz moving.nii.gz --affine --inverse back.tfm");
+    let back = read_itk(folder.join("back.tfm")).unwrap();
+    for place in places {
+        assert!((back.apply(found.apply(place)) - place).norm() < 4.0);
+    }
 
     succeeds(folder, "resample moving.nii.gz back.nii.gz --like fixed.nii.gz --matrix m.txt");
     let back = read(folder.join("back.nii.gz")).unwrap().map(|&value| value > 40.0);

@@ -2,8 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use super::pose::Pose;
 use super::stage::Verdict;
+use crate::AffineTransform;
 
 /// The least that two volumes tell about each other beyond chance, as a share of what either tells. Two
 /// persons in two contrasts reach 0.1; heads against things that are none were seen at 0.001 to 0.1.
@@ -15,8 +15,12 @@ const BESIDE_FACTOR: f64 = 1.05;
 const STRETCH: RangeInclusive<f64> = 0.7..=1.4;
 const LEAST_OVERLAP: f64 = 0.5;
 
-/// Reasons to doubt a final pose, each a sentence.
-pub(super) fn warnings(pose: &Pose, verdict: &Verdict, max_rotation_degrees: f64) -> Vec<String> {
+/// Reasons to doubt a final transform, each a sentence.
+pub(super) fn warnings(
+    transform: &AffineTransform,
+    verdict: &Verdict,
+    max_rotation_degrees: f64,
+) -> Vec<String> {
     let mut warnings = Vec::new();
     let Verdict { information, chance, entropy, overlap, beside } = *verdict;
     if information - chance <= LEAST_SHARE * entropy {
@@ -31,14 +35,14 @@ pub(super) fn warnings(pose: &Pose, verdict: &Verdict, max_rotation_degrees: f64
              a pose well beside it"
         ));
     }
-    let (degrees, stretch) = pose.turn_and_stretch();
+    let degrees = transform.angle_degrees();
     if degrees >= max_rotation_degrees {
         warnings.push(format!(
             "the registration turned by {degrees:.0} degrees, to the bound of its search \
              ({max_rotation_degrees} degrees): check the result"
         ));
     }
-    if let Some(factor) = stretch.into_iter().find(|factor| !STRETCH.contains(factor)) {
+    if let Some(factor) = transform.stretch().into_iter().find(|factor| !STRETCH.contains(factor)) {
         warnings.push(format!("the registration stretched an axis {factor:.2} times: check the result"));
     }
     if overlap < LEAST_OVERLAP {

@@ -71,14 +71,24 @@ pub struct Registration<T = RigidTransform> {
     pub warnings: Vec<String>,
 }
 
+impl From<Registration> for Registration<AffineTransform> {
+    fn from(found: Registration) -> Self {
+        Self { transform: found.transform.into(), metric: found.metric, warnings: found.warnings }
+    }
+}
+
 /// Finds the rigid motion that brings the moving volume onto the fixed one, in one or across two
 /// contrasts. Positions in the world, orientation and spacing of both volumes are free.
 ///
 /// Masks (on the grids of their volumes) limit the comparison, for example to the brain. With both masks
 /// given, their shapes guide the first steps. A single mask of a volume that shows a whole head counts at
-/// fine resolution only. At full resolution only intensities inside the masks count. A brain without its
-/// skull and a whole head need the brain's mask.
-/// Voxels that are not finite count as background.
+/// fine resolution only. At full resolution only intensities inside the masks count. Without masks, the
+/// background of a stripped brain is ignored beside a whole head if it is exactly 0. Voxels that are not finite
+/// count as background.
+///
+/// At 1 mm the error is about 0.05 mm for one person in one or two contrasts, and 0.2 mm for slices of 5 mm. Look at
+/// [`Registration::warnings`]: the search may fail on volumes that have little in common, that overlap by less
+/// than half, or that lie further apart than [`RegistrationSettings::max_rotation_degrees`].
 ///
 /// # Errors
 /// If a volume has an axis of a single voxel, is constant or has no finite voxel (inside its mask), if a
@@ -159,8 +169,9 @@ fn register(
     let last = stage(finest);
     let pose = if finest == 0 { last.refine(degrees, &poses[0]) } else { poses[0] };
     let verdict = last.verdict(&pose);
-    let warnings = doubt::warnings(&pose, &verdict, settings.max_rotation_degrees);
-    Ok(Registration { transform: pose.transform()?, metric: verdict.information, warnings })
+    let transform = pose.transform()?;
+    let warnings = doubt::warnings(&transform, &verdict, settings.max_rotation_degrees);
+    Ok(Registration { transform, metric: verdict.information, warnings })
 }
 
 impl RegistrationSettings {

@@ -43,17 +43,6 @@ impl Pose {
         (self.translation - other.translation).norm().hypot(linear)
     }
 
-    /// The angle of the rotation in degrees, 0 to 180, and the least and largest stretch of an axis.
-    pub(super) fn turn_and_stretch(&self) -> (f64, [f64; 2]) {
-        let parts = self.linear.svd(true, true);
-        let (u, v_t) = (parts.u.unwrap_or_default(), parts.v_t.unwrap_or_default());
-        let cosine = 0.5 * ((u * v_t).trace() - 1.0);
-        (
-            cosine.clamp(-1.0, 1.0).acos().to_degrees(),
-            [parts.singular_values.min(), parts.singular_values.max()],
-        )
-    }
-
     /// The same motion as a transform.
     ///
     /// # Errors
@@ -158,15 +147,5 @@ mod tests {
                 assert!((numeric - jacobian.column(parameter)).norm() < 1e-8, "{degrees:?} {parameter}");
             }
         }
-    }
-
-    #[test]
-    fn turn_and_stretch_of_a_known_map() {
-        let turn = Rotation3::from_scaled_axis(Vector3::new(0.0, 0.0, 0.5)).into_inner();
-        let linear = turn * Matrix3::from_diagonal(&Vector3::new(0.9, 1.2, 1.0));
-        let pose = Pose { centre: Point3::origin(), linear, translation: Vector3::zeros() };
-        let (turn, [least, largest]) = pose.turn_and_stretch();
-        assert!((turn - 0.5_f64.to_degrees()).abs() < 1e-9);
-        assert!((least - 0.9).abs() < 1e-9 && (largest - 1.2).abs() < 1e-9);
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn centre(region: &Level) -> Point3<f64> {
 
 /// Volume (cubic mm) of a level of 0 and 255.
 pub(super) fn volume(region: &Level) -> f64 {
-    region.points().count() as f64 * region.affine.voxel_volume()
+    region.data.iter().filter(|&&value| value >= 128).count() as f64 * region.affine.voxel_volume()
 }
 
 /// The threshold that separates two classes of values best.

@@ -8,7 +8,7 @@ use super::metric::Metric;
 use super::optimize::climb;
 use super::pose::{Degrees, Pose};
 use super::pyramid::Level;
-use super::region::blanked;
+use super::region::{blanked, volume};
 use super::samples::Samples;
 use super::views::{SHAPES, View};
 
@@ -18,6 +18,9 @@ const ROUNDS: usize = 3;
 const TOLERANCE: f64 = 2e-3;
 /// How far a pose that cannot be right lies beside the right one, mm.
 const BESIDE: f64 = 12.0;
+
+/// Least room in the moving volume for which more samples make up.
+const LEAST_ROOM: f64 = 0.25;
 
 /// How finely volumes are compared.
 #[derive(Clone, Copy)]
@@ -38,7 +41,7 @@ pub(super) struct Verdict {
     pub(super) chance: f64,
     /// The most that the mutual information could be: the smaller of the two entropies, nats.
     pub(super) entropy: f64,
-    /// Fraction of the fixed volume's samples that lie in the moving volume.
+    /// Fraction of the fixed volume's samples that lie in the moving volume, of those that there is room for.
     pub(super) overlap: f64,
     /// Largest mutual information of poses some way beside this one, nats.
     pub(super) beside: f64,
@@ -51,6 +54,8 @@ pub(super) struct Stage<'a> {
     moving: Cow<'a, Level>,
     /// Where the moving volume counts; everywhere if `None`.
     region: Option<&'a Level>,
+    /// The largest fraction of the samples that can lie where the moving volume counts.
+    room: f64,
 }
 
 impl<'a> Stage<'a> {
@@ -64,20 +69,31 @@ impl<'a> Stage<'a> {
         centre: Point3<f64>,
         resolution: Resolution,
     ) -> Self {
-        let draw = |level, region| Samples::draw(level, region, resolution.samples, centre);
         match (&fixed.mask, &moving.mask) {
             (Some(fixed_mask), Some(moving_mask)) if resolution.spacing >= SHAPES => Self {
                 resolution,
-                samples: draw(&blanked(&fixed.level, fixed_mask), surroundings),
+                samples: Samples::draw(
+                    &blanked(&fixed.level, fixed_mask),
+                    surroundings,
+                    resolution.samples,
+                    centre,
+                ),
                 moving: Cow::Owned(blanked(&moving.level, moving_mask)),
                 region: None,
+                room: 1.0,
             },
-            (fixed_mask, moving_mask) => Self {
-                resolution,
-                samples: draw(&fixed.level, fixed_mask.as_ref().unwrap_or(surroundings)),
-                moving: Cow::Borrowed(&moving.level),
-                region: moving_mask.as_ref(),
-            },
+            (fixed_mask, moving_mask) => {
+                let region = fixed_mask.as_ref().unwrap_or(surroundings);
+                let room = moving_mask.as_ref().map_or(1.0, |mask| volume(mask) / volume(region)).min(1.0);
+                let count = (resolution.samples as f64 / room.max(LEAST_ROOM)) as usize;
+                Self {
+                    resolution,
+                    samples: Samples::draw(&fixed.level, region, count, centre),
+                    moving: Cow::Borrowed(&moving.level),
+                    region: moving_mask.as_ref(),
+                    room,
+                }
+            }
         }
     }
 
@@ -113,7 +129,7 @@ impl<'a> Stage<'a> {
             information,
             chance: self.metric(&kept.shuffled()).information_and_entropy(pose).0,
             entropy,
-            overlap: self.fraction(&kept),
+            overlap: (self.fraction(&kept) / self.room).min(1.0),
             beside: beside(pose).map(|pose| self.information(&pose).0).fold(0.0, f64::max),
         }
     }

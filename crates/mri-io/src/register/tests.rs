@@ -184,6 +184,31 @@ fn masks_shut_out_what_does_not_match() {
 }
 
 #[test]
+fn a_stripped_brain_meets_its_head() {
+    let truth = pose([8.0, -12.0, 10.0], [10.0, -6.0, 12.0]);
+    let stripped = |pose: RigidTransform, contrast| {
+        let mut head = head(&grid(), pose, contrast);
+        for ((i, j, k), value) in head.data_mut().indexed_iter_mut() {
+            let world = grid().affine.voxel_to_world(Point3::new(i as f64, j as f64, k as f64));
+            let place = pose.inverse().apply(world) - Point3::new(0.0, 4.0, 2.0);
+            if place.component_div(&Vector3::new(54.0, 68.0, 50.0)).norm() > 1.0 {
+                *value = 0.0;
+            }
+        }
+        head
+    };
+    let identity = RigidTransform::identity();
+    for (fixed, moving) in
+        [(stripped(identity, 0), head(&grid(), truth, 1)), (head(&grid(), identity, 0), stripped(truth, 1))]
+    {
+        let found = register(&fixed, &moving);
+        let error = error(&found.transform, &truth);
+        assert!(error < 0.3, "{error} mm");
+        assert!(found.warnings.is_empty(), "{:?}", found.warnings);
+    }
+}
+
+#[test]
 fn voxels_that_are_not_finite_do_no_harm() {
     let truth = pose([3.0, 5.0, -4.0], [5.0, 2.0, 1.0]);
     let fixed = head(&grid(), RigidTransform::identity(), 0);
@@ -228,4 +253,32 @@ fn noise_against_a_head_is_reported() {
         (state >> 40) as f32
     });
     assert!(!register(&fixed, &noise).warnings.is_empty());
+}
+
+#[test]
+fn a_head_with_its_blocks_in_disorder_is_reported() {
+    let fixed = head(&grid(), RigidTransform::identity(), 0);
+    let mut blocks = fixed.clone();
+    let [ni, nj, nk] = grid().shape;
+    for ((i, j, k), value) in blocks.data_mut().indexed_iter_mut() {
+        // A step that shares no factor with the number of blocks along its axis.
+        let from = |index: usize, count: usize, step: usize| {
+            let blocks = count / 4;
+            if index < 4 * blocks { index / 4 * step % blocks * 4 + index % 4 } else { index }
+        };
+        *value = fixed.data()[[from(i, ni, 7), from(j, nj, 9), from(k, nk, 8)]];
+    }
+    assert!(!register(&fixed, &blocks).warnings.is_empty());
+}
+
+#[test]
+fn a_turn_beyond_the_search_and_a_small_overlap_are_reported() {
+    let truth = pose([0.0, 0.0, 70.0], [0.0; 3]);
+    let fixed = head(&grid(), RigidTransform::identity(), 0);
+    let turned = register(&fixed, &head(&grid(), truth, 1));
+    assert!(turned.warnings.iter().any(|warning| warning.contains("bound of its search")), "{turned:?}");
+    let mut lower = grid();
+    lower.shape[2] = 36;
+    let partly = register(&fixed, &head(&lower, pose([5.0, 0.0, 8.0], [3.0, 0.0, 0.0]), 1));
+    assert!(partly.warnings.iter().any(|warning| warning.contains("only")), "{partly:?}");
 }

@@ -26,7 +26,10 @@ pub(crate) enum Command {
     /// Find the brain in a scan of a head.
     #[command(after_help = "Example:\n  mri-prep strip scan.nii.gz --mask brain.nii.gz --picture brain.png")]
     Strip(Strip),
-    /// Find the rigid motion that brings one volume onto another, in one or across two contrasts.
+    /// Find the motion that brings one volume onto another, in one or across two contrasts.
+    ///
+    /// `warning:` on standard error tells of a result to be doubted: too little in common, no distinct optimum, a
+    /// rotation beyond the search, or too little overlap.
     #[command(
         after_help = "Example:\n  mri-prep register atlas.nii.gz scan.nii.gz --matrix m.txt --picture registered.png"
     )]
@@ -74,7 +77,7 @@ pub(crate) struct Strip {
 }
 
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("register-output").required(true).multiple(true).args(["matrix", "itk", "resampled", "picture"])))]
+#[command(group(ArgGroup::new("register-output").required(true).multiple(true).args(["matrix", "itk", "inverse", "resampled", "picture"])))]
 pub(crate) struct Register {
     /// Volume that stays where it is.
     pub(crate) fixed: PathBuf,
@@ -86,6 +89,12 @@ pub(crate) struct Register {
     /// Write the transform here for ITK, `SimpleITK`, ANTs and 3D Slicer.
     #[arg(long, value_name = "OUT.tfm")]
     pub(crate) itk: Option<PathBuf>,
+    /// Write the way back (moving world to fixed world) here, for ITK if the name ends in .tfm, else as `--matrix` does.
+    #[arg(long, value_name = "OUT")]
+    pub(crate) inverse: Option<PathBuf>,
+    /// Allow scale and shear (12 degrees of freedom): for two persons, or a person and an atlas.
+    #[arg(long)]
+    pub(crate) affine: bool,
     /// Write the moving volume on the fixed grid here.
     #[arg(long, value_name = "OUT")]
     pub(crate) resampled: Option<PathBuf>,

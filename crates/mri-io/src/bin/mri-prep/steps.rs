@@ -5,9 +5,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use mri_io::{
-    Caption, Mask, Picture, RegistrationSettings, RigidTransform, Section, StripSettings, quality_picture,
-    read, read_labels, read_mask, read_matrix, register_rigid, resample_labels, resample_to_spacing,
-    skull_strip, to_canonical, write, write_itk, write_matrix, write_whole,
+    AffineTransform, Caption, Mask, Picture, Registration, RegistrationSettings, RigidTransform, Section,
+    StripSettings, quality_picture, read, read_labels, read_mask, read_matrix, register_affine,
+    register_rigid, resample_labels, resample_to_spacing, skull_strip, to_canonical, write, write_itk,
+    write_matrix, write_whole,
 };
 
 use crate::cli::{Register, Resample, Strip};
@@ -41,39 +42,45 @@ pub(crate) fn register(arguments: &Register) -> Result<()> {
     let (fixed_mask, moving_mask): (Option<Mask>, Option<Mask>) =
         (mask(&arguments.fixed_mask)?, mask(&arguments.moving_mask)?);
     let settings = RegistrationSettings::default();
-    let found = register_rigid(&fixed, fixed_mask.as_ref(), &moving, moving_mask.as_ref(), &settings)
-        .with_context(|| format!("{} onto {}", about(&arguments.moving), about(&arguments.fixed)))?;
-    eprintln!(
-        "rotation: {:.1} degrees, mutual information {:.3}",
+    let (fixed_mask, moving_mask) = (fixed_mask.as_ref(), moving_mask.as_ref());
+    let found: Registration<AffineTransform> = if arguments.affine {
+        register_affine(&fixed, fixed_mask, &moving, moving_mask, &settings)
+    } else {
+        register_rigid(&fixed, fixed_mask, &moving, moving_mask, &settings).map(Into::into)
+    }
+    .with_context(|| format!("{} onto {}", about(&arguments.moving), about(&arguments.fixed)))?;
+    let summary = format!(
+        "rotation {:.1} degrees, mutual information {:.3}",
         found.transform.angle_degrees(),
         found.metric
     );
+    eprintln!("{summary}");
     warn(&arguments.moving, &found.warnings);
     if let Some(path) = &arguments.matrix {
-        write_matrix(path, &found.transform)?;
+        write_matrix(path, found.transform)?;
     }
     if let Some(path) = &arguments.itk {
-        write_itk(path, &found.transform)?;
+        write_itk(path, found.transform)?;
+    }
+    if let Some(path) = &arguments.inverse {
+        let inverse = found.transform.inverse();
+        if path.extension().is_some_and(|ending| ending == "tfm") {
+            write_itk(path, inverse)?;
+        } else {
+            write_matrix(path, inverse)?;
+        }
     }
     if let Some(path) = &arguments.picture {
-        let figures = [format!(
-            "rotation {:.1} degrees, mutual information {:.3}",
-            found.transform.angle_degrees(),
-            found.metric
-        )];
+        let figures = [summary];
         let title = format!("{} onto {}", name(&arguments.moving), name(&arguments.fixed));
         let caption = Caption { title: &title, figures: &figures, warnings: &found.warnings };
-        let section = Section::Registration {
-            fixed: &fixed,
-            fixed_mask: fixed_mask.as_ref(),
-            moving: &moving,
-            transform: &found.transform.into(),
-        };
+        let section =
+            Section::Registration { fixed: &fixed, fixed_mask, moving: &moving, transform: &found.transform };
         write_png(path, &quality_picture(&caption, &[section])?)?;
     }
     if let Some(path) = &arguments.resampled {
         let linear = mri_io::Interpolation::Linear;
-        write(path, &mri_io::resample(&moving, &fixed.grid(), &found.transform, linear, 0.0)?)?;
+        write(path, &mri_io::resample(&moving, &fixed.grid(), found.transform, linear, 0.0)?)?;
     }
     Ok(())
 }
