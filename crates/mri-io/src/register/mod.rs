@@ -100,7 +100,7 @@ pub fn register_rigid(
     moving_mask: Option<&Mask>,
     settings: &RegistrationSettings,
 ) -> Result<Registration> {
-    let found = register(Degrees::Rigid, 0, (fixed, fixed_mask), (moving, moving_mask), settings)?;
+    let found = register(Degrees::Rigid, (fixed, fixed_mask), (moving, moving_mask), settings)?;
     Ok(Registration {
         transform: found.transform.to_rigid()?,
         metric: found.metric,
@@ -120,40 +120,24 @@ pub fn register_affine(
     moving_mask: Option<&Mask>,
     settings: &RegistrationSettings,
 ) -> Result<Registration<AffineTransform>> {
-    register(Degrees::Affine, 0, (fixed, fixed_mask), (moving, moving_mask), settings)
+    register(Degrees::Affine, (fixed, fixed_mask), (moving, moving_mask), settings)
 }
 
-/// [`register_affine`] that stops at 4 mm: a rough place in a fraction of the time.
-///
-/// # Errors
-/// As [`register_affine`].
-#[allow(dead_code, reason = "for the start of skull stripping")]
-pub(crate) fn register_affine_coarse(
-    fixed: &Volume<f32>,
-    fixed_mask: Option<&Mask>,
-    moving: &Volume<f32>,
-    moving_mask: Option<&Mask>,
-    settings: &RegistrationSettings,
-) -> Result<Registration<AffineTransform>> {
-    register(Degrees::Affine, COARSEST - 1, (fixed, fixed_mask), (moving, moving_mask), settings)
-}
-
-/// Registers down to the level `finest`.
+/// Registers with any degrees of freedom.
 fn register(
     degrees: Degrees,
-    finest: usize,
     (fixed, fixed_mask): (&Volume<f32>, Option<&Mask>),
     (moving, moving_mask): (&Volume<f32>, Option<&Mask>),
     settings: &RegistrationSettings,
 ) -> Result<Registration<AffineTransform>> {
     settings.check()?;
-    let [fixed, moving] = views::views((fixed, fixed_mask), (moving, moving_mask), finest)?;
-    let [fixed_shape, moving_shape] = [&fixed, &moving].map(|views| views[COARSEST - finest].shape());
+    let [fixed, moving] = views::views((fixed, fixed_mask), (moving, moving_mask))?;
+    let [fixed_shape, moving_shape] = [&fixed, &moving].map(|views| views[COARSEST].shape());
     let centre = region::centre(&fixed_shape);
     let surroundings = region::grown(&fixed_shape);
     let stage = |level: usize| {
         let resolution = settings.resolution(level);
-        Stage::new(&fixed[level - finest], &moving[level - finest], &surroundings, centre, resolution)
+        Stage::new(&fixed[level], &moving[level], &surroundings, centre, resolution)
     };
 
     let coarsest = stage(COARSEST);
@@ -162,13 +146,13 @@ fn register(
     poses.truncate(COARSE_POSES);
     poses = refined(&coarsest, Degrees::Rigid, &poses);
     poses.truncate(MIDDLE_POSES);
-    for level in (finest.max(1)..COARSEST).rev() {
+    for level in (1..COARSEST).rev() {
         poses = refined(&stage(level), degrees, &poses);
         poses.truncate(1);
     }
-    let last = stage(finest);
-    let pose = if finest == 0 { last.refine(degrees, &poses[0]) } else { poses[0] };
-    let verdict = last.verdict(&pose);
+    let finest = stage(0);
+    let pose = finest.refine(degrees, &poses[0]);
+    let verdict = finest.verdict(&pose);
     let transform = pose.transform()?;
     let warnings = doubt::warnings(&transform, &verdict, settings.max_rotation_degrees);
     Ok(Registration { transform, metric: verdict.information, warnings })

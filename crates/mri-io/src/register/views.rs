@@ -29,14 +29,13 @@ impl View {
     }
 }
 
-/// The fixed and the moving volume at all resolutions from [`SPACINGS`]`[finest]` on, finest first.
+/// The fixed and the moving volume at all resolutions, finest first.
 pub(super) fn views(
     (fixed, fixed_mask): (&Volume<f32>, Option<&Mask>),
     (moving, moving_mask): (&Volume<f32>, Option<&Mask>),
-    finest: usize,
 ) -> Result<[Vec<View>; 2]> {
-    let mut fixed_views = pyramid(fixed, fixed_mask, finest, "fixed")?;
-    let mut moving_views = pyramid(moving, moving_mask, finest, "moving")?;
+    let mut fixed_views = pyramid(fixed, fixed_mask, "fixed")?;
+    let mut moving_views = pyramid(moving, moving_mask, "moving")?;
     match (fixed_mask, moving_mask) {
         (Some(_), Some(_)) => {}
         (Some(_), None) => look_beyond_mask(&mut fixed_views),
@@ -64,7 +63,7 @@ fn size(views: &[View]) -> f64 {
     region::volume(&views[views.len() - 1].shape())
 }
 
-fn pyramid(volume: &Volume<f32>, mask: Option<&Mask>, finest: usize, name: &str) -> Result<Vec<View>> {
+fn pyramid(volume: &Volume<f32>, mask: Option<&Mask>, name: &str) -> Result<Vec<View>> {
     if volume.shape().contains(&1) {
         return Err(Error::invalid(format!(
             "the {name} volume of shape {:?} is a single slice: registration needs a volume",
@@ -79,27 +78,26 @@ fn pyramid(volume: &Volume<f32>, mask: Option<&Mask>, finest: usize, name: &str)
             return Err(Error::invalid(format!("the mask of the {name} volume is empty")));
         }
     }
-    let levels = shrunk(Level::from_volume(volume, mask, name)?, finest);
+    let levels = shrunk(&Level::from_volume(volume, mask, name)?);
     let mut views: Vec<View> = levels.into_iter().map(|level| View { level, mask: None }).collect();
     if let Some(mask) = mask {
-        set_mask(&mut views, Level::from_mask(mask.as_slice().iter().copied(), &mask.grid()));
+        set_mask(&mut views, &Level::from_mask(mask.as_slice().iter().copied(), &mask.grid()));
     }
     Ok(views)
 }
 
-/// A level at all resolutions from [`SPACINGS`]`[finest]` on.
-fn shrunk(level: Level, finest: usize) -> Vec<Level> {
-    let mut levels = vec![level.shrunk(SPACINGS[finest])];
-    for &spacing in &SPACINGS[finest + 1..] {
+/// A level at all resolutions.
+fn shrunk(level: &Level) -> Vec<Level> {
+    let mut levels = vec![level.shrunk(SPACINGS[0])];
+    for &spacing in &SPACINGS[1..] {
         levels.push(levels[levels.len() - 1].shrunk(spacing));
     }
     levels
 }
 
 /// Gives a mask at full resolution to the views of a volume.
-fn set_mask(views: &mut [View], mask: Level) {
-    let finest = SPACINGS.len() - views.len();
-    for (view, mask) in views.iter_mut().zip(shrunk(mask, finest)) {
+fn set_mask(views: &mut [View], mask: &Level) {
+    for (view, mask) in views.iter_mut().zip(shrunk(mask)) {
         view.mask = Some(mask);
     }
 }
@@ -112,7 +110,7 @@ fn look_beyond_mask(views: &mut [View]) {
     let shown = region::foreground(&coarsest.level);
     let beyond = shown.data.iter().zip(&mask.data).filter(|&(&shown, &mask)| shown >= 128 && mask < 128);
     if beyond.count() as f64 > CONTENT_BEYOND_MASK * mask.points().count() as f64 {
-        for (view, spacing) in views.iter_mut().rev().zip(SPACINGS.into_iter().rev()) {
+        for (view, spacing) in views.iter_mut().zip(SPACINGS) {
             if spacing >= SHAPES {
                 view.mask = None;
             }
@@ -126,6 +124,6 @@ fn ignore_cut_away(views: &mut [View], volume: &Volume<f32>) {
     let voxels = volume.as_slice();
     let cut_away = voxels.iter().filter(|&&value| value == 0.0).count();
     if cut_away as f64 > CUT_AWAY * voxels.len() as f64 {
-        set_mask(views, Level::from_mask(voxels.iter().map(|&value| value != 0.0), &volume.grid()));
+        set_mask(views, &Level::from_mask(voxels.iter().map(|&value| value != 0.0), &volume.grid()));
     }
 }
