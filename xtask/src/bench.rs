@@ -94,9 +94,10 @@ fn model(sh: &Shell, python: &Path, settings: &Settings) -> Result<String> {
         let mut times = vec![Vec::new(); programs.len()];
         for _ in 0..*rounds {
             for ((_, mode, python), times) in programs.iter().zip(&mut times) {
-                let program = match python {
-                    Some(python) => cmd!(sh, "{python} {SCRIPT}"),
-                    None => cmd!(sh, "{OURS}"),
+                let program = if let Some(python) = python {
+                    cmd!(sh, "{python} {SCRIPT}")
+                } else {
+                    cmd!(sh, "{OURS}")
                 };
                 times.extend(seconds(
                     &program.args([model, mode, width, side, steps, device]).quiet().read()?,

@@ -115,7 +115,7 @@ fn in_scan_space(
 ) -> Result<Findings> {
     let grid = scan.grid();
     let to_reference = prepared.transform.inverse();
-    let back = |volume| mri_io::resample(volume, &grid, &to_reference, Interpolation::Linear, 0.0);
+    let back = |volume| mri_io::resample(volume, &grid, to_reference, Interpolation::Linear, 0.0);
     let (reconstruction, anomaly) = (back(reconstruction)?, back(scores)?);
     let brain = prepared.native_mask.clone();
     let mut detection = anomaly.map(|&score| score > threshold);

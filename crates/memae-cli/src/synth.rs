@@ -133,7 +133,7 @@ impl HeadFiles {
         if let Some(path) = &self.tumour {
             mri_io::write(path, &phantom.tumour)?;
         }
-        mri_io::write_matrix(&self.pose, &phantom.pose)?;
+        mri_io::write_matrix(&self.pose, phantom.pose)?;
         Ok(mri_io::write(&self.scan, &as_scanner(&phantom.scan))?)
     }
 }

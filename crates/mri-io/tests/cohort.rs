@@ -177,8 +177,8 @@ fn an_interrupt_finishes_the_scan_in_hand_and_the_next_run_the_rest() {
     let folder = folder.path();
     write_reference(folder);
     write(folder.join("a.nii.gz"), &brain(&pose())).unwrap();
-    let lines: String = (0..4).map(|number| format!("a.nii.gz,out/{number}\n")).collect();
-    std::fs::write(folder.join("scans.csv"), format!("scan,output\n{lines}")).unwrap();
+    let lines = "scan,output\na.nii.gz,out/0\na.nii.gz,out/1\na.nii.gz,out/2\na.nii.gz,out/3\n";
+    std::fs::write(folder.join("scans.csv"), lines).unwrap();
     let line = format!("run --manifest scans.csv {REFERENCE} --jobs 1");
 
     let mut program = std::process::Command::new(assert_cmd::cargo::cargo_bin("mri-prep"))

@@ -57,7 +57,7 @@ fn interpolation_agrees_with_scipy() {
         ("linear", Interpolation::Linear),
         ("cubic", Interpolation::Cubic),
     ] {
-        let found = resample(&volume, &grid, &RigidTransform::identity(), interpolation, 0.0).unwrap();
+        let found = resample(&volume, &grid, RigidTransform::identity(), interpolation, 0.0).unwrap();
         for (&found, expected) in found.as_slice().iter().zip(numbers(&expected[name])) {
             assert!((f64::from(found) - expected).abs() < 1e-3, "{name}: {found}, SciPy {expected}");
         }

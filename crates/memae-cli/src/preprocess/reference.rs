@@ -58,8 +58,8 @@ fn from_file(config: &Config) -> Result<Reference> {
     }
     let grid = grid_around(&mask, config)?;
     let identity = RigidTransform::identity();
-    let on_grid = mri_io::resample(&volume, &grid, &identity, Interpolation::Linear, 0.0)?;
-    Ok(Reference::new(on_grid, mri_io::resample_mask(&mask, &grid, &identity)?)?)
+    let on_grid = mri_io::resample(&volume, &grid, identity, Interpolation::Linear, 0.0)?;
+    Ok(Reference::new(on_grid, mri_io::resample_mask(&mask, &grid, identity)?)?)
 }
 
 /// The configured grid, RAS+, with its middle at the middle of the brain.

@@ -129,7 +129,7 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
     if let (Some(path), Some(lesions)) = (&prepared.lesions, &lesions) {
         mri_io::write(path, lesions)?;
     }
-    mri_io::write_matrix(&prepared.transform, &done.transform)?;
+    mri_io::write_matrix(&prepared.transform, done.transform)?;
     let record = Record {
         subject: subject.name.clone(),
         used_for: member.used_for,
@@ -168,7 +168,7 @@ fn lesions(
         labels.shape(),
         scan.shape()
     );
-    Ok(mri_io::resample_labels(&labels, &reference.volume().grid(), &done.transform)?)
+    Ok(mri_io::resample_labels(&labels, &reference.volume().grid(), done.transform)?)
 }
 
 fn mask_dice(path: &Path, done: &mri_io::Preprocessed) -> Result<f64> {

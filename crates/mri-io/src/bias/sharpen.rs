@@ -65,7 +65,9 @@ impl Sharpener {
             histogram[below + 1] += weight * share;
         }
         let mut sharp = convolve(&histogram, &self.inverse);
-        sharp.iter_mut().for_each(|count| *count = count.max(0.0));
+        for count in &mut sharp {
+            *count = count.max(0.0);
+        }
         let centre = |bin: usize| start + bin as f64 * self.bin;
         let moments: Vec<f64> = sharp.iter().enumerate().map(|(bin, count)| count * centre(bin)).collect();
         let (counts, moments) = (convolve(&sharp, &self.blur), convolve(&moments, &self.blur));

@@ -180,7 +180,9 @@ impl Reading<'_> {
             })
             .collect();
         let mut total = zero;
-        parts.iter().for_each(|part| total += part);
+        for part in &parts {
+            total += part;
+        }
         let count: usize = self.probes.chunks(CHUNK).map(|chunk| chunk.len().div_ceil(stride)).sum();
         (total, count.max(1) as f64)
     }

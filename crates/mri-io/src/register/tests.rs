@@ -115,7 +115,7 @@ fn thick_slices_of_any_orientation_are_registered() {
     matrix.column_mut(0).neg_mut();
     matrix[(0, 3)] = -matrix[(0, 3)];
     let thick = Grid { affine: crate::Affine::new(matrix).unwrap(), ..thick };
-    let found = register(&head(&grid(), RigidTransform::identity(), 0), &head(&thick, &truth, 1));
+    let found = register(&head(&grid(), RigidTransform::identity(), 0), &head(&thick, truth, 1));
     let error = error(&found.transform, &truth);
     assert!(error < 0.3, "{error} mm");
 }
@@ -123,7 +123,7 @@ fn thick_slices_of_any_orientation_are_registered() {
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
     let fixed = head(&grid(), RigidTransform::identity(), 0);
-    let moving = head(&grid(), &pose([10.0, 5.0, -8.0], [6.0, 2.0, 9.0]), 1);
+    let moving = head(&grid(), pose([10.0, 5.0, -8.0], [6.0, 2.0, 9.0]), 1);
     let [one, four] = [1, 4].map(|threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| register(&fixed, &moving))
@@ -141,7 +141,7 @@ fn any_number_of_threads_gives_the_same_bits() {
 #[test]
 fn the_way_back_is_the_inverse() {
     let fixed = head(&grid(), RigidTransform::identity(), 0);
-    let moving = head(&grid(), &pose([-12.0, 7.0, 5.0], [-6.0, 10.0, 3.0]), 1);
+    let moving = head(&grid(), pose([-12.0, 7.0, 5.0], [-6.0, 10.0, 3.0]), 1);
     let there = register(&fixed, &moving).transform;
     let back = register(&moving, &fixed).transform;
     let error = error(&back.after(&there), &RigidTransform::identity());

@@ -22,7 +22,7 @@ fn on_its_own_grid_a_volume_stays_as_it_is() {
         let volume = scan(shape);
         for interpolation in ALL {
             let same =
-                resample(&volume, &volume.grid(), &RigidTransform::identity(), interpolation, -1.0).unwrap();
+                resample(&volume, &volume.grid(), RigidTransform::identity(), interpolation, -1.0).unwrap();
             for (a, b) in same.as_slice().iter().zip(volume.as_slice()) {
                 assert!((a - b).abs() < 1e-4, "{interpolation:?}: {a} {b}");
             }
@@ -39,7 +39,7 @@ fn a_ramp_stays_a_ramp() {
     let grid = Grid { shape: [4, 4, 4], affine: Affine::from_spacing([1.0; 3], [8.0; 3]).unwrap() };
     let shift = RigidTransform::about(Point3::origin(), Vector3::zeros(), Vector3::new(0.25, -0.5, 0.375));
     for interpolation in [Interpolation::Linear, Interpolation::Cubic] {
-        let moved = resample(&ramp, &grid, &shift, interpolation, 0.0).unwrap();
+        let moved = resample(&ramp, &grid, shift, interpolation, 0.0).unwrap();
         for ((i, j, k), &value) in moved.data().indexed_iter() {
             let expected = 48.0 + (i + 2 * j + 3 * k) as f32 + 0.25 - 1.0 + 1.125;
             assert!((value - expected).abs() < 1e-3, "{interpolation:?}: {value} {expected}");
@@ -53,7 +53,7 @@ fn a_constant_is_kept_inside_and_filled_outside() {
     let far = Vector3::new(2.25, 0.3, 0.0);
     let shift = RigidTransform::about(Point3::origin(), Vector3::zeros(), far);
     for interpolation in ALL {
-        let moved = resample(&volume, &volume.grid(), &shift, interpolation, -1.0).unwrap();
+        let moved = resample(&volume, &volume.grid(), shift, interpolation, -1.0).unwrap();
         assert!(moved.as_slice().iter().all(|&value| (value - 3.0).abs() < 1e-5 || value == -1.0));
         // 2.25 voxels along i: 0 to 3 are inside (3 by its half-voxel border), 4 and 5 are not.
         let inside: Vec<_> = (0..6).map(|i| moved.data()[[i, 2, 2]] > 0.0).collect();
@@ -66,12 +66,12 @@ fn labels_stay_labels_and_masks_follow_the_half() {
     let labels = scan([6, 6, 6]).map(|&value| if value > 15.0 { 500_u16 } else { 2 });
     let turn =
         RigidTransform::about(Point3::new(0.0, 8.0, 10.0), Vector3::new(0.0, 0.0, 0.5), Vector3::zeros());
-    let turned = resample_labels(&labels, &labels.grid(), &turn).unwrap();
+    let turned = resample_labels(&labels, &labels.grid(), turn).unwrap();
     assert!(turned.as_slice().iter().all(|label| [0, 2, 500].contains(label)));
     let mask = scan([8, 1, 1]).map(|&value| value >= 0.0);
     let finer =
         Grid { shape: [18, 1, 1], affine: Affine::from_spacing([0.5, 1.5, 2.0], [-3.75, 4.0, 5.0]).unwrap() };
-    let finer = resample_mask(&mask, &finer, &RigidTransform::identity()).unwrap();
+    let finer = resample_mask(&mask, &finer, RigidTransform::identity()).unwrap();
     assert_eq!(finer.count(), 16);
 }
 
@@ -98,7 +98,7 @@ fn threads_do_not_change_a_bit() {
         RigidTransform::about(Point3::new(10.0, 20.0, 30.0), Vector3::new(0.2, 0.1, 0.5), Vector3::zeros());
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| ALL.map(|kind| resample(&volume, &volume.grid(), &turn, kind, 0.0).unwrap()))
+        pool.install(|| ALL.map(|kind| resample(&volume, &volume.grid(), turn, kind, 0.0).unwrap()))
     };
     assert!(run(1) == run(3));
 }

@@ -86,8 +86,8 @@ fn one_anatomy_in_many_poses_gives_itself() {
     let (anatomy, brain) = scan(&motion, 1.0);
     let grid = template.volume.grid();
     let identity = RigidTransform::identity();
-    let anatomy = resample(&anatomy, &grid, &identity, Interpolation::Cubic, 0.0).unwrap();
-    let brain = resample_mask(&brain, &grid, &identity).unwrap();
+    let anatomy = resample(&anatomy, &grid, identity, Interpolation::Cubic, 0.0).unwrap();
+    let brain = resample_mask(&brain, &grid, identity).unwrap();
     assert!(template.mask.dice(&brain).unwrap() > 0.98);
     // Without the border, where voxels of 3 mm are part brain and part nothing.
     let correlation = correlation(&template.volume, &anatomy, &core(&motion, &grid));

@@ -92,12 +92,9 @@ pub(crate) fn resample(arguments: &Resample) -> Result<()> {
         let identity = RigidTransform::identity().into();
         let transform = arguments.matrix.as_ref().map_or(Ok(identity), read_matrix)?;
         if arguments.labels {
-            write(output, &resample_labels(&read_labels(input)?, &grid, &transform)?)?;
+            write(output, &resample_labels(&read_labels(input)?, &grid, transform)?)?;
         } else {
-            write(
-                output,
-                &mri_io::resample(&read(input)?, &grid, &transform, arguments.interpolation, 0.0)?,
-            )?;
+            write(output, &mri_io::resample(&read(input)?, &grid, transform, arguments.interpolation, 0.0)?)?;
         }
     } else if let Some(&[i, j, k]) = arguments.spacing.as_deref() {
         write(output, &resample_to_spacing(&read(input)?, [i, j, k], arguments.interpolation)?)?;
