@@ -61,11 +61,11 @@ pub fn write<T: Voxel>(path: impl AsRef<Path>, volume: &Volume<T>) -> Result<()>
     write_meaning(path.as_ref(), volume, &Intent::default(), "")
 }
 
-/// Writes a volume as [`write`] does, with the intent and the description of the file that it was made from:
+/// Writes a volume as [`write()`] does, with the intent and the description of the file that it was made from:
 /// its resampled labels are still labels.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_like<T: Voxel>(path: impl AsRef<Path>, volume: &Volume<T>, header: &Header) -> Result<()> {
     write_meaning(path.as_ref(), volume, &header.intent, &header.description)
 }
