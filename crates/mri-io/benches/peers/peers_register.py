@@ -41,7 +41,7 @@ def simpleitk(fixed, moving, _folder):
     method = sitk.ImageRegistrationMethod()
     method.SetMetricAsMattesMutualInformation(50)
     method.SetMetricSamplingStrategy(method.RANDOM)
-    method.SetMetricSamplingPercentage(0.2, seed=1)
+    method.SetMetricSamplingPercentagePerLevel([0.2, 0.1, 0.02], seed=1)
     method.SetInterpolator(sitk.sitkLinear)
     method.SetOptimizerAsRegularStepGradientDescent(1.0, 1e-4, 200, relaxationFactor=0.5)
     method.SetOptimizerScalesFromPhysicalShift()
