@@ -16,7 +16,8 @@ impl Affine {
     /// From a 4x4 matrix in row-major reading, whose last row is `0 0 0 1`.
     ///
     /// # Errors
-    /// If an entry is not finite, the last row is not `0 0 0 1`, or the matrix cannot be inverted.
+    /// If an entry is not finite, the last row is not `0 0 0 1`, a voxel is not between 1e-9 and 1e9 mm long, the
+    /// origin is further away than 1e9 mm, or the matrix cannot be inverted.
     pub fn new(matrix: Matrix4<f64>) -> Result<Self> {
         if matrix.iter().any(|value| !value.is_finite()) {
             return Err(Error::invalid("the affine holds a value that is not finite"));
@@ -25,7 +26,18 @@ impl Affine {
             return Err(Error::invalid("the last row of the affine is not 0 0 0 1"));
         }
         let linear: Matrix3<f64> = matrix.fixed_view::<3, 3>(0, 0).into();
-        let volume = linear.column(0).norm() * linear.column(1).norm() * linear.column(2).norm();
+        // Beyond, the inverse and all that is computed from it would overflow.
+        let lengths = [0, 1, 2].map(|axis| linear.column(axis).norm());
+        if let Some(length) = lengths.iter().find(|&&length| length != 0.0 && !(1e-9..=1e9).contains(&length))
+        {
+            return Err(Error::invalid(format!(
+                "the affine makes voxels {length:e} mm long, which nothing is"
+            )));
+        }
+        if matrix.column(3).iter().any(|value| value.abs() > 1e9) {
+            return Err(Error::invalid("the affine puts the first voxel further than 1e9 mm away"));
+        }
+        let volume: f64 = lengths.iter().product();
         // Relative to the box that the three axes would span at right angles, so that the unit of length
         // does not matter.
         if volume <= 0.0 || linear.determinant().abs() < 1e-6 * volume {

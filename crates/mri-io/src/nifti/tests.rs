@@ -124,6 +124,9 @@ fn headers_that_lie_are_named_with_the_lie() {
         (changed(108, &nan), "start at byte NaN"),
         (changed(280, &nan), "not finite"),
         (changed(280, &0_f32.to_le_bytes()), "singular"),
+        (changed(280, &1e30_f32.to_le_bytes()), "mm long"),
+        (changed(280, &1e-30_f32.to_le_bytes()), "mm long"),
+        (changed(292, &1e30_f32.to_le_bytes()), "1e9 mm away"),
         (no_sform(changed(80, &0_f32.to_le_bytes())), "voxel spacing [0.0"),
         (changed(344, b"\0\0\0\0"), "not a NIfTI file"),
     ];
