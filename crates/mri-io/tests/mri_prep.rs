@@ -4,8 +4,11 @@
 mod common;
 
 use common::{brain, fails, mri_prep, pose, succeeds};
-use mri_io::{RigidTransform, read, read_header, read_itk, read_mask, read_matrix, write};
+use mri_io::{RigidTransform, read, read_header, read_itk, read_mask, read_matrix, write, write_like};
 use nalgebra::Point3;
+
+/// `NIFTI_INTENT_LABEL` of nifti1.h.
+const LABEL: i32 = 1002;
 
 #[test]
 fn one_step_after_the_other() {
@@ -33,7 +36,12 @@ fn one_step_after_the_other() {
     succeeds(folder, "resample moving.nii.gz back.nii.gz --like fixed.nii.gz --matrix m.txt");
     let back = read(folder.join("back.nii.gz")).unwrap().map(|&value| value > 40.0);
     assert!(back.dice(&mask).unwrap() > 0.95);
+
+    let mut header = read_header(folder.join("mask.nii.gz")).unwrap();
+    header.intent.code = LABEL;
+    write_like(folder.join("mask.nii.gz"), &mask, &header).unwrap();
     succeeds(folder, "resample mask.nii.gz labels.nii.gz --canonical --labels");
+    assert_eq!(read_header(folder.join("labels.nii.gz")).unwrap().intent.code, LABEL);
     succeeds(folder, "resample fixed.nii.gz coarse.nii.gz --spacing 7 7 7 --interpolation cubic");
     assert_eq!(read_header(folder.join("coarse.nii.gz")).unwrap().shape, [24, 28, 22]);
 

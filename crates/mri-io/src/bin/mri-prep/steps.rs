@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use mri_io::{
     AffineTransform, Caption, Mask, Picture, Registration, RegistrationSettings, RigidTransform, Section,
-    StripSettings, quality_picture, read, read_labels, read_mask, read_matrix, register_affine,
+    StripSettings, quality_picture, read, read_header, read_labels, read_mask, read_matrix, register_affine,
     register_rigid, resample_labels, resample_to_spacing, skull_strip, to_canonical, write, write_itk,
-    write_matrix, write_whole,
+    write_like, write_matrix, write_whole,
 };
 
 use crate::cli::{Register, Resample, Strip};
@@ -85,23 +85,27 @@ pub(crate) fn register(arguments: &Register) -> Result<()> {
     Ok(())
 }
 
+/// Intent and description of the input are kept: resampled labels are still labels.
 pub(crate) fn resample(arguments: &Resample) -> Result<()> {
     let (input, output) = (&arguments.volume, &arguments.output);
+    let header = read_header(input)?;
     if let Some(reference) = &arguments.like {
-        let grid = mri_io::read_header(reference)?.grid();
+        let grid = read_header(reference)?.grid();
         let identity = RigidTransform::identity().into();
         let transform = arguments.matrix.as_ref().map_or(Ok(identity), read_matrix)?;
         if arguments.labels {
-            write(output, &resample_labels(&read_labels(input)?, &grid, transform)?)?;
+            write_like(output, &resample_labels(&read_labels(input)?, &grid, transform)?, &header)?;
         } else {
-            write(output, &mri_io::resample(&read(input)?, &grid, transform, arguments.interpolation, 0.0)?)?;
+            let resampled = mri_io::resample(&read(input)?, &grid, transform, arguments.interpolation, 0.0)?;
+            write_like(output, &resampled, &header)?;
         }
     } else if let Some(&[i, j, k]) = arguments.spacing.as_deref() {
-        write(output, &resample_to_spacing(&read(input)?, [i, j, k], arguments.interpolation)?)?;
+        let resampled = resample_to_spacing(&read(input)?, [i, j, k], arguments.interpolation)?;
+        write_like(output, &resampled, &header)?;
     } else if arguments.labels {
-        write(output, &to_canonical(&read_labels(input)?))?;
+        write_like(output, &to_canonical(&read_labels(input)?), &header)?;
     } else {
-        write(output, &to_canonical(&read(input)?))?;
+        write_like(output, &to_canonical(&read(input)?), &header)?;
     }
     Ok(())
 }
