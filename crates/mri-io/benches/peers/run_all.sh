@@ -29,7 +29,7 @@ section "Skull stripping" python compare.py strip "$data/strip" --cache "$data/c
     --kinds phantom-1mm-tumour real-t2 --tools mri-prep hd-bet deepbet niimath-atlas --slow brainextractor
 section "Rigid registration" python compare.py register "$data/register" --cache "$data/cache" \
     --kinds colin-inverted-tumour-cropped icbm-inverted colin-inverted-thick icbm-same-tumour \
-    --tools mri-prep ants-quick elastix greedy cmtk niimath-fast --slow ants-dense simpleitk --limit 300
+    --tools mri-prep ants-quick elastix greedy cmtk niimath-fast --slow ants-dense simpleitk --limit 100 --at-most 4
 section "A cohort" python cohort.py "$data/strip" \
     "$data/register/icbm-same-00/fixed.nii.gz" "$data/register/icbm-same-00/mask.nii.gz"
 mv "$part" "$record"

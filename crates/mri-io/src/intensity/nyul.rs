@@ -34,7 +34,7 @@ const VERSION: u32 = 1;
 /// let scale = StandardScale::learn(scales)?;
 /// normalize(&mut scan, &mask, &Normalization::Nyul(scale))?;
 /// # assert_eq!(scan.as_slice()[0], 0.0);
-/// # mri_io::Result::Ok(())
+/// # Ok::<(), mri_io::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
