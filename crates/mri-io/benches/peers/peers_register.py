@@ -48,7 +48,7 @@ def simpleitk(fixed, moving, _folder):
     method.SetShrinkFactorsPerLevel([4, 2, 1])
     method.SetSmoothingSigmasPerLevel([2, 1, 0])
     method.SetInitialTransform(start)
-    result = sitk.Euler3DTransform(method.Execute(fixed, moving).GetNthTransform(0))
+    result = sitk.Euler3DTransform(method.Execute(fixed, moving))
     return itk_matrix(result.GetMatrix(), result.GetTranslation(), numpy.array(result.GetCenter()))
 
 
