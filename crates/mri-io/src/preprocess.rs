@@ -3,13 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::volume::SAME_GRID;
 use crate::{
     BiasSettings, Error, Interpolation, Mask, Normalization, RegistrationSettings, Result, RigidTransform,
     StripSettings, Volume, correct_bias, normalize, register_rigid, resample, resample_mask, skull_strip,
 };
-
-/// Two grids are the same if their corners agree to this many mm: headers round to f32.
-const SAME_GRID: f64 = 1e-2;
 
 /// How [`preprocess`] works. The defaults are the paper's steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

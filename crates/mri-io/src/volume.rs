@@ -5,6 +5,9 @@ use ndarray::{Array3, ArrayView3, ArrayViewMut3};
 
 use crate::{Affine, Error, Result};
 
+/// Two grids are the same if their corners agree to this many mm: headers round to f32.
+pub(crate) const SAME_GRID: f64 = 1e-2;
+
 /// Shape and position of a voxel array, without its values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grid {

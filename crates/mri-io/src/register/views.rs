@@ -2,6 +2,7 @@
 
 use super::pyramid::Level;
 use super::{SPACINGS, region};
+use crate::volume::SAME_GRID;
 use crate::{Error, Mask, Result, Volume};
 
 /// Resolution (mm) from which two masks guide by their shapes.
@@ -71,7 +72,7 @@ fn pyramid(volume: &Volume<f32>, mask: Option<&Mask>, name: &str) -> Result<Vec<
         )));
     }
     if let Some(mask) = mask {
-        if !mask.grid().matches(&volume.grid(), 1e-2) {
+        if !mask.grid().matches(&volume.grid(), SAME_GRID) {
             return Err(Error::invalid(format!("the mask of the {name} volume lies on another grid")));
         }
         if mask.count() == 0 {

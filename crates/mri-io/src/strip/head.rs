@@ -2,7 +2,7 @@
 
 use nalgebra::Vector3;
 
-use super::working::{SPACING, Working};
+use super::working::{SPACING, Working, percentile};
 use crate::{Error, Result};
 
 /// The head reaches this far below its top (mm) with the brain in it; what is lower is face and neck.
@@ -12,12 +12,9 @@ const SECTION: f64 = 2000.0;
 /// Heads with a smaller volume than this (mm^3) cannot hold a brain.
 const SMALLEST: f64 = 300_000.0;
 
-/// Middle (mm, world) of the head above the neck.
-pub(super) fn centre(working: &Working) -> Result<Vector3<f64>> {
-    let mut sorted: Vec<f32> = working.values.iter().copied().collect();
-    sorted.sort_unstable_by(f32::total_cmp);
-    let percentile = |share: f64| f64::from(sorted[(share * (sorted.len() - 1) as f64) as usize]);
-    let (air, bright) = (percentile(0.02), percentile(0.98));
+/// Middle (mm, world) of the head above the neck; `sorted` are all intensities in order.
+pub(super) fn centre(working: &Working, sorted: &[f32]) -> Result<Vector3<f64>> {
+    let [air, bright] = [0.02, 0.98].map(|share| f64::from(percentile(sorted, share)));
     let threshold = (air + 0.1 * (bright - air)) as f32;
 
     let nk = working.shape()[2];

@@ -77,9 +77,10 @@ pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<Skull
         return Ok(SkullStrip { mask, quality: 1.0, warnings });
     }
     let working = Working::of(scan);
-    let scale = Scale::of(&working.values);
+    let sorted = working.sorted();
+    let scale = Scale::of(&sorted);
     let [fine, coarse] = [2, 4].map(|edge| Samples::of(&working, scale, edge));
-    let pose = pose::find(&coarse, &fine, head::centre(&working)?);
+    let pose = pose::find(&coarse, &fine, head::centre(&working, &sorted)?);
     let warp = warp::bend(pose, &fine);
     let probabilities = classify::classify(&working, scale, &warp);
     let inside = decide::decide(&probabilities, settings.rim);

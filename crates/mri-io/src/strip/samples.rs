@@ -1,10 +1,9 @@
 //! The scan as the fit of the atlas sees it.
 
 use nalgebra::Vector3;
-use ndarray::Array3;
 
 use super::metric::BINS;
-use super::working::Working;
+use super::working::{Working, percentile};
 
 /// Shares of voxels at which intensities are clipped.
 const CLIP: [f64; 2] = [0.01, 0.995];
@@ -17,11 +16,9 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// Clipped robustly.
-    pub(super) fn of(values: &Array3<f32>) -> Self {
-        let mut sorted: Vec<f32> = values.iter().copied().collect();
-        sorted.sort_unstable_by(f32::total_cmp);
-        let [low, high] = CLIP.map(|share| sorted[(share * (sorted.len() - 1) as f64) as usize]);
+    /// Clipped robustly, from all intensities in order.
+    pub(super) fn of(sorted: &[f32]) -> Self {
+        let [low, high] = CLIP.map(|share| percentile(sorted, share));
         Self { low, high }
     }
 

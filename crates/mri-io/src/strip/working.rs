@@ -41,6 +41,13 @@ impl Working {
         Self { values, origin }
     }
 
+    /// All intensities in order.
+    pub(super) fn sorted(&self) -> Vec<f32> {
+        let mut sorted: Vec<f32> = self.values.iter().copied().collect();
+        sorted.sort_unstable_by(f32::total_cmp);
+        sorted
+    }
+
     /// Working coordinates of a world position (mm).
     pub(super) fn position_of(&self, world: Point3<f64>) -> Vector3<f64> {
         (world.coords - self.origin) / SPACING
@@ -60,6 +67,11 @@ impl Working {
     pub(super) fn interpolate(&self, array: &Array3<f32>, position: &Vector3<f64>) -> f32 {
         trilinear(array.as_slice().expect("working arrays are contiguous"), self.shape(), position)
     }
+}
+
+/// The intensity that this share (0 to 1) of the sorted ones does not exceed.
+pub(super) fn percentile(sorted: &[f32], share: f64) -> f32 {
+    sorted[(share * (sorted.len() - 1) as f64) as usize]
 }
 
 /// Lowest and highest world coordinates (mm) of the outer faces of the corner voxels.
