@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod configuration;
+mod documentation;
 mod experiment;
 mod full_disk;
 mod interruption;

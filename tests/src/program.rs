@@ -9,11 +9,21 @@ use assert_cmd::Command;
 /// Exit code of a Rust program that panicked.
 const PANICKED: i32 = 101;
 
-/// The built `memae`, from the folder of the same profile: this test lies in its `deps`.
+/// The built `memae`.
 pub(crate) fn memae() -> Command {
+    built("memae")
+}
+
+/// The built `mri-prep`.
+pub(crate) fn mri_prep() -> Command {
+    built("mri-prep")
+}
+
+/// A program from the folder of the same profile: this test lies in its `deps`.
+fn built(name: &str) -> Command {
     let test = env::current_exe().expect("the test knows where it lies");
     let profile: PathBuf = test.ancestors().nth(2).expect("tests lie in target/<profile>/deps").into();
-    let program = profile.join("memae");
+    let program = profile.join(name);
     assert!(program.is_file(), "{} is missing: run `cargo build --workspace` first", program.display());
     Command::new(program)
 }

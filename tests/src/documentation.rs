@@ -1,0 +1,135 @@
+//! What the documentation tells people to type exists: commands and their options, files, settings, links.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::experiment::files_below;
+use crate::program::{fails_saying, memae, mri_prep, succeeds};
+
+/// Each page with its text.
+fn pages() -> Vec<(PathBuf, String)> {
+    let root = root();
+    let mut files: Vec<PathBuf> =
+        ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"].iter().map(|name| root.join(name)).collect();
+    files.extend(files_below(&root.join("docs")));
+    for entry in fs::read_dir(root.join("crates")).unwrap() {
+        files.push(entry.unwrap().path().join("README.md"));
+    }
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "md"));
+    files.into_iter().map(|file| (file.clone(), fs::read_to_string(file).unwrap())).collect()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The fenced blocks of a page in one of these languages.
+fn blocks<'a>(text: &'a str, languages: &[&str]) -> Vec<&'a str> {
+    let fenced = text.split("```").skip(1).step_by(2);
+    fenced
+        .filter_map(|block| block.split_once('\n'))
+        .filter(|(language, _)| languages.contains(language))
+        .map(|(_, block)| block)
+        .collect()
+}
+
+/// Words of a command line, without a comment at its end.
+fn words(line: &str) -> Vec<&str> {
+    line.split_whitespace().take_while(|word| !word.starts_with('#')).collect()
+}
+
+#[test]
+fn commands_and_options_exist() {
+    let xtask = fs::read_to_string(root().join("xtask/src/main.rs")).unwrap();
+    let mut checked = 0;
+    for (page, text) in pages() {
+        for line in blocks(&text, &["sh", "text"]).iter().flat_map(|block| block.lines()) {
+            let words = words(line);
+            let (mut command, arguments) = match words.as_slice() {
+                ["memae", rest @ ..] | ["cargo", "run", "--release", "-p", "memae-cli", "--", rest @ ..] => {
+                    (memae(), rest)
+                }
+                ["mri-prep", rest @ ..] => (mri_prep(), rest),
+                ["cargo", "xtask", task, ..] => {
+                    assert!(xtask.contains(&format!("\n  {task} ")), "{}: {line}", page.display());
+                    continue;
+                }
+                _ => continue,
+            };
+            // With `--help` at the end everything before it is parsed, and nothing is done.
+            let output = command.args(arguments).arg("--help").output().unwrap();
+            let message = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{}: {line}\n{message}", page.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 20, "only {checked} commands were found");
+}
+
+#[test]
+fn links_and_named_files_exist() {
+    for (page, text) in pages() {
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap();
+            if target.contains("://") || file.is_empty() || target.contains('`') {
+                continue;
+            }
+            assert!(page.parent().unwrap().join(file).exists(), "{} links to {target}", page.display());
+        }
+        for name in text.split(['`', ' ', '\n']).filter(|word| word.starts_with("configs/")) {
+            assert!(root().join(name).exists(), "{} names {name}", page.display());
+        }
+    }
+}
+
+/// Manifests and configurations that a page shows, each in a file of its own, are understood: only the data is missing.
+#[test]
+fn manifests_and_configurations_are_understood() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("documented-settings");
+    fs::create_dir_all(&folder).unwrap();
+    let mut checked = 0;
+    for (page, text) in pages() {
+        let blocks = blocks(&text, &["toml"]);
+        let manifest: Vec<&str> = blocks
+            .iter()
+            .copied()
+            .filter(|block| ["title =", "[lesions]"].iter().any(|start| block.starts_with(start)))
+            .collect();
+        fs::write(folder.join("my-study.toml"), manifest.join("\n")).unwrap();
+        for block in blocks.iter().filter(|block| block.starts_with("[run]")) {
+            fs::write(folder.join("shown.toml"), block).unwrap();
+            let mut command = memae();
+            command.current_dir(&folder).args(["preprocess", "--config", "shown.toml"]);
+            fails_saying(&mut command, &["no scan of"]);
+            checked += 1;
+            println!("{}: checked", page.display());
+        }
+    }
+    assert!(checked >= 2);
+}
+
+/// The commands of one page do what it says, one after the other, on two synthetic heads.
+#[test]
+fn the_page_on_mri_prep_can_be_followed() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("documented-mri-prep");
+    fs::remove_dir_all(&folder).ok();
+    fs::create_dir_all(&folder).unwrap();
+    let heads = files_below(&crate::experiment::finished().folder.join("cache"));
+    let heads = heads.iter().filter(|file| file.to_string_lossy().ends_with("_T2w.nii.gz"));
+    for (scan, name) in heads.zip(["sub-01_T2w.nii.gz", "sub-02_T2w.nii.gz"]) {
+        fs::copy(scan, folder.join(name)).unwrap();
+    }
+    fs::write(folder.join("scans.csv"), "scan,output\nsub-02_T2w.nii.gz,prepared/sub-02\n").unwrap();
+
+    let page = fs::read_to_string(root().join("docs/how-to/use-mri-io.md")).unwrap();
+    for line in blocks(&page, &["sh"]).iter().flat_map(|block| block.lines()) {
+        if let ["mri-prep", arguments @ ..] = words(line).as_slice() {
+            succeeds(mri_prep().current_dir(&folder).args(arguments));
+        }
+    }
+    for result in
+        ["brain.png", "registered.png", "moved.nii.gz", "scaled.nii.gz", "prepared/sub-02/brain.nii.gz"]
+    {
+        assert!(folder.join(result).is_file(), "{result} is missing");
+    }
+}
