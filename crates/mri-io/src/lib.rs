@@ -3,6 +3,7 @@
 mod affine;
 mod affine_transform;
 mod bias;
+mod check;
 mod error;
 mod intensity;
 mod nifti;
@@ -21,6 +22,7 @@ mod whole_file;
 pub use affine::Affine;
 pub use affine_transform::AffineTransform;
 pub use bias::{BiasCorrection, BiasSettings, correct_bias};
+pub use check::{Contrast, Finding, ScanFacts, ScanReport, Severity, check_scan, check_table, find_copies};
 pub use error::{Error, Result};
 pub use intensity::{Normalization, StandardScale, normalize};
 pub use nifti::{

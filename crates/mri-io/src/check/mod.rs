@@ -4,41 +4,67 @@ mod look;
 mod table;
 
 use std::collections::HashMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::path::Path;
 
-use anyhow::Result;
-use mri_io::{read_header, read_mask};
 use serde::Serialize;
 
-use crate::cli::Check;
-use crate::run::manifest;
+use crate::{Volume, read_header, read_mask};
 use look::look;
+pub use table::check_table;
+
+/// [`ScanFacts::tail_ratio`] where fluid is bright, and where it is dark. Real and rendered T2 had 1.3 to 7.5, PD 1.5 to 2.1,
+/// T1 0.2 to 0.5, FLAIR 0.3 (with a large tumour 0.9).
+const BRIGHT_FLUID: f32 = 1.2;
+const DARK_FLUID: f32 = 0.45;
 
 /// What was found about one scan.
-#[derive(Debug, Serialize)]
-struct Report {
-    file: String,
+#[derive(Clone, Debug, Serialize)]
+pub struct ScanReport {
+    /// The scan's path.
+    pub file: String,
     /// What can be told about it; none if it cannot be read.
     #[serde(flatten)]
-    facts: Option<Facts>,
-    findings: Vec<Finding>,
+    pub facts: Option<ScanFacts>,
+    /// What was found, worst first.
+    pub findings: Vec<Finding>,
+}
+
+impl ScanReport {
+    /// Adds something that was found elsewhere, for example beside the scan's labels.
+    pub fn add(&mut self, finding: Finding) {
+        self.findings.push(finding);
+        self.findings.sort_by_key(|finding| finding.severity);
+    }
+
+    /// The worst of what was found.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).min()
+    }
 }
 
 /// What kind of scan it is.
-#[derive(Debug, Serialize)]
-struct Facts {
-    shape: [usize; 3],
-    spacing_mm: [f64; 3],
-    field_of_view_mm: [f64; 3],
-    orientation: String,
-    datatype: String,
+#[derive(Clone, Debug, Serialize)]
+pub struct ScanFacts {
+    /// Voxels along the file's axes.
+    pub shape: [usize; 3],
+    /// Distance of voxels along them.
+    pub spacing_mm: [f64; 3],
+    /// Length of the axes.
+    pub field_of_view_mm: [f64; 3],
+    /// Where the axes run to, e.g. `RAS`.
+    pub orientation: String,
+    /// Type of the stored values.
+    pub datatype: String,
     /// Smallest and largest finite value.
-    range: Option<[f32; 2]>,
-    contrast: Contrast,
-    stripped: bool,
-    /// Hash of shape and values.
+    pub range: Option<[f32; 2]>,
+    /// Whether fluid is bright or dark.
+    pub contrast: Contrast,
+    /// How much brighter the bright tail of intensities deep in the head is than the dark one: 98th percentile less median,
+    /// over median less 2nd percentile. Above 1.2 fluid is bright, below 0.45 dark. None without enough voxels there.
+    pub tail_ratio: Option<f32>,
+    /// Whether the skull is gone already.
+    pub stripped: bool,
+    /// Hash of shape and values: copies share it.
     #[serde(skip)]
     content: u64,
 }
@@ -46,7 +72,7 @@ struct Facts {
 /// What the brain's intensities look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Contrast {
+pub enum Contrast {
     /// Fluid is brighter than tissue, as in T2 (and often PD).
     BrightFluid,
     /// Fluid is darker than tissue, as in T1 and FLAIR.
@@ -55,18 +81,36 @@ enum Contrast {
     Unclear,
 }
 
-/// One thing that was found.
-#[derive(Clone, Debug, Serialize)]
-struct Finding {
-    severity: Severity,
-    what: String,
-    /// What to do about it, if anything.
-    advice: Option<&'static str>,
+impl Contrast {
+    /// Tells it from the intensities deep in the head, of a scan with or without its skull.
+    pub fn of(scan: &Volume<f32>) -> Self {
+        Self::from_tail_ratio(look::tail_ratio(scan))
+    }
+
+    fn from_tail_ratio(ratio: Option<f32>) -> Self {
+        match ratio {
+            Some(ratio) if ratio >= BRIGHT_FLUID => Self::BrightFluid,
+            Some(ratio) if ratio <= DARK_FLUID => Self::DarkFluid,
+            _ => Self::Unclear,
+        }
+    }
 }
 
+/// One thing that was found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is, to be read after the scan's name.
+    pub what: String,
+    /// What to do about it, if anything.
+    pub advice: Option<&'static str>,
+}
+
+/// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Severity {
+pub enum Severity {
     /// Must be mended: the work would fail or its result be wrong.
     Error,
     /// May spoil the result.
@@ -76,37 +120,22 @@ enum Severity {
 }
 
 impl Finding {
-    fn new(severity: Severity, what: impl Into<String>, advice: &'static str) -> Self {
+    /// Something to do something about.
+    pub fn new(severity: Severity, what: impl Into<String>, advice: &'static str) -> Self {
         Self { severity, what: what.into(), advice: Some(advice) }
     }
 
-    fn note(what: impl Into<String>) -> Self {
+    /// Something good to know.
+    pub fn note(what: impl Into<String>) -> Self {
         Self { severity: Severity::Note, what: what.into(), advice: None }
     }
 }
 
-pub(crate) fn check(arguments: &Check) -> Result<ExitCode> {
-    let files: Vec<(PathBuf, Option<PathBuf>)> = match manifest::plan(&arguments.source)? {
-        Some(plan) => plan.jobs.into_iter().map(|job| (job.scan, job.mask)).collect(),
-        None => arguments.files.iter().map(|file| (file.clone(), None)).collect(),
-    };
-    let mut reports: Vec<Report> = files.iter().map(|(scan, mask)| report(scan, mask.as_deref())).collect();
-    find_duplicates(&mut reports);
-    for report in &mut reports {
-        report.findings.sort_by_key(|finding| finding.severity);
-    }
-    let mut out = std::io::stdout().lock();
-    if arguments.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&reports)?)?;
-    } else {
-        write!(out, "{}", table::render(&reports))?;
-    }
-    let bad = |report: &Report| report.findings.iter().any(|finding| finding.severity == Severity::Error);
-    Ok(if reports.iter().any(bad) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-fn report(scan: &Path, mask: Option<&Path>) -> Report {
-    let mut report = Report { file: scan.display().to_string(), facts: None, findings: Vec::new() };
+/// Reads a scan, and its brain mask if there is one, and tells what they are and what is wrong with them.
+///
+/// A file that cannot be read is a finding, not an error.
+pub fn check_scan(scan: &Path, mask: Option<&Path>) -> ScanReport {
+    let mut report = ScanReport { file: scan.display().to_string(), facts: None, findings: Vec::new() };
     match look(scan) {
         Ok((facts, findings)) => {
             report.facts = Some(facts);
@@ -120,6 +149,7 @@ fn report(scan: &Path, mask: Option<&Path>) -> Report {
             report.findings.push(Finding::new(Severity::Error, text, "mend or leave out the file"));
         }
     }
+    report.findings.sort_by_key(|finding| finding.severity);
     report
 }
 
@@ -142,8 +172,8 @@ fn look_at_mask(scan: &Path, mask: &Path) -> Option<Finding> {
     None
 }
 
-/// Scans with the same voxels, whatever their names and headers.
-fn find_duplicates(reports: &mut [Report]) {
+/// Adds a finding to each of the scans that have the same voxels, whatever their names and headers.
+pub fn find_copies(reports: &mut [ScanReport]) {
     let mut same: HashMap<u64, Vec<usize>> = HashMap::new();
     for (index, report) in reports.iter().enumerate() {
         if let Some(facts) = &report.facts {
@@ -156,7 +186,7 @@ fn find_duplicates(reports: &mut [Report]) {
         let others: Vec<&str> =
             group.iter().filter(|&&other| other != index).map(|&other| names[other].as_str()).collect();
         if !others.is_empty() {
-            report.findings.push(Finding::new(
+            report.add(Finding::new(
                 Severity::Error,
                 format!("holds the same voxels as {}", others.join(", ")),
                 "leave out the copies: one scan must not count twice",

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::{Contrast, Facts, Report, Severity};
+use super::{Contrast, ScanFacts, ScanReport, Severity};
 
 /// A table of all scans, then what was found about each, then the sum.
-pub(super) fn render(reports: &[Report]) -> String {
+pub fn check_table(reports: &[ScanReport]) -> String {
     let header = ["", "voxels", "mm", "field of view", "axes", "contrast", "scan"].map(str::to_owned);
     let rows: Vec<[String; 7]> = std::iter::once(header).chain(reports.iter().map(row)).collect();
     let widths: [usize; 6] =
@@ -26,15 +26,15 @@ pub(super) fn render(reports: &[Report]) -> String {
             }
         }
     }
-    let count = |worst| reports.iter().filter(|report| self::worst(report) == Some(worst)).count();
+    let count = |worst| reports.iter().filter(|report| report.worst() == Some(worst)).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let fine = reports.len() - errors - warnings;
     let _ = writeln!(text, "\n{fine} ready, {warnings} to look at, {errors} to mend");
     text
 }
 
-fn row(report: &Report) -> [String; 7] {
-    let verdict = match worst(report) {
+fn row(report: &ScanReport) -> [String; 7] {
+    let verdict = match report.worst() {
         Some(Severity::Error) => "MEND",
         Some(Severity::Warning) => "look",
         _ => "ok",
@@ -43,7 +43,7 @@ fn row(report: &Report) -> [String; 7] {
     [verdict.to_owned(), voxels, spacing, field, axes, contrast, report.file.clone()]
 }
 
-fn facts(facts: &Facts) -> [String; 5] {
+fn facts(facts: &ScanFacts) -> [String; 5] {
     let [i, j, k] = facts.shape;
     let [a, b, c] = facts.spacing_mm;
     let [x, y, z] = facts.field_of_view_mm;
@@ -59,10 +59,6 @@ fn facts(facts: &Facts) -> [String; 5] {
         facts.orientation.clone(),
         contrast.to_owned(),
     ]
-}
-
-fn worst(report: &Report) -> Option<Severity> {
-    report.findings.iter().map(|finding| finding.severity).min()
 }
 
 fn label(severity: Severity) -> &'static str {

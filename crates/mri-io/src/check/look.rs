@@ -3,9 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use mri_io::{Header, Result, Volume, already_stripped, read, read_header};
-
-use super::{Contrast, Facts, Finding, Severity};
+use super::{Contrast, Finding, ScanFacts, Severity};
+use crate::{Header, Result, Volume, already_stripped, read, read_header};
 use Severity::{Error, Warning};
 
 /// Fields of view (mm) within which a head may lie.
@@ -23,31 +22,27 @@ const MANY_NEGATIVE: f64 = 5.0;
 /// Fewer values than this are labels or a mask, not intensities.
 const FEW_VALUES: usize = 16;
 
-/// How much brighter the bright tail of the brain's intensities is than the dark one where fluid is bright, and where it
-/// is dark. Real and rendered T2 had 1.3 to 7.5, PD 1.5 to 2.1, T1 0.2 to 0.5, FLAIR 0.3 (with a large tumour 0.9).
-const BRIGHT_FLUID: f32 = 1.2;
-const DARK_FLUID: f32 = 0.45;
-
-pub(super) fn look(path: &Path) -> Result<(Facts, Vec<Finding>)> {
+pub(super) fn look(path: &Path) -> Result<(ScanFacts, Vec<Finding>)> {
     let header = read_header(path)?;
     let mut findings = geometry(&header);
     let scan = read(path)?;
     let stripped = already_stripped(&scan).is_some();
     findings.extend(values(&scan));
     let broken = findings.iter().any(|finding| finding.severity == Error);
-    let contrast = if broken { Contrast::Unclear } else { contrast(&scan) };
+    let tail_ratio = if broken { None } else { tail_ratio(&scan) };
     if stripped {
         findings.push(Finding::note("is stripped already: its non-zero voxels are taken as the brain"));
     }
     let spacing = header.affine.spacing();
-    let facts = Facts {
+    let facts = ScanFacts {
         shape: header.shape,
         spacing_mm: spacing,
         field_of_view_mm: [0, 1, 2].map(|axis| header.shape[axis] as f64 * spacing[axis]),
         orientation: header.affine.orientation(),
         datatype: header.datatype.to_string(),
         range: range(&scan),
-        contrast,
+        contrast: Contrast::from_tail_ratio(tail_ratio),
+        tail_ratio,
         stripped,
         content: content(&scan),
     };
@@ -179,19 +174,12 @@ fn range(scan: &Volume<f32>) -> Option<[f32; 2]> {
 
 /// Compares the tails of the intensities deep in the head, where there are ventricles and white matter but no skull or
 /// fat: an ellipsoid of 90 x 120 x 70 mm, 75 mm below the vertex.
-fn contrast(scan: &Volume<f32>) -> Contrast {
-    let Some(mut deep) = deep_in_head(scan).filter(|deep| deep.len() > 1000) else {
-        return Contrast::Unclear;
-    };
+pub(super) fn tail_ratio(scan: &Volume<f32>) -> Option<f32> {
+    let mut deep = deep_in_head(scan).filter(|deep| deep.len() > 1000)?;
     deep.sort_unstable_by(f32::total_cmp);
     let quantile = |share: f64| deep[(share * (deep.len() - 1) as f64) as usize];
     let (dark, middle, bright) = (quantile(0.02), quantile(0.5), quantile(0.98));
-    let ratio = (bright - middle) / (middle - dark);
-    match ratio {
-        ratio if ratio >= BRIGHT_FLUID && ratio.is_finite() => Contrast::BrightFluid,
-        ratio if ratio <= DARK_FLUID => Contrast::DarkFluid,
-        _ => Contrast::Unclear,
-    }
+    Some((bright - middle) / (middle - dark)).filter(|ratio| ratio.is_finite())
 }
 
 fn deep_in_head(scan: &Volume<f32>) -> Option<Vec<f32>> {
