@@ -67,6 +67,27 @@ fn commands_and_options_exist() {
 }
 
 #[test]
+fn the_reference_of_commands_is_up_to_date() {
+    let page = root().join("docs/reference/commands.md");
+    let now = memae().arg("reference").output().unwrap().stdout;
+    assert!(
+        fs::read(&page).unwrap() == now,
+        "write it anew: cargo run -p memae-cli -- reference > docs/reference/commands.md"
+    );
+}
+
+#[test]
+fn shells_and_man_are_served() {
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(succeeds(memae().args(["completions", shell])).contains("detect"));
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("man");
+    succeeds(memae().arg("man").arg(&folder));
+    let page = fs::read_to_string(folder.join("memae-data-check.1")).unwrap();
+    assert!(page.contains("Writes nothing"), "{page}");
+}
+
+#[test]
 fn links_and_named_files_exist() {
     for (page, text) in pages() {
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod configuration;
+mod data;
 mod documentation;
 mod experiment;
 mod full_disk;

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use memae_model::ModelKind;
+
+use crate::log::Shown;
 
 /// Anomaly detection in brain MR with memory-augmented autoencoders: the whole experiment, and single scans.
 ///
@@ -40,6 +43,22 @@ pub(crate) struct Common {
     /// Show on standard error what else goes to the run's log file.
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
+
+    /// Log to standard error as JSON, one object a line, progress too: for other programs.
+    #[arg(long, global = true, conflicts_with_all = ["quiet", "verbose"])]
+    pub(crate) json: bool,
+}
+
+impl Common {
+    /// What standard error shows.
+    pub(crate) fn shown(&self) -> Shown {
+        match self {
+            Self { json: true, .. } => Shown::Json,
+            Self { verbose: true, .. } => Shown::Everything,
+            Self { quiet: true, .. } => Shown::Errors,
+            _ => Shown::Warnings,
+        }
+    }
 }
 
 /// What to do.
@@ -64,6 +83,9 @@ pub(crate) enum Command {
     /// Writes into the output folder, all in the scan's own space: reconstruction.nii.gz, anomaly.nii.gz (0 to 1),
     /// detection.nii.gz (the map above the threshold), brain.nii.gz, and overview.png.
     Detect(Detect),
+    /// Look at data sets: which are known, and what is wrong with those at hand.
+    #[command(subcommand)]
+    Data(DataCommand),
     /// Compare finished runs that differ in the training seed: mean and spread of each method.
     Seeds(Seeds),
     /// Tell what a file or folder is: a NIfTI volume, a checkpoint, a run.
@@ -71,6 +93,31 @@ pub(crate) enum Command {
         /// NIfTI file, checkpoint (.safetensors), or folder of a model or run.
         file: PathBuf,
     },
+    /// Print a completion script, e.g. `memae completions bash > /etc/bash_completion.d/memae`.
+    Completions {
+        /// The shell that reads it.
+        shell: Shell,
+    },
+    /// Write manual pages: memae.1 and one for each command.
+    Man {
+        /// Folder for them, e.g. /usr/local/share/man/man1.
+        folder: PathBuf,
+    },
+    /// Print this reference as Markdown.
+    #[command(hide = true)]
+    Reference,
+}
+
+/// What to do with data sets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// Print the built-in manifests: what each cohort is, how to get it, under which licence.
+    List,
+    /// Read all scans, masks and labels of the configuration's cohorts and tell what is wrong, and what to do about it.
+    ///
+    /// Finds missing and broken files, implausible geometry, subjects or copies of scans in both cohorts, odd labels, scans
+    /// that do not look like T2, and differences between the cohorts that have nothing to do with lesions. Writes nothing.
+    Check,
 }
 
 /// Choice of models.

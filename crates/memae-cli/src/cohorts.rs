@@ -34,6 +34,22 @@ impl Use {
     }
 }
 
+/// Which cohort a subject is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    Healthy,
+    Lesions,
+}
+
+impl Group {
+    pub(crate) fn id(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Lesions => "lesions",
+        }
+    }
+}
+
 /// A subject and its part in the experiment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Member {
@@ -47,8 +63,8 @@ pub(crate) struct Member {
 impl Member {
     /// Name that no other member has: healthy and test cohorts may name subjects alike.
     pub(crate) fn id(&self) -> String {
-        let group = if self.used_for == Use::Test { "lesions" } else { "healthy" };
-        format!("{group}/{}", self.subject.name)
+        let group = if self.used_for == Use::Test { Group::Lesions } else { Group::Healthy };
+        format!("{}/{}", group.id(), self.subject.name)
     }
 }
 

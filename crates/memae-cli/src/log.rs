@@ -14,22 +14,38 @@ use crate::progress;
 /// The run's log file, once it is known which run it is.
 static FILE: OnceLock<Mutex<fs_err::File>> = OnceLock::new();
 
-/// Installs the subscriber. Standard error shows warnings; with `verbose` all that the file has, with `quiet` errors alone.
-pub(crate) fn start(verbose: bool, quiet: bool) {
-    let shown = match (verbose, quiet) {
-        (true, _) => LevelFilter::INFO,
-        (false, false) => LevelFilter::WARN,
-        (false, true) => LevelFilter::ERROR,
-    };
+/// What standard error shows beside progress.
+pub(crate) enum Shown {
+    /// Errors alone.
+    Errors,
+    Warnings,
+    /// All that the file has.
+    Everything,
+    /// The same, and what would be said to people, as JSON: one object a line.
+    Json,
+}
+
+/// Installs the subscriber.
+pub(crate) fn start(shown: &Shown) {
     // What was said to the user already is not said twice.
     let not_said = FilterFn::new(|metadata| metadata.target() != "memae::said");
-    let terminal = fmt::layer()
-        .without_time()
-        .with_target(false)
-        .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
-        .with_writer(|| Above)
-        .with_filter(not_said)
-        .with_filter(shown);
+    let level = match shown {
+        Shown::Errors => LevelFilter::ERROR,
+        Shown::Warnings => LevelFilter::WARN,
+        Shown::Everything | Shown::Json => LevelFilter::INFO,
+    };
+    let terminal = if let Shown::Json = shown {
+        fmt::layer().json().flatten_event(true).with_writer(|| Above).with_filter(level).boxed()
+    } else {
+        fmt::layer()
+            .without_time()
+            .with_target(false)
+            .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
+            .with_writer(|| Above)
+            .with_filter(not_said)
+            .with_filter(level)
+            .boxed()
+    };
     let file = fmt::layer().with_ansi(false).with_writer(RunLog).with_filter(LevelFilter::INFO);
     tracing_subscriber::registry().with(terminal).with(file).init();
 }

@@ -7,6 +7,7 @@
 mod cli;
 mod cohorts;
 mod config;
+mod data;
 mod decisions;
 mod detect;
 mod environment;
@@ -18,6 +19,7 @@ mod interrupt;
 mod layout;
 mod log;
 mod manifest;
+mod manual;
 mod memory_picture;
 mod pattern;
 mod preprocess;
@@ -49,7 +51,10 @@ fn main() -> ExitCode {
     if cli.common.quiet {
         progress::be_quiet();
     }
-    log::start(cli.common.verbose, cli.common.quiet);
+    if cli.common.json {
+        progress::emit_events();
+    }
+    log::start(&cli.common.shown());
     match interrupt::listen().and_then(|()| dispatch(&cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -61,6 +66,10 @@ fn main() -> ExitCode {
 
 /// Says what went wrong and, after an interrupt, how to go on.
 fn explain(error: &anyhow::Error) {
+    if progress::emits_events() {
+        tracing::error!("{error:#}");
+        return;
+    }
     tracing::info!(target: "memae::said", "ended: {error:#}");
     let text = if error.is::<Interrupted>() {
         "stopped; what is done is kept. The same command goes on from here.\n".to_owned()
@@ -75,6 +84,11 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Detect(arguments) => return detect::run(arguments),
         Command::Seeds(arguments) => return seeds::run(arguments),
         Command::Info { file } => return info::run(file),
+        Command::Completions { shell } => return manual::completions(*shell),
+        Command::Man { folder } => return manual::man(folder),
+        Command::Reference => return manual::reference(),
+        Command::Data(cli::DataCommand::List) => return data::list(),
+        Command::Data(cli::DataCommand::Check) => return check_data(&cli.common),
         _ => {}
     }
     let config = configure(&cli.common)?;
@@ -90,16 +104,22 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Reconstruct(only) => reconstruct::run(&config, &chosen(&config, only)?),
         Command::Evaluate => evaluate::run(&config),
         Command::Report => report::run(&config),
-        Command::Detect(_) | Command::Seeds(_) | Command::Info { .. } => unreachable!("handled above"),
+        _ => unreachable!("handled above"),
     }
 }
 
-/// The checked configuration. Data that is not there is found out now, before any work.
-fn configure(common: &Common) -> Result<Config> {
+/// The configuration, with what the command line changes in it.
+fn load(common: &Common) -> Result<Config> {
     let mut config = Config::load(common.config.as_deref())?;
     if let (Some(root), Data::Manifest(data)) = (&common.data_root, &mut config.data) {
         data.root.clone_from(root);
     }
+    Ok(config)
+}
+
+/// The checked configuration. Data that is not there is found out now, before any work.
+fn configure(common: &Common) -> Result<Config> {
+    let config = load(common)?;
     let mut problems = Vec::new();
     if let Data::Manifest(_) = config.data {
         problems.extend(cohorts::members(&config).err().map(|error| format!("{error:#}")));
@@ -116,6 +136,13 @@ fn configure(common: &Common) -> Result<Config> {
         bail!(BadConfig(problems));
     }
     Ok(config)
+}
+
+/// Looks at data that may be incomplete, and writes nothing.
+fn check_data(common: &Common) -> Result<()> {
+    let config = load(common)?;
+    workers::limit(&config)?;
+    data::check(&config)
 }
 
 fn run_all(config: &Config) -> Result<()> {

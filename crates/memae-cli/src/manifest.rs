@@ -17,6 +17,9 @@ const BUILT_IN: [(&str, &str); 6] = [
     ("open-ms", include_str!("../../../data-manifests/open-ms.toml")),
 ];
 
+/// Problems that one error names; the others are counted.
+const SHOWN: usize = 10;
+
 /// A data set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,6 +69,15 @@ pub(crate) struct Files {
     pub(crate) true_pose: Option<String>,
 }
 
+/// What lies below a data set's folder.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Complete subjects, sorted by name.
+    pub(crate) subjects: Vec<Subject>,
+    /// Subjects that lack a file, or are there twice.
+    pub(crate) problems: Vec<String>,
+}
+
 /// The files of one subject; absolute, or relative to where the program runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Subject {
@@ -110,45 +122,73 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The subjects found below `root`, sorted by name.
+    /// All that come with the program, with their names.
+    pub(crate) fn built_in() -> Result<Vec<(&'static str, Self)>> {
+        BUILT_IN.iter().map(|(name, _)| Ok((*name, Self::load(name)?))).collect()
+    }
+
+    /// The subjects below `root`, sorted by name, all of them complete.
     ///
     /// # Errors
-    /// If there are none (the error says what to obtain and where to put it), if a name appears twice, or if a
-    /// subject lacks a file that the manifest promises.
+    /// If there are none (the error says what to obtain and where to put it), if a name appears twice, or if
+    /// subjects lack a file that the manifest promises.
     pub(crate) fn subjects(&self, files: &Files, root: &Path) -> Result<Vec<Subject>> {
+        let Found { subjects, problems } = self.find(files, root)?;
+        if !problems.is_empty() {
+            let shown = problems.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n");
+            let more = problems.len().saturating_sub(SHOWN);
+            bail!("{shown}{}", if more > 0 { format!("\nand {more} more") } else { String::new() });
+        }
+        Ok(subjects)
+    }
+
+    /// The subjects below `root`, sorted by name, and what is wrong with others.
+    ///
+    /// # Errors
+    /// If there is no scan at all; the error says what to obtain and where to put it.
+    pub(crate) fn find(&self, files: &Files, root: &Path) -> Result<Found> {
         let folder = root.join(&self.folder);
-        let found = Pattern::new(&files.scan)?.find(&folder)?;
-        if found.is_empty() {
+        let scans = Pattern::new(&files.scan)?.find(&folder)?;
+        if scans.is_empty() {
             bail!("{}", self.how_to_obtain(files, root));
         }
-        if let Some(pair) = found.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        let mut found = Found::default();
+        for pair in scans.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
             let [first, second] = [&pair[0].1, &pair[1].1].map(|path| path.display());
-            bail!("subject {} of {} has two scans: {first} and {second}", pair[0].0, self.title);
+            found
+                .problems
+                .push(format!("subject {} of {} has two scans: {first} and {second}", pair[0].0, self.title));
         }
-        let with = |pattern: &Option<String>, subject: &str, what: &str| {
+        for (name, scan) in scans {
+            match self.complete(files, &folder, name, scan) {
+                Ok(subject) => found.subjects.push(subject),
+                Err(problem) => found.problems.push(problem.to_string()),
+            }
+        }
+        Ok(found)
+    }
+
+    /// A subject with all the files that the manifest promises.
+    fn complete(&self, files: &Files, folder: &Path, name: String, scan: PathBuf) -> Result<Subject> {
+        let with = |pattern: &Option<String>, what: &str| {
             let Some(pattern) = pattern else { return Ok(None) };
-            Pattern::new(pattern)?.of_subject(&folder, subject)?.map(Some).with_context(|| {
-                let pattern = folder.join(pattern.replace("{subject}", subject));
+            Pattern::new(pattern)?.of_subject(folder, &name)?.map(Some).with_context(|| {
+                let pattern = folder.join(pattern.replace("{subject}", &name));
                 format!(
-                    "subject {subject} of {} has no {what}: {} does not exist",
+                    "subject {name} of {} has no {what}: {} does not exist",
                     self.title,
                     pattern.display()
                 )
             })
         };
-        found
-            .into_iter()
-            .map(|(name, scan)| {
-                Ok(Subject {
-                    mask: with(&files.mask, &name, "brain mask")?,
-                    segmentation: with(&files.segmentation, &name, "segmentation")?,
-                    true_mask: with(&files.true_mask, &name, "true brain mask")?,
-                    true_pose: with(&files.true_pose, &name, "true pose")?,
-                    name,
-                    scan,
-                })
-            })
-            .collect()
+        Ok(Subject {
+            mask: with(&files.mask, "brain mask")?,
+            segmentation: with(&files.segmentation, "segmentation")?,
+            true_mask: with(&files.true_mask, "true brain mask")?,
+            true_pose: with(&files.true_pose, "true pose")?,
+            name,
+            scan,
+        })
     }
 
     /// Where the data comes from and where it has to lie.

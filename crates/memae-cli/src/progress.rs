@@ -1,4 +1,4 @@
-//! Progress: bars with the time left on a terminal, plain lines elsewhere, nothing when quiet.
+//! Progress: bars with the time left on a terminal, plain lines elsewhere, events for other programs, nothing when quiet.
 
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +12,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 const LINE_EVERY: Duration = Duration::from_secs(20);
 
 static QUIET: AtomicBool = AtomicBool::new(false);
+static EVENTS: AtomicBool = AtomicBool::new(false);
 static BARS: LazyLock<MultiProgress> =
     LazyLock::new(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
 
@@ -20,14 +21,24 @@ pub(crate) fn be_quiet() {
     QUIET.store(true, Ordering::Relaxed);
 }
 
+/// From now on what happens is not shown but emitted as tracing events, progress too.
+pub(crate) fn emit_events() {
+    EVENTS.store(true, Ordering::Relaxed);
+}
+
 fn is_quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
+}
+
+/// Whether lines for people are replaced by events.
+pub(crate) fn emits_events() -> bool {
+    EVENTS.load(Ordering::Relaxed)
 }
 
 /// Says a line about what happens, above the bars; nothing when quiet.
 pub(crate) fn say(line: impl AsRef<str>) {
     tracing::info!(target: "memae::said", "{}", line.as_ref());
-    if !is_quiet() {
+    if !is_quiet() && !emits_events() {
         print_above(format!("{}\n", line.as_ref()).as_bytes());
     }
 }
@@ -48,7 +59,7 @@ pub(crate) fn print_above(text: &[u8]) {
 pub(crate) struct Task {
     bar: ProgressBar,
     what: String,
-    /// When the last plain line was said; `None` with a bar, or when quiet.
+    /// When the last plain line was said or event emitted; `None` with a bar, or when quiet.
     plain: Option<Mutex<Instant>>,
 }
 
@@ -58,7 +69,7 @@ impl Task {
         let what = what.into();
         let bar = ProgressBar::new(length as u64);
         let on_terminal = std::io::stderr().is_terminal();
-        if on_terminal && !is_quiet() {
+        if on_terminal && !is_quiet() && !emits_events() {
             let style = "{msg:<28} {bar:28.cyan/blue} {pos}/{len}  {elapsed} elapsed, {eta} left {prefix}";
             bar.set_style(ProgressStyle::with_template(style).expect("the template is well formed"));
             BARS.add(bar.clone());
@@ -67,7 +78,7 @@ impl Task {
         } else {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        let plain = (!on_terminal && !is_quiet()).then(|| Mutex::new(Instant::now()));
+        let plain = ((!on_terminal && !is_quiet()) || emits_events()).then(|| Mutex::new(Instant::now()));
         Self { bar, what, plain }
     }
 
@@ -93,6 +104,11 @@ impl Task {
         }
         *last = Instant::now();
         let (done, length) = (self.bar.position(), self.bar.length().unwrap_or(0));
+        if emits_events() {
+            let seconds_left = self.bar.eta().as_secs();
+            tracing::info!(target: "memae::progress", task = self.what, done, length, seconds_left, "{note}");
+            return;
+        }
         let left = humantime(self.bar.eta());
         print_above(format!("{}: {done} of {length}, {left} left {note}\n", self.what).as_bytes());
     }

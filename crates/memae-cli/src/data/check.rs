@@ -1,0 +1,119 @@
+//! `memae data check`: all scans and labels of a run's cohorts, before hours of work.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, bail};
+use mri_io::{Contrast, Finding, ScanReport, Severity, check_scan, check_table, find_copies};
+
+use super::{drift, labels};
+use crate::cohorts::{self, Group};
+use crate::config::Config;
+use crate::manifest::Subject;
+use crate::progress::{self, Task};
+use crate::workers;
+
+/// A scan to be looked at.
+struct Listed {
+    group: Group,
+    /// What the manifest says of the skull.
+    stripped: bool,
+    subject: Subject,
+}
+
+/// Reads every scan, mask and segmentation, and prints what was found with what to do about it.
+///
+/// # Errors
+/// If something must be mended before a run.
+pub(crate) fn check(config: &Config) -> Result<()> {
+    let (scans, mut problems) = listed(config)?;
+    problems.extend(in_both(&scans, config.data.is_synthetic()));
+
+    let task = Task::new("check", scans.len());
+    let mut reports = workers::map(&scans, workers::available(config), |scan| {
+        let report = look(scan);
+        task.step("");
+        Ok(report)
+    })?;
+    drop(task);
+    find_copies(&mut reports);
+
+    let groups: Vec<Group> = scans.iter().map(|scan| scan.group).collect();
+    let mut text = if reports.is_empty() { String::new() } else { check_table(&reports) };
+    text += &drift::compare(&groups, &reports);
+    progress::result(&text)?;
+    let bad = reports.iter().filter(|report| report.worst() == Some(Severity::Error)).count();
+    if bad > 0 {
+        problems.push(format!("{bad} scans must be mended or left out"));
+    }
+    if problems.is_empty() { Ok(()) } else { bail!("{}", problems.join("\n")) }
+}
+
+/// All scans of both cohorts, and what is missing of them.
+fn listed(config: &Config) -> Result<(Vec<Listed>, Vec<String>)> {
+    let (healthy, lesions, root) = cohorts::sources(config)?;
+    let (mut scans, mut problems) = (Vec::new(), Vec::new());
+    for (group, manifest, files) in
+        [(Group::Healthy, &healthy, &healthy.healthy), (Group::Lesions, &lesions, &lesions.lesions)]
+    {
+        let Some(files) = files else {
+            problems.push(format!("{} has no {} subjects", manifest.title, group.id()));
+            continue;
+        };
+        match manifest.find(files, &root) {
+            Ok(found) => {
+                problems.extend(found.problems);
+                let stripped = manifest.skull_stripped;
+                scans.extend(found.subjects.into_iter().map(|subject| Listed { group, stripped, subject }));
+            }
+            Err(error) => problems.push(format!("{error:#}")),
+        }
+    }
+    Ok((scans, problems))
+}
+
+/// Scans, or names of people, that are in both cohorts. Synthetic heads are numbered alike, and are different all the same.
+fn in_both(scans: &[Listed], synthetic: bool) -> Vec<String> {
+    let of = |group: Group| scans.iter().filter(move |scan| scan.group == group).map(|scan| &scan.subject);
+    let files: BTreeSet<_> = of(Group::Healthy).map(|subject| &subject.scan).collect();
+    let names: BTreeSet<_> = of(Group::Healthy).map(|subject| &subject.name).collect();
+    let mut problems = Vec::new();
+    for subject in of(Group::Lesions) {
+        if files.contains(&subject.scan) {
+            problems.push(format!(
+                "{} is in both cohorts: it cannot be healthy and sick",
+                subject.scan.display()
+            ));
+        } else if !synthetic && names.contains(&subject.name) {
+            problems.push(format!(
+                "subject {} is in both cohorts: nobody may be trained on and tested on; if these are two people, rename one",
+                subject.name
+            ));
+        }
+    }
+    problems
+}
+
+fn look(scan: &Listed) -> ScanReport {
+    let mut report = check_scan(&scan.subject.scan, scan.subject.mask.as_deref());
+    let Some(facts) = report.facts.clone() else { return report };
+    if facts.contrast == Contrast::DarkFluid {
+        report.add(Finding::new(
+            Severity::Warning,
+            "has dark fluid, as T1 and FLAIR have: it does not look like T2",
+            "make sure that the right file was taken",
+        ));
+    }
+    if scan.stripped && !facts.stripped {
+        report.add(Finding::new(
+            Severity::Error,
+            "has its skull, but the manifest says that it has not",
+            "set skull_stripped = false in the manifest",
+        ));
+    }
+    if let Some(path) = &scan.subject.segmentation {
+        for finding in labels::look(&scan.subject.scan, path) {
+            report.add(finding);
+        }
+    }
+    report
+}

@@ -1,0 +1,61 @@
+//! What is wrong with a scan's lesion labels.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use mri_io::{Finding, Severity};
+
+/// Two grids are the same when no voxel's centre moves by more than this share of a voxel.
+const SAME_GRID: f64 = 1e-2;
+/// More labels than this name tissues rather than parts of a lesion.
+const MANY_LABELS: usize = 8;
+/// A lesion (ml) larger than any.
+const LARGEST: f64 = 500.0;
+
+pub(super) fn look(scan: &Path, segmentation: &Path) -> Vec<Finding> {
+    let labels = match mri_io::read_labels(segmentation) {
+        Ok(labels) => labels,
+        Err(error) => {
+            return vec![Finding::new(
+                Severity::Error,
+                error.to_string(),
+                "mend the labels, or leave the subject out",
+            )];
+        }
+    };
+    let name = segmentation.display();
+    let mut findings = Vec::new();
+    let mut find = |severity, what: String, advice| findings.push(Finding::new(severity, what, advice));
+    if mri_io::read_header(scan).is_ok_and(|header| !header.grid().matches(&labels.grid(), SAME_GRID)) {
+        find(
+            Severity::Error,
+            format!("{name} lies on another grid than its scan"),
+            "bring it there: mri-prep resample LABELS OUT --like SCAN --labels",
+        );
+    }
+    let lesion = labels.map(|&label| label > 0);
+    let values: BTreeSet<u16> = labels.as_slice().iter().copied().filter(|&label| label > 0).collect();
+    if values.is_empty() {
+        find(
+            Severity::Warning,
+            format!("{name} labels no voxel: the subject has no lesion to find"),
+            "look whether that is true; rates over its lesion are undefined and left out",
+        );
+    }
+    if values.len() > MANY_LABELS {
+        find(
+            Severity::Warning,
+            format!("{name} has {} labels, all of which count as lesion", values.len()),
+            "make sure that they are lesions and not tissues",
+        );
+    }
+    let volume = lesion.millilitres();
+    if volume > LARGEST {
+        find(
+            Severity::Warning,
+            format!("{name} labels {volume:.0} ml as lesion"),
+            "make sure that it is not a mask of the brain",
+        );
+    }
+    findings
+}
