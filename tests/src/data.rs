@@ -6,13 +6,13 @@ use std::path::Path;
 use crate::experiment::{Experiment, finished};
 use crate::program::{fails_saying, succeeds};
 
-/// A manifest whose lesion subjects are the folder `patients`, healthy ones the folder `healthy`.
+/// A manifest whose lesion subjects are the folder `study/patients`, healthy ones `study/healthy`.
 const MANIFEST: &str = r#"
 title = "Made up"
 access = "none"
 licence = "none"
 citation = "none"
-folder = "."
+folder = "study"
 skull_stripped = false
 
 [healthy]
@@ -36,7 +36,7 @@ train = 1
 validation = 1
 "#;
 
-/// An experiment on copies of synthetic heads in the folders `healthy` and `patients`.
+/// An experiment on copies of synthetic heads in the two folders.
 fn cohorts(name: &str) -> Experiment {
     let experiment = Experiment::new(name, &[]);
     fs::write(experiment.folder.join("tiny.toml"), CONFIG).unwrap();
@@ -45,7 +45,7 @@ fn cohorts(name: &str) -> Experiment {
     for (from, to, files) in
         [("healthy", "healthy", &["T2w"][..]), ("tumour", "patients", &["T2w", "tumour"])]
     {
-        let folder = experiment.folder.join(to);
+        let folder = experiment.folder.join("study").join(to);
         fs::create_dir_all(&folder).unwrap();
         for (subject, called) in [("sub-0001", "1"), ("sub-0002", "2")] {
             for file in files {
@@ -71,7 +71,7 @@ fn good_cohorts_are_ready() {
 #[test]
 fn each_fault_is_named() {
     let experiment = cohorts("data-faults");
-    let folder = &experiment.folder;
+    let folder = &experiment.folder.join("study");
     // A patient's scan among the healthy, by content; a name in both cohorts; a patient without labels; a scan as labels.
     copy(folder, "patients/patients1_T2w.nii.gz", "healthy/copied_T2w.nii.gz");
     copy(folder, "healthy/healthy1_T2w.nii.gz", "healthy/patients2_T2w.nii.gz");
@@ -80,7 +80,7 @@ fn each_fault_is_named() {
     fails_saying(
         &mut experiment.memae(&["data", "check"]),
         &[
-            "holds the same voxels as ./healthy/copied_T2w.nii.gz",
+            "holds the same voxels as ./study/healthy/copied_T2w.nii.gz",
             "subject patients2 is in both cohorts",
             "unlabelled of Made up has no segmentation",
             "patients2_tumour.nii.gz",

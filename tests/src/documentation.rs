@@ -33,8 +33,11 @@ fn blocks<'a>(text: &'a str, languages: &[&str]) -> Vec<&'a str> {
         .collect()
 }
 
-/// Words of a command line, without a comment at its end.
+/// Words of a command line, without a comment at its end; none of an indented line, which is a picture or an output.
 fn words(line: &str) -> Vec<&str> {
+    if line.starts_with(' ') {
+        return Vec::new();
+    }
     line.split_whitespace().take_while(|word| !word.starts_with('#')).collect()
 }
 
