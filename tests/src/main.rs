@@ -1,6 +1,7 @@
 //! End-to-end tests: the built programs, run as a user runs them, on a synthetic cohort of a few coarse heads.
 
 mod bad_input;
+mod browser;
 mod configuration;
 mod data;
 mod documentation;
@@ -8,4 +9,5 @@ mod experiment;
 mod full_disk;
 mod interruption;
 mod program;
+mod viewer;
 mod whole_run;

@@ -18,6 +18,12 @@ pub(crate) fn run(sh: &Shell, root: &Path) -> Result<()> {
             "NVIDIA GPU",
             Ok(machine::nvidia_gpus(sh).unwrap_or_else(|| "none: computing on the CPU".to_owned())),
         ),
+        (
+            "Browser",
+            Ok(machine::browser(sh).unwrap_or_else(|| {
+                "none: the test of the report's viewer needs Chromium or Chrome".to_owned()
+            })),
+        ),
         ("Cores", Ok(std::thread::available_parallelism()?.to_string())),
         ("Free disk", machine::free_bytes(sh, root).map(machine::gigabytes)),
     ];

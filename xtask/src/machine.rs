@@ -56,6 +56,16 @@ pub(crate) fn nvidia_gpus(sh: &Shell) -> Option<String> {
         .ok()
 }
 
+/// Version of the browser that the report's viewer is tested in: `$CHROME`, Chromium or Chrome.
+pub(crate) fn browser(sh: &Shell) -> Option<String> {
+    let named = sh.var("CHROME").ok();
+    let programs =
+        named.as_deref().map_or(vec!["chromium", "chromium-browser", "google-chrome"], |name| vec![name]);
+    programs
+        .into_iter()
+        .find_map(|program| cmd!(sh, "{program} --version").ignore_stderr().quiet().read().ok())
+}
+
 /// What computes here: the processor, its threads, and the GPUs.
 pub(crate) fn processor(sh: &Shell) -> String {
     let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

@@ -224,10 +224,12 @@ impl Default for Evaluate {
 pub(crate) struct Report {
     /// Test subjects in Figure 1.
     pub(crate) figure_subjects: usize,
+    /// Test subjects in the page's viewer; 0: no viewer.
+    pub(crate) viewer_subjects: usize,
 }
 
 impl Default for Report {
     fn default() -> Self {
-        Self { figure_subjects: 2 }
+        Self { figure_subjects: 2, viewer_subjects: 4 }
     }
 }

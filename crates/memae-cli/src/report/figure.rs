@@ -72,13 +72,18 @@ fn subjects(test: &[Prepared], count: usize) -> Result<Vec<(Prepared, usize)>> {
         }
     }
     by_volume.sort_by_key(|(volume, subject, _)| (*volume, subject.name.clone()));
-    let count = count.min(by_volume.len());
-    Ok((0..count)
-        .map(|i| {
-            let (_, subject, slice) = by_volume[(2 * i + 1) * by_volume.len() / (2 * count)];
+    Ok(spread(by_volume.len(), count)
+        .map(|at| {
+            let (_, subject, slice) = by_volume[at];
             (subject.clone(), slice)
         })
         .collect())
+}
+
+/// At most `count` places spread evenly over `length`, neither end among them if there are more than two to a place.
+pub(super) fn spread(length: usize, count: usize) -> impl Iterator<Item = usize> {
+    let count = count.min(length);
+    (0..count).map(move |i| (2 * i + 1) * length / (2 * count))
 }
 
 /// An axial slice of a volume.

@@ -2,6 +2,7 @@
 
 mod figure;
 mod page;
+mod viewer;
 
 use std::path::{Path, PathBuf};
 
@@ -30,7 +31,7 @@ pub(crate) fn run(config: &Config) -> Result<()> {
         "the models are not evaluated with these settings yet: run `memae evaluate`, or `memae run` for all stages"
     );
     let evaluation: Evaluation = files::read_json(&layout.metrics())?;
-    let stage = Stage::new("report", &folder, &(evaluated.key(), &config.report, page::TEMPLATE))?;
+    let stage = Stage::new("report", &folder, &(evaluated.key(), &config.report, page::PARTS))?;
     if stage.is_done() {
         say(format!("report: up to date in {}", folder.display()));
     } else {
@@ -50,10 +51,13 @@ fn write(config: &Config, cohort: &preprocess::Cohort, evaluation: &Evaluation) 
     let subjects = evaluate::subjects(config)?;
     let subjects = VoxelSet::ALL.map(|voxels| subjects_figure(evaluation, &subjects, voxels));
     let calibration = calibration_figure(evaluation);
+    let viewer =
+        (config.report.viewer_subjects > 0).then(|| viewer::make(config, cohort, evaluation)).transpose()?;
     let page = page::render(
         config,
         evaluation,
         &page::Figures { figure1: &figure1, curves: &curves, subjects: &subjects, calibration: &calibration },
+        viewer,
     )?;
     let figures = [
         ("figure1", &figure1),

@@ -9,11 +9,31 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
 
+use super::viewer::{Embedded, Viewer};
 use crate::config::Config;
 use crate::layout::Layout;
 use crate::{environment, files, train};
 
-pub(super) const TEMPLATE: &str = include_str!("../../templates/report.html");
+/// The parts that the page is made of: markup, that of the viewer, style, script.
+pub(super) const PARTS: [&str; 4] = [
+    include_str!("../../templates/report.html"),
+    include_str!("../../templates/viewer.html"),
+    concat!(
+        include_str!("../../templates/report/page.css"),
+        include_str!("../../templates/report/viewer.css"),
+    ),
+    concat!(
+        include_str!("../../templates/report/volumes.js"),
+        include_str!("../../templates/report/planes.js"),
+        include_str!("../../templates/report/colours.js"),
+        include_str!("../../templates/report/picture.js"),
+        include_str!("../../templates/report/measures.js"),
+        include_str!("../../templates/report/selection.js"),
+        include_str!("../../templates/report/show.js"),
+        include_str!("../../templates/report/controls.js"),
+        include_str!("../../templates/report/viewer.js"),
+    ),
+];
 
 /// The figures of the page.
 pub(super) struct Figures<'a> {
@@ -45,6 +65,36 @@ struct Page<'a> {
     training: Vec<Training>,
     environment: environment::Environment,
     configuration: String,
+    style: &'a str,
+    script: &'a str,
+    viewer: Option<ViewerPart>,
+}
+
+/// The viewer: what its script reads.
+#[derive(Serialize)]
+struct ViewerPart {
+    /// [`Viewer`] as JSON that may stand in a script element.
+    description: String,
+    /// How the subjects were chosen.
+    choice: String,
+    /// Every how many-th voxel is in the page.
+    stride: usize,
+    volumes: Vec<Embedded>,
+    /// Size of the volumes in the page.
+    megabytes: String,
+}
+
+impl ViewerPart {
+    fn new(viewer: Viewer) -> Result<Self> {
+        let bytes: usize = viewer.volumes.iter().map(|volume| volume.data.len()).sum();
+        Ok(Self {
+            description: serde_json::to_string(&viewer)?.replace('<', "\\u003c"),
+            choice: viewer.choice,
+            stride: viewer.stride,
+            volumes: viewer.volumes,
+            megabytes: format!("{:.1}", bytes as f64 / 1e6),
+        })
+    }
 }
 
 /// How a model's training went.
@@ -62,11 +112,18 @@ struct Training {
 }
 
 /// Renders the page.
-pub(super) fn render(config: &Config, evaluation: &Evaluation, figures: &Figures<'_>) -> Result<String> {
+pub(super) fn render(
+    config: &Config,
+    evaluation: &Evaluation,
+    figures: &Figures<'_>,
+    viewer: Option<Viewer>,
+) -> Result<String> {
     let layout = Layout::new(config);
+    let [markup, viewer_markup, style, script] = PARTS;
     let mut templates = Environment::new();
     // The name's extension turns on HTML escaping.
-    templates.add_template("report.html", TEMPLATE)?;
+    templates.add_template("report.html", markup)?;
+    templates.add_template("viewer.html", viewer_markup)?;
     let table1 = |(protocol, voxels)| evaluation.table1(protocol, voxels);
     let detection = |(protocol, voxels)| evaluation.detection_table(protocol, voxels);
     let page = Page {
@@ -81,13 +138,16 @@ pub(super) fn render(config: &Config, evaluation: &Evaluation, figures: &Figures
         lesions: lesion_tables(evaluation),
         comparisons: VoxelSet::ALL.map(|voxels| evaluation.comparison_table(voxels)),
         sensitivity: sensitivity_tables(evaluation),
-        figure1: data_url("image/png", &figures.figure1.to_png()?),
+        figure1: svg_url(figures.figure1),
         curves: figures.curves.each_ref().map(svg_url),
         subjects: figures.subjects.each_ref().map(svg_url),
         calibration: svg_url(figures.calibration),
         training: training(config, &layout)?,
         environment: files::read_json(&layout.environment())?,
         configuration: config.to_toml()?,
+        style,
+        script,
+        viewer: viewer.map(ViewerPart::new).transpose()?,
     };
     Ok(templates.get_template("report.html")?.render(Serde(&page))?)
 }

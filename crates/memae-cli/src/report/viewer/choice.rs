@@ -1,0 +1,59 @@
+//! Which test subjects the viewer shows: from hard to easy, by a rule that leaves nothing to choose.
+
+use anomaly_eval::{Protocol, SubjectMetrics, VoxelSet};
+use anyhow::{Context, Result};
+use memae_model::ModelKind;
+
+use crate::cohorts::Use;
+use crate::config::Config;
+use crate::evaluate;
+use crate::preprocess::{Cohort, Prepared};
+use crate::report::figure::spread;
+use crate::scoring::Method;
+
+pub(super) struct Choice {
+    /// The rule in words.
+    pub(super) text: String,
+    /// Each subject with its rank in words.
+    pub(super) subjects: Vec<(Prepared, String)>,
+}
+
+/// Subjects evenly spread over the order of the proposed model's Dice (brain voxels, threshold 1 of the `matched`
+/// protocol).
+pub(super) fn choose(config: &Config, cohort: &Cohort) -> Result<Choice> {
+    let judge = judge(config)?;
+    let metrics = evaluate::subjects(config)?;
+    let mut ranked: Vec<(f64, &str)> = metrics
+        .iter()
+        .filter(|subject| subject.method == judge.id())
+        .filter_map(|subject| Some((dice(subject)?, subject.subject.as_str())))
+        .collect();
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(b.1)));
+    let test = cohort.prepared(Use::Test);
+    let of_rank = |at: usize| {
+        let (dice, name) = ranked[at];
+        let prepared = test.iter().find(|prepared| prepared.name == name);
+        let prepared = prepared.with_context(|| format!("{name} is no test subject of this run"))?;
+        Ok((prepared.clone(), format!("Dice {dice:.2}, rank {} of {}", ranked.len() - at, ranked.len())))
+    };
+    let subjects = spread(ranked.len(), config.report.viewer_subjects).map(of_rank).collect::<Result<_>>()?;
+    let text = format!(
+        "spread evenly over the ranking of the test subjects by the Dice of {} (brain voxels, threshold 1); nobody picked them",
+        judge.label()
+    );
+    Ok(Choice { text, subjects })
+}
+
+/// The paper's proposed model, or the last one of a run without it.
+fn judge(config: &Config) -> Result<Method> {
+    let models = &config.run.models;
+    let proposed = models.iter().find(|model| **model == ModelKind::SsimMemAe);
+    proposed.or(models.last()).map(|&model| Method::Model(model)).context("a run has models")
+}
+
+fn dice(subject: &SubjectMetrics) -> Option<f64> {
+    let point = subject.metrics.points.iter().find(|at| {
+        (at.point.protocol, at.point.voxels, at.point.level) == (Protocol::Matched, VoxelSet::Brain, 1)
+    });
+    point.and_then(|at| at.rates.dice)
+}

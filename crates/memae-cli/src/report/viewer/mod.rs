@@ -1,0 +1,189 @@
+//! What the page's viewer shows: a few test subjects under every method, with exact counts along a slider of thresholds.
+
+mod choice;
+mod embed;
+mod stops;
+
+use anomaly_eval::{Evaluation, Protocol, VoxelSet, largest_lesion_slice};
+use anyhow::{Context, Result};
+use mri_io::{Mask, Volume};
+use ndarray::{Array3, Axis, Zip};
+use serde::Serialize;
+
+use crate::config::Config;
+use crate::preprocess::{Cohort, Prepared};
+use crate::progress::Task;
+use crate::scoring::{Method, Scored, Scorer};
+use choice::Choice;
+pub(super) use embed::Embedded;
+use embed::{Crop, shades};
+use stops::{StopCounts, Stops};
+
+/// Voxels in the page, all volumes together. Where there are more, every second one (third, ...) along each axis is shown.
+const MOST_VOXELS: usize = 72_000_000;
+/// The share of a map's voxels that are darker than the brightest colour.
+const BRIGHTEST: f64 = 0.995;
+
+/// All that the page's script needs.
+#[derive(Serialize)]
+pub(super) struct Viewer {
+    subjects: Vec<Subject>,
+    methods: Vec<Marked>,
+    /// How the subjects were chosen.
+    #[serde(skip)]
+    pub(super) choice: String,
+    /// Every how many-th voxel is shown.
+    #[serde(skip)]
+    pub(super) stride: usize,
+    /// Apart from what describes them: the page unpacks them only when they are looked at.
+    #[serde(skip)]
+    pub(super) volumes: Vec<Embedded>,
+}
+
+/// A method with the stops of its slider.
+#[derive(Serialize)]
+struct Marked {
+    id: &'static str,
+    label: &'static str,
+    reconstructs: bool,
+    stops: Stops,
+    /// Positions of threshold 1 and threshold 2 of the `matched` protocol, over all voxels and over brain voxels.
+    marks: [[usize; 2]; 2],
+}
+
+#[derive(Serialize)]
+struct Subject {
+    name: String,
+    /// What it was chosen by.
+    rank: String,
+    crop: Crop,
+    /// Voxel of the whole grid to world (mm), three rows.
+    affine: [[f64; 4]; 3],
+    /// Size of a voxel of the crop (mm).
+    spacing: [f64; 3],
+    /// Voxel of the crop in the midst of the slice with most lesion.
+    start: [usize; 3],
+    /// In the order of the methods.
+    results: Vec<MethodResult>,
+}
+
+#[derive(Serialize)]
+struct MethodResult {
+    counts: Vec<StopCounts>,
+    /// The level with the brightest colour.
+    brightest: u8,
+}
+
+/// Scores the chosen subjects by all methods.
+pub(super) fn make(config: &Config, cohort: &Cohort, evaluation: &Evaluation) -> Result<Viewer> {
+    let methods = Method::all(config);
+    let Choice { text, subjects: chosen } = choice::choose(config, cohort)?;
+    let task = Task::new("viewer", methods.len() * chosen.len());
+    let mut volumes = Vec::new();
+    let mut subjects = Vec::new();
+    for (at, (prepared, rank)) in chosen.iter().enumerate() {
+        let most = MOST_VOXELS / (2 * (methods.len() + 1) * chosen.len());
+        let (subject, scan, labels) = look(prepared, rank.clone(), most)?;
+        volumes.push(subject.crop.embed(format!("subject{at}-scan"), scan.view())?);
+        volumes.push(subject.crop.embed(format!("subject{at}-labels"), labels.view())?);
+        subjects.push(subject);
+    }
+    let mut marked = Vec::new();
+    for method in methods {
+        let scorer = Scorer::new(config, cohort, method)?;
+        let thresholds = matched(evaluation, method)?;
+        let stops = Stops::new(thresholds.as_flattened());
+        for (at, ((prepared, _), subject)) in chosen.iter().zip(&mut subjects).enumerate() {
+            let scored = scorer.score(prepared)?;
+            let levels = stops.levels(scored.scores.view());
+            let id = |kind: &str| format!("subject{at}-{}-{kind}", method.id());
+            volumes.push(subject.crop.embed(id("map"), levels.view())?);
+            if let Some(expected) = scored.expected.as_ref().filter(|_| !method.is_baseline()) {
+                let grey = shades(expected.view(), range(&scored.scan));
+                volumes.push(subject.crop.embed(id("reconstruction"), grey.view())?);
+            }
+            subject
+                .results
+                .push(MethodResult { counts: count(&stops, &scored)?, brightest: brightest(&levels) });
+            task.step(&prepared.name);
+        }
+        let position = |threshold| stops.position(threshold).context("the stops hold the thresholds");
+        let [[all1, all2], [brain1, brain2]] = thresholds.map(|levels| levels.map(position));
+        marked.push(Marked {
+            id: method.id(),
+            label: method.label(),
+            reconstructs: !method.is_baseline(),
+            marks: [[all1?, all2?], [brain1?, brain2?]],
+            stops,
+        });
+    }
+    let stride = subjects.iter().map(|subject| subject.crop.stride).max().unwrap_or(1);
+    Ok(Viewer { subjects, methods: marked, choice: text, stride, volumes })
+}
+
+/// A subject as the viewer places it, its scan in shades of grey, and its labels: 1 for lesion, plus 2 for brain.
+fn look(prepared: &Prepared, rank: String, most_voxels: usize) -> Result<(Subject, Array3<u8>, Array3<u8>)> {
+    let (scan, brain) = prepared.read()?;
+    let lesions = prepared.read_lesions()?.context("a test subject has lesions")?;
+    let labels = Zip::from(lesions.data())
+        .and(brain.data())
+        .map_collect(|lesion, brain| u8::from(*lesion) + 2 * u8::from(*brain));
+    let crop = Crop::around(&labels.mapv(|label| label > 0)).thinned_to(most_voxels);
+    let matrix = scan.affine().matrix();
+    let subject = Subject {
+        name: prepared.name.clone(),
+        rank,
+        affine: std::array::from_fn(|row| std::array::from_fn(|column| matrix[(row, column)])),
+        spacing: scan.affine().spacing().map(|mm| mm * crop.stride as f64),
+        start: crop.nearest(centre(&lesions)),
+        crop,
+        results: Vec::new(),
+    };
+    let grey = shades(scan.data(), range(&scan));
+    Ok((subject, grey, labels))
+}
+
+/// Midst of the lesion on the axial slice that has most of it; midst of the grid without a lesion.
+fn centre(lesions: &Mask) -> [usize; 3] {
+    let Some(slice) = largest_lesion_slice(lesions.data()) else { return lesions.shape().map(|n| n / 2) };
+    let plane = lesions.data().index_axis_move(Axis(2), slice);
+    let voxels: Vec<_> = plane.indexed_iter().filter(|(_, lesion)| **lesion).map(|(at, _)| at).collect();
+    let (i, j) = voxels.iter().fold((0, 0), |sum, at| (sum.0 + at.0, sum.1 + at.1));
+    [i / voxels.len(), j / voxels.len(), slice]
+}
+
+/// Smallest and largest intensity.
+fn range(scan: &Volume<f32>) -> [f32; 2] {
+    let values = scan.as_slice().iter().copied();
+    [values.clone().fold(f32::INFINITY, f32::min), values.fold(f32::NEG_INFINITY, f32::max)]
+}
+
+/// Thresholds 1 and 2 of the `matched` protocol over each voxel set.
+fn matched(evaluation: &Evaluation, method: Method) -> Result<[[f32; 2]; 2]> {
+    let summary = evaluation.methods.iter().find(|summary| summary.id == method.id());
+    let summary = summary.with_context(|| format!("{} has not been evaluated", method.id()))?;
+    let threshold = |voxels, level| {
+        let mut points = summary.points.iter().map(|at| at.point);
+        let wanted =
+            points.find(|at| (at.protocol, at.voxels, at.level) == (Protocol::Matched, voxels, level));
+        wanted
+            .map(|point| point.threshold)
+            .with_context(|| format!("{} has no matched thresholds", method.id()))
+    };
+    let [all, brain] = VoxelSet::ALL;
+    Ok([[threshold(all, 1)?, threshold(all, 2)?], [threshold(brain, 1)?, threshold(brain, 2)?]])
+}
+
+fn count(stops: &Stops, scored: &Scored) -> Result<Vec<StopCounts>> {
+    let scores = scored.scores.as_standard_layout();
+    let scores = scores.as_slice().context("an array in standard layout is a slice")?;
+    let lesions = scored.lesions.as_ref().context("a test subject has lesions")?;
+    Ok(stops.count(scores, lesions.as_slice(), scored.mask.as_slice())?)
+}
+
+/// The level below which nearly all of a map lies, so that single voxels do not darken the rest.
+fn brightest(levels: &Array3<u8>) -> u8 {
+    let mut levels: Vec<u8> = levels.iter().copied().collect();
+    let rank = (BRIGHTEST * (levels.len() - 1) as f64) as usize;
+    (*levels.select_nth_unstable(rank).1).max(1)
+}

@@ -1,0 +1,57 @@
+// Starts the viewer, if the page has one.
+
+const viewerRoot = document.getElementById("viewer");
+if (viewerRoot) startViewer(viewerRoot, JSON.parse(document.getElementById("viewer-description").textContent));
+
+function startViewer(root, description) {
+  const selection = new Selection(description);
+  let volumes;
+
+  let waiting = false;
+  /** Shows at the next frame, once for all changes before it. */
+  const changed = () => {
+    if (waiting || !volumes) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      show(root, selection, volumes);
+    });
+  };
+
+  /** Unpacks what is chosen and shows it; a later choice overtakes an earlier one. */
+  const load = async () => {
+    root.setAttribute("aria-busy", "true");
+    const { subjectAt, method } = selection;
+    const found = await volumesOf(subjectAt, method);
+    if (subjectAt !== selection.subjectAt || method !== selection.method) return;
+    volumes = found;
+    show(root, selection, volumes);
+    root.setAttribute("aria-busy", "false");
+  };
+
+  fillMenus(root, selection);
+  drawLegend(root);
+  listen(root, selection, changed, load);
+  new ResizeObserver(changed).observe(root);
+  load();
+}
+
+function fillMenus(root, { subjects, methods, methodAt }) {
+  const [subject, method] = ["subject", "method"].map((id) => root.querySelector(`#${id}`));
+  subjects.forEach(({ name, rank }, at) => subject.add(new Option(`${name}: ${rank}`, at)));
+  methods.forEach(({ label }, at) => method.add(new Option(label, at)));
+  method.value = methodAt;
+}
+
+/** The key to colours and textures. */
+function drawLegend(root) {
+  for (const canvas of root.querySelectorAll("[data-outcome]")) {
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#444";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.fillStyle = texture(context, OUTCOMES[canvas.dataset.outcome], canvas.width / 4);
+    context.fillRect(0, 0, canvas.width, canvas.height);
+  }
+  const knots = INFERNO.map((colour) => `rgb(${colour})`);
+  root.querySelector("#scale").style.background = `linear-gradient(to right, ${knots})`;
+}
