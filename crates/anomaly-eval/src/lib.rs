@@ -17,6 +17,7 @@ mod healthy;
 mod histogram;
 mod lesion_summary;
 mod lesions;
+mod median;
 mod normal;
 mod normalize;
 mod paired;
@@ -32,6 +33,7 @@ mod summary;
 mod table;
 mod tables;
 mod union;
+mod variant;
 
 pub use bands::{Band, CurveBands, SubjectCurves};
 pub use bootstrap::{BootstrapSettings, Estimate};
@@ -56,10 +58,11 @@ pub use postprocess::PostProcessing;
 pub use protocols::{OperatingPoint, Protocol, ProtocolSettings};
 pub use residual::{HealthyMean, Residual, anomaly_map};
 pub use seeds::{SeedSpread, seed_spread, seed_table};
-pub use sensitivity::{Sensitivity, Variant, VariantMetrics};
+pub use sensitivity::{Sensitivity, VariantMetrics};
 pub use ssim::ssim_map;
 pub use subject::{Metrics, PointMetrics, SetRanking, SubjectMetrics, write_subjects_csv};
 pub use summary::{
     Comparison, Curve, Measure, MethodResults, MethodSummary, PointSummary, RankingSummary, compare,
 };
 pub use table::Table;
+pub use variant::{ResidualRanges, Variant, VariantMaps};

@@ -37,6 +37,12 @@ impl Range {
         if width > 0.0 { ((value - self.low) / width).clamp(0.0, 1.0) } else { 0.0 }
     }
 
+    /// The scores of a whole map.
+    pub(crate) fn scores(self, mut map: Array3<f32>) -> Array3<f32> {
+        map.par_mapv_inplace(|value| self.score(value));
+        map
+    }
+
     fn spanned<'a>(values: impl IntoIterator<Item = &'a f32>) -> Self {
         let nothing = Self { low: f32::INFINITY, high: f32::NEG_INFINITY };
         values.into_iter().fold(nothing, |range, x| Self { low: range.low.min(*x), high: range.high.max(*x) })
@@ -89,22 +95,19 @@ impl ScopeKind {
 pub fn normalize(mut map: Array3<f32>, scope: Scope) -> Result<Array3<f32>> {
     check_voxels("the anomaly map", map.view())?;
     match scope {
-        Scope::Volume => {
-            let range = Range::spanned(&map);
-            map.par_mapv_inplace(|value| range.score(value));
-        }
+        Scope::Volume => Ok(Range::spanned(&map).scores(map)),
         Scope::Slice => {
             for mut slice in map.axis_iter_mut(Axis(2)) {
                 let range = Range::spanned(&slice);
                 slice.mapv_inplace(|value| range.score(value));
             }
+            Ok(map)
         }
         Scope::Cohort(range) => {
             if !(range.low.is_finite() && range.high.is_finite() && range.low < range.high) {
                 return Err(Error::invalid(format!("cohort range {range:?} is not finite and ascending")));
             }
-            map.par_mapv_inplace(|value| range.score(value));
+            Ok(range.scores(map))
         }
     }
-    Ok(map)
 }

@@ -4,6 +4,7 @@ use ndarray::{Array3, ArrayView3, Zip};
 use serde::{Deserialize, Serialize};
 
 use crate::components::components;
+use crate::median::median_5;
 use crate::{Error, Result};
 
 /// What is done to scores and detections. The default does nothing, as the paper.
@@ -30,15 +31,18 @@ impl PostProcessing {
     /// [`Error::ShapeMismatch`]; [`Error::EmptyMask`] if nothing of the brain is left by the erosion.
     pub fn scores(&self, mut scores: Array3<f32>, brain: ArrayView3<'_, bool>) -> Result<Array3<f32>> {
         Error::check_shape("the brain mask", brain.shape(), scores.shape())?;
-        let kept = if self.erosion > 0 { erode(brain, self.erosion) } else { brain.mapv(|_| true) };
-        if !kept.iter().any(|inside| *inside) {
-            return Err(Error::EmptyMask);
-        }
+        let kept = self.kept(brain)?;
         if self.median {
-            return Ok(median_5(scores.view(), &kept));
+            return Ok(median_5(scores.view(), kept.view()));
         }
-        scores.zip_mut_with(&kept, |score, inside| *score = if *inside { *score } else { 0.0 });
+        clear_outside(&mut scores, &kept);
         Ok(scores)
+    }
+
+    /// Where scores are kept: the eroded brain, or everywhere without erosion.
+    pub(crate) fn kept(&self, brain: ArrayView3<'_, bool>) -> Result<Array3<bool>> {
+        let kept = if self.erosion > 0 { erode(brain, self.erosion) } else { brain.mapv(|_| true) };
+        if kept.iter().any(|inside| *inside) { Ok(kept) } else { Err(Error::EmptyMask) }
     }
 
     /// Post-processed detections `[i, j, k]`: small components are removed.
@@ -51,26 +55,9 @@ impl PostProcessing {
     }
 }
 
-/// Median of 5 x 5 x 5 voxels; beyond the border the border voxel is repeated (`scipy.ndimage.median_filter(size=5,
-/// mode="nearest")`), at the voxels `kept`; 0 elsewhere.
-fn median_5(map: ArrayView3<'_, f32>, kept: &Array3<bool>) -> Array3<f32> {
-    let (across, along, slices) = map.dim();
-    let around =
-        |centre: usize, n: usize| (0..5).map(move |offset| (centre + offset).saturating_sub(2).min(n - 1));
-    let mut filtered = Array3::zeros(map.raw_dim());
-    Zip::indexed(&mut filtered).and(kept).par_for_each(|(i, j, k), median, kept| {
-        if !kept {
-            return;
-        }
-        let mut window = [0.0_f32; 125];
-        let voxels = around(i, across)
-            .flat_map(|i| around(j, along).flat_map(move |j| around(k, slices).map(move |k| [i, j, k])));
-        for (value, voxel) in window.iter_mut().zip(voxels) {
-            *value = map[voxel];
-        }
-        *median = *window.select_nth_unstable_by(62, f32::total_cmp).1;
-    });
-    filtered
+/// Sets scores outside a mask to 0.
+pub(crate) fn clear_outside(scores: &mut Array3<f32>, kept: &Array3<bool>) {
+    scores.zip_mut_with(kept, |score, inside| *score = if *inside { *score } else { 0.0 });
 }
 
 /// Removes `voxels` layers of voxels that have one of the 6 nearest neighbours outside the mask or the grid.

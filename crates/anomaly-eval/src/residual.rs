@@ -21,7 +21,7 @@ pub enum Residual {
 }
 
 impl Residual {
-    /// All of them, in the order of tables.
+    /// All of them, in the order of their declaration and of tables.
     pub const ALL: [Self; 4] = [Self::Absolute, Self::Squared, Self::Positive, Self::Ssim];
 
     /// Name for tables.

@@ -2,12 +2,11 @@
 //! validation scans and the test scans. Goes on where it was interrupted.
 
 use anomaly_eval::{
-    Binning, ProtocolSettings, Range, Residual, ScoreHistogram, Sensitivity, Variant, VariantMetrics,
-    VoxelSet, anomaly_map,
+    Binning, ProtocolSettings, ResidualRanges, ScoreHistogram, Sensitivity, Variant, VariantMaps,
+    VariantMetrics, VoxelSet,
 };
 use anyhow::{Context, Result};
-use mri_io::{Mask, Volume};
-use ndarray::Array3;
+use mri_io::Mask;
 
 use super::counts;
 use crate::cohorts::Use;
@@ -66,46 +65,22 @@ fn stage(config: &Config, cohort: &Cohort, method: Method) -> Result<Stage> {
     Stage::new("sensitivity", folder, &(counted.key(), matched_fpr, config.evaluate.bootstrap))
 }
 
-/// A scan with its brain mask, and its anomaly map of each residual.
-struct Residuals {
-    scan: Volume<f32>,
-    brain: Mask,
-    maps: Vec<Array3<f32>>,
-}
-
-fn maps(scorer: &Scorer, subject: &Prepared) -> Result<Residuals> {
+/// A scan's brain mask, and its anomaly maps.
+fn maps(scorer: &Scorer, subject: &Prepared) -> Result<(Mask, VariantMaps)> {
     interrupt::check()?;
     let (scan, brain) = subject.read()?;
     let expected = scorer.expected(subject, &scan)?;
-    let maps = Residual::ALL.into_iter().map(|residual| {
-        let map = anomaly_map(scan.data(), expected.view(), residual);
-        map.with_context(|| format!("subject {}", subject.name))
-    });
-    let maps = maps.collect::<Result<_>>()?;
-    Ok(Residuals { scan, brain, maps })
-}
-
-impl Residuals {
-    /// Scores of one variant.
-    fn scores(&self, variant: Variant, ranges: &[Range]) -> Result<Array3<f32>> {
-        let at = place(variant);
-        Ok(variant.scores(self.maps[at].view(), self.brain.data(), ranges[at])?)
-    }
-}
-
-/// Place of a variant's residual among all residuals.
-fn place(variant: Variant) -> usize {
-    Residual::ALL.iter().position(|residual| *residual == variant.residual).unwrap_or_default()
+    let maps = VariantMaps::new(scan.data(), expected.view(), brain.data());
+    Ok((brain, maps.with_context(|| format!("subject {}", subject.name))?))
 }
 
 /// Range of each residual over the validation scans.
-fn ranges(scorer: &Scorer, validation: &[Prepared], task: &Task) -> Result<Vec<Range>> {
-    let mut ranges: Option<Vec<Range>> = None;
+fn ranges(scorer: &Scorer, validation: &[Prepared], task: &Task) -> Result<ResidualRanges> {
+    let mut ranges: Option<ResidualRanges> = None;
     for subject in validation {
-        let maps = maps(scorer, subject)?;
-        let of_subject = maps.maps.iter().map(Range::of).collect::<Result<Vec<_>, _>>()?;
+        let of_subject = maps(scorer, subject)?.1.ranges();
         ranges = Some(match ranges {
-            Some(ranges) => ranges.into_iter().zip(of_subject).map(|(a, b)| a.union(b)).collect(),
+            Some(ranges) => std::array::from_fn(|at| ranges[at].union(of_subject[at])),
             None => of_subject,
         });
         task.step(&subject.name);
@@ -118,16 +93,16 @@ fn thresholds(
     config: &Config,
     scorer: &Scorer,
     validation: &[Prepared],
-    ranges: &[Range],
+    ranges: &ResidualRanges,
     task: &Task,
 ) -> Result<Vec<Thresholds>> {
     let variants = Variant::all();
     let mut histograms = vec![ScoreHistogram::new(Binning::new(&[])?); variants.len()];
     for subject in validation {
-        let maps = maps(scorer, subject)?;
+        let (brain, maps) = maps(scorer, subject)?;
         for (histogram, variant) in histograms.iter_mut().zip(&variants) {
             let scores: Vec<f32> = maps.scores(*variant, ranges)?.iter().copied().collect();
-            histogram.add(&scores, None, maps.brain.as_slice())?;
+            histogram.add(&scores, None, brain.as_slice())?;
         }
         task.step(&subject.name);
     }
@@ -143,12 +118,12 @@ fn thresholds(
 fn of_subject(
     scorer: &Scorer,
     subject: &Prepared,
-    ranges: &[Range],
+    ranges: &ResidualRanges,
     thresholds: &[Thresholds],
 ) -> Result<Vec<[VariantMetrics; 2]>> {
-    let maps = maps(scorer, subject)?;
+    let (brain, maps) = maps(scorer, subject)?;
     let lesions = subject.read_lesions()?;
-    let none = maps.scan.map(|_| false);
+    let none = brain.map(|_| false);
     let truth = lesions.as_ref().unwrap_or(&none).data();
     Variant::all()
         .iter()
@@ -156,7 +131,7 @@ fn of_subject(
         .map(|(variant, thresholds)| {
             let scores = maps.scores(*variant, ranges)?;
             let histogram = ScoreHistogram::new(Binning::new(thresholds)?);
-            let brain = maps.brain.data();
+            let brain = brain.data();
             Ok(VariantMetrics::measure(variant, scores.view(), truth, brain, histogram, *thresholds)?)
         })
         .collect()
