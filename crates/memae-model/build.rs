@@ -9,6 +9,10 @@ fn main() -> io::Result<()> {
     let Some(libtorch) = env::var_os("DEP_TCH_LIBTORCH_LIB") else { return Ok(()) };
     println!("cargo:rustc-link-arg=-Wl,-rpath,{}", Path::new(&libtorch).display());
 
+    if let Ok(version) = fs::read_to_string(Path::new(&libtorch).join("../build-version")) {
+        println!("cargo:rustc-env=MEMAE_LIBTORCH={}", version.trim());
+    }
+
     // Documentation tests take no link arguments. Cargo lets what it runs find libraries in search folders
     // below `target`, so a link there serves them.
     let link = Path::new(&env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?).join("libtorch");

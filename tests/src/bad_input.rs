@@ -48,7 +48,7 @@ fn detect_refuses_each_and_leaves_no_result() {
     for (scan, says) in bad_files(&experiment.folder) {
         let out = experiment.folder.join("out");
         let mut detect = run.memae(&["detect"]);
-        detect.arg(&scan).arg("--run").arg(run.result("")).arg("--out").arg(&out);
+        detect.arg(&scan).arg("--model").arg(run.package()).arg("--out").arg(&out);
         fails_saying(&mut detect, &[scan.file_name().unwrap().to_str().unwrap(), says]);
         assert_eq!(files_below(&out), Vec::<PathBuf>::new());
     }

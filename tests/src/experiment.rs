@@ -88,6 +88,11 @@ impl Experiment {
         self.folder.join("runs/tiny").join(path)
     }
 
+    /// The package of one of the models.
+    pub(crate) fn package(&self) -> PathBuf {
+        self.result("packages/vae.safetensors")
+    }
+
     /// The synthetic cohort's folder, as a manifest's data root.
     pub(crate) fn data_root(&self) -> PathBuf {
         let scan = self.synthetic_scan();
@@ -96,13 +101,17 @@ impl Experiment {
 
     /// The T2 scan of one synthetic subject with a tumour.
     pub(crate) fn synthetic_scan(&self) -> PathBuf {
-        files_below(&self.folder.join("cache"))
-            .into_iter()
-            .find(|file| {
-                let path = file.to_string_lossy();
-                path.contains("synthetic/tumour/") && path.ends_with("_T2w.nii.gz")
-            })
-            .expect("the synthetic cohort has a tumour subject")
+        self.synthetic_scans("tumour").swap_remove(0)
+    }
+
+    /// The T2 scans of the synthetic subjects of a group, `healthy` or `tumour`.
+    pub(crate) fn synthetic_scans(&self, group: &str) -> Vec<PathBuf> {
+        let mut files = files_below(&self.folder.join("cache"));
+        files.retain(|file| {
+            let path = file.to_string_lossy();
+            path.contains(&format!("synthetic/{group}/")) && path.ends_with("_T2w.nii.gz")
+        });
+        files
     }
 }
 

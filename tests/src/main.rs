@@ -4,6 +4,7 @@ mod bad_input;
 mod browser;
 mod configuration;
 mod data;
+mod detection;
 mod documentation;
 mod experiment;
 mod full_disk;

@@ -87,7 +87,8 @@ fn no_temporary_file_stays() {
 fn a_second_run_is_up_to_date_and_changes_nothing() {
     let run = finished();
     let times = || -> Vec<(std::path::PathBuf, SystemTime)> {
-        let results = ["models", "maps", "report"].map(|folder| files_below(&run.result(folder))).concat();
+        let results =
+            ["models", "maps", "report", "packages"].map(|folder| files_below(&run.result(folder))).concat();
         results
             .into_iter()
             .map(|file| (file.clone(), fs::metadata(file).unwrap().modified().unwrap()))
@@ -114,20 +115,6 @@ fn another_setting_of_the_evaluation_does_not_train_again() {
     succeeds(&mut run.memae(&["run"]));
     assert_eq!(trained(), before.0);
     assert!(reported() > before.1);
-}
-
-#[test]
-fn detect_writes_maps_in_the_scans_own_space() {
-    let run = finished();
-    let scan = run.synthetic_scan();
-    let out = run.folder.join("detected");
-    succeeds(run.memae(&["detect"]).arg(&scan).arg("--run").arg(run.result("")).arg("--out").arg(&out));
-    let scan = mri_io::read(scan).unwrap();
-    for name in ["reconstruction.nii.gz", "anomaly.nii.gz", "detection.nii.gz"] {
-        let map = mri_io::read(out.join(name)).unwrap();
-        assert!(map.grid().matches(&scan.grid(), 1e-3), "{name} lies on another grid");
-    }
-    assert!(out.join("overview.png").is_file());
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use ndarray::Array3;
 
 /// A voxel `(i, j, k)`.
-pub(crate) type Voxel = (usize, usize, usize);
+pub type Voxel = (usize, usize, usize);
 
 /// Groups of marked voxels that touch by face, edge or corner (26 neighbours), in the order of their first voxels.
-pub(crate) fn components(mut mask: Array3<bool>) -> Vec<Vec<Voxel>> {
+pub fn components(mut mask: Array3<bool>) -> Vec<Vec<Voxel>> {
     let (across, along, slices) = mask.dim();
     let near = |centre: usize, n: usize| centre.saturating_sub(1)..(centre + 2).min(n);
     let seeds: Vec<Voxel> =

@@ -38,6 +38,7 @@ mod variant;
 pub use bands::{Band, CurveBands, SubjectCurves};
 pub use bootstrap::{BootstrapSettings, Estimate};
 pub use calibration::{Calibration, CalibrationPoint};
+pub use components::{Voxel, components};
 pub use counts::{ConfusionCounts, Rates};
 pub use curves::{BestDice, Bounded, CurvePoint, Ranking};
 pub use detection::{SubjectAuroc, SubjectDetection, SubjectScore};

@@ -337,7 +337,7 @@ fn slice_of(label: &str, methods: usize) -> Figure1Subject {
 }
 
 fn figure1(subjects: Vec<Figure1Subject>) -> anomaly_eval::Result<Figure> {
-    Figure1 { title: "Figure 1 & title".into(), spacing: [1.0, 1.0], subjects }.draw()
+    Figure1 { title: "Figure 1 & title".into(), spacing: [1.0, 1.0], scale: None, subjects }.draw()
 }
 
 #[test]

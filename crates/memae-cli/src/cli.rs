@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use memae_model::ModelKind;
+use memae_model::{DeviceChoice, ModelKind};
 
+use crate::detect::Threshold;
 use crate::log::Shown;
 
 /// Anomaly detection in brain MR with memory-augmented autoencoders: the whole experiment, and single scans.
@@ -64,7 +65,7 @@ impl Common {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Do all stages: synth (for synthetic data), preprocess, train, reconstruct, evaluate, report.
+    /// Do all stages: synth (for synthetic data), preprocess, train, reconstruct, evaluate, report, package.
     Run,
     /// Make the synthetic cohort: whole heads in T2 contrast with their ground truth, as NIfTI files.
     Synth,
@@ -78,19 +79,26 @@ pub(crate) enum Command {
     Evaluate,
     /// Write tables, figures and the HTML page, and print Table 1.
     Report,
-    /// Find what is unusual in one T2 scan, as it came from the scanner, with a model of a finished run.
+    /// Pack each trained model into one file, with reference, settings and calibration: all that detect needs.
+    Package(Only),
+    /// Find what is unusual in T2 scans, as they came from the scanner, with a model package.
     ///
-    /// Writes into the output folder, all in the scan's own space: reconstruction.nii.gz, anomaly.nii.gz (0 to 1),
-    /// detection.nii.gz (the map above the threshold), brain.nii.gz, and overview.png.
+    /// Writes a folder for each scan, all in the scan's own space: reconstruction.nii.gz, residual.nii.gz, anomaly.nii.gz
+    /// (the residual in a scale of healthy brains, 0 to 1), detection.nii.gz (the map above the threshold), brain.nii.gz,
+    /// overview.png and summary.json; for several scans also summary.csv and summary.json of all.
+    ///
+    /// A scan that cannot be used does not stop the others. The same command again does only what is not done.
     Detect(Detect),
+    /// Write the network of a package or checkpoint as TorchScript, for programs that know nothing of memae.
+    Export(Export),
     /// Look at data sets: which are known, and what is wrong with those at hand.
     #[command(subcommand)]
     Data(DataCommand),
     /// Compare finished runs that differ in the training seed: mean and spread of each method.
     Seeds(Seeds),
-    /// Tell what a file or folder is: a NIfTI volume, a checkpoint, a run.
+    /// Tell what a file or folder is: a NIfTI volume, a model package, a checkpoint, a run.
     Info {
-        /// NIfTI file, checkpoint (.safetensors), or folder of a model or run.
+        /// NIfTI file, package or checkpoint (.safetensors), or folder of a model or run.
         file: PathBuf,
     },
     /// Print a completion script, e.g. `memae completions bash > /etc/bash_completion.d/memae`.
@@ -142,21 +150,38 @@ pub(crate) struct Seeds {
 /// Arguments of `memae detect`.
 #[derive(Debug, Args)]
 pub(crate) struct Detect {
-    /// T2-weighted scan, .nii or .nii.gz, skull and all.
-    pub(crate) scan: PathBuf,
-    /// Folder of the finished run whose model is used.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) run: PathBuf,
-    /// Which of the run's models.
-    #[arg(long, default_value = "ssim-memae")]
-    pub(crate) model: ModelKind,
+    /// T2-weighted scans, .nii or .nii.gz, skull and all; folders of them, or BIDS data sets; lists (.csv) with a column
+    /// `scan` and, where brains are known, `mask`.
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// Model package; a run leaves them in runs/<name>/packages.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: PathBuf,
     /// Folder for the results.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// Brain mask of the scan, if you have one; otherwise the skull is stripped here.
+    /// Brain mask of the scan, if there is one scan and you have it; otherwise the skull is stripped here.
     #[arg(long, value_name = "FILE")]
     pub(crate) mask: Option<PathBuf>,
-    /// Threshold 1 (the looser: 5 % false positives on healthy scans by default) or 2 (the stricter).
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2))]
-    pub(crate) threshold: u8,
+    /// Score above which a voxel is marked: t1 (by default 5 % of healthy brain voxels are above it), t2 (2 %), or a
+    /// number from 0 to 1.
+    #[arg(long, default_value = "t1", value_name = "THRESHOLD")]
+    pub(crate) threshold: Threshold,
+    /// Scans at a time; memory grows with it. [default: number of processors]
+    #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+    /// Where the model runs: auto, cpu or cuda:N.
+    #[arg(long, default_value = "auto")]
+    pub(crate) device: DeviceChoice,
+}
+
+/// Arguments of `memae export`.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Model package or checkpoint.
+    #[arg(value_name = "FILE")]
+    pub(crate) model: PathBuf,
+    /// File to write, e.g. model.pt.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
 }

@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
+use anomaly_eval::PostProcessing;
 use anyhow::{Result, bail};
-use memae_model::{DeviceChoice, TrainedModel};
+use memae_model::{Attached, DeviceChoice, ModelSettings, TrainedModel};
+use mri_io::PreprocessSettings;
+use serde::Serialize;
 
 use crate::environment::Environment;
 use crate::files;
 use crate::layout::Layout;
+use crate::package::About;
 
 /// Prints what `path` is.
 pub(crate) fn run(path: &Path) -> Result<()> {
@@ -22,7 +26,7 @@ pub(crate) fn run(path: &Path) -> Result<()> {
         run_folder(path)?
     } else {
         bail!(
-            "{name} is none of what memae knows: a NIfTI volume, a checkpoint, or the folder of a model or a run"
+            "{name} is none of what memae knows: a NIfTI volume, a model package, a checkpoint, or the folder of a model or a run"
         );
     };
     print!("{text}");
@@ -53,15 +57,65 @@ fn volume(path: &Path) -> Result<String> {
 
 fn model(path: &Path) -> Result<String> {
     let model = TrainedModel::load(path, DeviceChoice::Cpu)?;
+    let about = match path.is_file() {
+        true if Attached::read(path)?.is_some() => Some(About::read(path)?),
+        _ => None,
+    };
     let [i, j] = model.sides();
-    let settings = toml::to_string(model.settings())?;
-    let indented: String = settings.lines().map(|line| format!("  {line}\n")).collect();
-    Ok(format!(
-        "Trained model {}\n  slices       {i} x {j} voxels\n  weights      epoch {}, {} parameters\nSettings\n{indented}",
+    let mut text = format!(
+        "{} {}\n  slices       {i} x {j} voxels\n  weights      epoch {}, {} parameters{}\n  seed         {}\n",
+        if about.is_some() { "Model package" } else { "Trained model" },
         model.kind(),
         model.epoch(),
         model.parameter_count(),
-    ))
+        model.validation_loss().map_or_else(String::new, |loss| format!(", validation loss {loss:.5}")),
+        model.training().seed,
+    );
+    text += &about.as_ref().map_or_else(String::new, package);
+    let settings = toml::to_string(&Settings {
+        model: model.settings(),
+        preprocess: about.as_ref().map(|about| &about.preprocess),
+        post_processing: about.as_ref().map(|about| &about.post_processing),
+    })?;
+    let indented: String = settings.lines().map(|line| format!("  {line}\n")).collect();
+    Ok(format!("{text}Settings\n{indented}"))
+}
+
+/// What is shown as TOML.
+#[derive(Serialize)]
+struct Settings<'a> {
+    model: &'a ModelSettings,
+    preprocess: Option<&'a PreprocessSettings>,
+    post_processing: Option<&'a PostProcessing>,
+}
+
+fn package(about: &About) -> String {
+    let (from, calibration) = (&about.provenance, &about.calibration);
+    let healthy = &calibration.healthy_scores;
+    let range = |scores: &[f64]| match scores {
+        [lowest, .., highest] => format!("{:.2} to {:.2} %", 100.0 * lowest, 100.0 * highest),
+        scores => scores.iter().map(|score| format!("{:.2} %", 100.0 * score)).collect(),
+    };
+    let [t1, t2] = [0, 1].map(|at| {
+        let rate = 100.0 * calibration.false_positive_rates[at];
+        format!("{:.4} ({rate:.1} % of healthy brain voxels above)", calibration.thresholds[at])
+    });
+    format!(
+        "  made by      {}{}, run {}, trained {}\n  trained on   {} healthy {}\n  data key     {}\nCalibration on {} healthy \
+         validation subjects\n  residual     {}; {:.4} is a score of 1\n  T1           {t1}\n  T2           {t2}\n  \
+         brain > T2   {}\n",
+        from.program,
+        from.libtorch.as_ref().map_or_else(String::new, |version| format!(", libtorch {version}")),
+        from.run,
+        from.trained,
+        from.training_subjects,
+        if from.synthetic { "SYNTHETIC heads: on real scans its maps mean little" } else { "subjects" },
+        from.training_key,
+        healthy.len(),
+        about.residual.label(),
+        calibration.scale,
+        range(healthy),
+    )
 }
 
 fn run_folder(path: &Path) -> Result<String> {

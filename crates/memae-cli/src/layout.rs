@@ -84,6 +84,15 @@ impl Layout {
         self.eval().join("metrics.json")
     }
 
+    /// Model packages.
+    pub(crate) fn packages(&self) -> PathBuf {
+        self.run.join("packages")
+    }
+
+    pub(crate) fn package(&self, model: ModelKind) -> PathBuf {
+        self.packages().join(format!("{}.safetensors", model.id()))
+    }
+
     pub(crate) fn report(&self) -> PathBuf {
         self.run.join("report")
     }

@@ -12,6 +12,7 @@ mod decisions;
 mod detect;
 mod environment;
 mod evaluate;
+mod export;
 mod failure;
 mod files;
 mod info;
@@ -21,6 +22,7 @@ mod log;
 mod manifest;
 mod manual;
 mod memory_picture;
+mod package;
 mod pattern;
 mod preprocess;
 mod progress;
@@ -82,6 +84,7 @@ fn explain(error: &anyhow::Error) {
 fn dispatch(cli: &Cli) -> Result<()> {
     match &cli.command {
         Command::Detect(arguments) => return detect::run(arguments),
+        Command::Export(arguments) => return export::run(arguments),
         Command::Seeds(arguments) => return seeds::run(arguments),
         Command::Info { file } => return info::run(file),
         Command::Completions { shell } => return manual::completions(*shell),
@@ -104,6 +107,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Reconstruct(only) => reconstruct::run(&config, &chosen(&config, only)?),
         Command::Evaluate => evaluate::run(&config),
         Command::Report => report::run(&config),
+        Command::Package(only) => package::run(&config, &chosen(&config, only)?),
         _ => unreachable!("handled above"),
     }
 }
@@ -162,6 +166,7 @@ fn run_all(config: &Config) -> Result<()> {
     reconstruct::run(config, &config.run.models)?;
     evaluate::run(config)?;
     report::run(config)?;
+    package::run(config, &config.run.models)?;
     say(format!("done in {}", progress::humantime(start.elapsed())));
     Ok(())
 }

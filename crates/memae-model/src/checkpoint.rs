@@ -16,7 +16,7 @@ use crate::{Error, Result, files, tensors};
 
 /// The one key of the metadata; a second key would make the order of keys, and so the bytes of the file, change from run to
 /// run.
-const KEY: &str = "memae";
+pub(crate) const KEY: &str = "memae";
 
 /// What a checkpoint says about itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

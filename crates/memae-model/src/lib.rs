@@ -2,12 +2,14 @@
 
 mod adam;
 mod architecture;
+mod attached;
 mod bottleneck;
 mod checkpoint;
 pub mod cohort;
 mod corruption;
 mod device;
 mod error;
+mod export;
 mod files;
 #[cfg(test)]
 mod golden;
@@ -29,6 +31,7 @@ mod trainer;
 mod usage;
 
 pub use architecture::Architecture;
+pub use attached::Attached;
 pub use device::{DeviceChoice, cuda_available, set_threads};
 pub use error::{Error, Result};
 pub use history::{EpochRecord, MemoryUsage, read_history};
@@ -41,3 +44,6 @@ pub use settings::{
     Precision, Query, Shrink, Similarity, TrainSettings,
 };
 pub use trainer::{Observer, Outcome, Phase, Progress, Trainer};
+
+/// Version of the libtorch that this was built with, where its folder tells.
+pub const LIBTORCH: Option<&str> = option_env!("MEMAE_LIBTORCH");

@@ -140,10 +140,11 @@ impl Memory {
 
     /// Replaces the feature map (batch, C, h, w) by what the memory holds; also returns the weights (queries, N).
     pub(crate) fn forward(&self, x: &Tensor) -> Result<(Tensor, Tensor)> {
-        let (batch, channels, rows, columns) = x.size4()?;
+        // No size of the batch: a traced network must take any.
+        let (_, channels, rows, columns) = x.size4()?;
         let query = match self.query {
             Query::Position => x.f_permute([0, 2, 3, 1])?.f_reshape([-1, channels])?,
-            Query::Flat => x.f_reshape([batch, -1])?,
+            Query::Flat => x.f_reshape([-1, channels * rows * columns])?,
         };
         let likeness = match self.addressing.similarity {
             Similarity::Cosine => unit(&query)?.f_linear(&unit(&self.items)?, None::<Tensor>)?,
@@ -152,8 +153,8 @@ impl Memory {
         let weights = self.addressing.weights(&likeness)?;
         let read = weights.f_matmul(&self.items)?;
         let read = match self.query {
-            Query::Position => read.f_view([batch, rows, columns, channels])?.f_permute([0, 3, 1, 2])?,
-            Query::Flat => read.f_view([batch, channels, rows, columns])?,
+            Query::Position => read.f_view([-1, rows, columns, channels])?.f_permute([0, 3, 1, 2])?,
+            Query::Flat => read.f_view([-1, channels, rows, columns])?,
         };
         Ok((read, weights))
     }

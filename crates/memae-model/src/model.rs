@@ -10,7 +10,7 @@ use crate::device::DeviceChoice;
 use crate::kind::ModelKind;
 use crate::network::Network;
 use crate::patches::{self, ItemPatch};
-use crate::settings::ModelSettings;
+use crate::settings::{ModelSettings, TrainSettings};
 use crate::{Error, Result, tensors};
 
 /// Slices that go through the network together.
@@ -18,8 +18,8 @@ const BATCH: usize = 16;
 
 /// A network with the weights of a checkpoint, ready to reconstruct.
 pub struct TrainedModel {
-    network: Network,
-    metadata: Metadata,
+    pub(crate) network: Network,
+    pub(crate) metadata: Metadata,
 }
 
 impl TrainedModel {
@@ -34,6 +34,7 @@ impl TrainedModel {
         let Metadata { kind, sides, ref model, ref train, .. } = checkpoint.metadata;
         let mut network = Network::new(kind, model, sides, train.seed, device.open()?)?;
         checkpoint.load(&mut network.parameters)?;
+        network.parameters.freeze()?;
         Ok(Self { network, metadata: checkpoint.metadata })
     }
 
@@ -55,6 +56,16 @@ impl TrainedModel {
     /// The epoch of these weights, counted from 1.
     pub fn epoch(&self) -> usize {
         self.metadata.epoch
+    }
+
+    /// Settings it was trained with.
+    pub fn training(&self) -> &TrainSettings {
+        &self.metadata.train
+    }
+
+    /// Reconstruction loss of these weights on the validation cohort, if they are those of the best epoch.
+    pub fn validation_loss(&self) -> Option<f64> {
+        (self.metadata.epoch == self.metadata.best_epoch).then_some(self.metadata.best_value)
     }
 
     /// Number of trainable values.

@@ -80,6 +80,15 @@ impl Parameters {
         self.flat.numel()
     }
 
+    /// From now on no gradient can be taken.
+    pub(crate) fn freeze(&self) -> Result<()> {
+        for (_, tensor) in &self.trainable {
+            // Handles of one tensor: the layers' too.
+            let _ = tensor.f_set_requires_grad(false)?;
+        }
+        Ok(())
+    }
+
     /// Gradient of `loss` in the order of the flat tensor.
     pub(crate) fn gradient(&self, loss: &Tensor) -> Result<Tensor> {
         let parameters: Vec<&Tensor> = self.trainable.iter().map(|(_, tensor)| tensor).collect();

@@ -26,7 +26,7 @@ pub use check::{Contrast, Finding, ScanFacts, ScanReport, Severity, check_scan, 
 pub use error::{Error, Result};
 pub use intensity::{Normalization, StandardScale, normalize};
 pub use nifti::{
-    Datatype, Header, Intent, Voxel, read, read_header, read_labels, read_mask, write, write_like,
+    Datatype, Header, Intent, Voxel, read, read_bytes, read_header, read_labels, read_mask, write, write_like,
 };
 #[cfg(feature = "picture")]
 pub use picture::{Caption, Picture, Section, quality_picture, thumbnail};

@@ -43,6 +43,9 @@ pub struct Figure1 {
     pub title: String,
     /// Size of a voxel along `i` and `j` in mm.
     pub spacing: [f64; 2],
+    /// Score that gets the brightest colour, where scores mean the same in all subjects. With `None` each subject has a scale
+    /// of its own, up to the 99.5th percentile of its maps.
+    pub scale: Option<f32>,
     /// The subjects, from top to bottom.
     pub subjects: Vec<Figure1Subject>,
 }
@@ -85,7 +88,8 @@ impl Figure1 {
         }
         let mut top = TOP;
         for ((subject, crop), height) in self.subjects.iter().zip(&crops).zip(heights) {
-            Panel { subject, crop, top, size: (width, height), spacing: self.spacing, strip }
+            let scale = self.scale.unwrap_or_else(|| anomaly_scale(subject));
+            Panel { subject, crop, top, size: (width, height), spacing: self.spacing, scale, strip }
                 .draw(&mut figure)?;
             top += rows * (height + GAP) + SUBJECT_GAP;
         }
@@ -140,6 +144,19 @@ pub fn largest_lesion_slice(lesion: ArrayView3<'_, bool>) -> Option<usize> {
     (voxels > 0).then_some(slice)
 }
 
+/// Score that gets the brightest colour: the 99.5th percentile over the anomaly maps of all methods, so that all
+/// share one scale and single voxels do not darken it.
+fn anomaly_scale(subject: &Figure1Subject) -> f32 {
+    let mut scores: Vec<f32> =
+        subject.columns.iter().flat_map(|column| column.anomaly.iter().copied()).collect();
+    if scores.is_empty() {
+        return 1.0;
+    }
+    let rank = (0.995 * (scores.len() - 1) as f64) as usize;
+    let (_, score, _) = scores.select_nth_unstable_by(rank, f32::total_cmp);
+    if *score > 0.0 { *score } else { 1.0 }
+}
+
 /// The pictures of one subject. Cell (0, 0) is the input, cell (m, s) step s of method m.
 struct Panel<'a> {
     subject: &'a Figure1Subject,
@@ -147,14 +164,15 @@ struct Panel<'a> {
     top: f64,
     size: (f64, f64),
     spacing: [f64; 2],
+    /// Score of the brightest colour.
+    scale: f32,
     /// One method, all pictures in one row.
     strip: bool,
 }
 
 impl Panel<'_> {
     fn draw(&self, figure: &mut Figure) -> Result<()> {
-        let subject = self.subject;
-        let scale = self.anomaly_scale();
+        let (subject, scale) = (self.subject, self.scale);
         let input = |at: (usize, usize)| grey(subject.input[at]);
         self.picture(figure, 0, 0, input)?;
         self.orientation(figure);
@@ -186,19 +204,6 @@ impl Panel<'_> {
         let (x, y) = self.corner(0, 2);
         draw_legend(figure, (x + 4.0, y + 14.0), subject.truth.is_some());
         Ok(())
-    }
-
-    /// Score that gets the brightest colour: the 99.5th percentile over the anomaly maps of all methods, so that all
-    /// share one scale and single voxels do not darken it.
-    fn anomaly_scale(&self) -> f32 {
-        let mut scores: Vec<f32> =
-            self.subject.columns.iter().flat_map(|column| column.anomaly.iter().copied()).collect();
-        if scores.is_empty() {
-            return 1.0;
-        }
-        let rank = (0.995 * (scores.len() - 1) as f64) as usize;
-        let (_, score, _) = scores.select_nth_unstable_by(rank, f32::total_cmp);
-        if *score > 0.0 { *score } else { 1.0 }
     }
 
     /// Top left corner of a cell.

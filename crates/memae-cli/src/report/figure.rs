@@ -46,12 +46,13 @@ pub(super) fn figure1(config: &Config, cohort: &Cohort, evaluation: &Evaluation)
     Ok(Figure1 {
         title: format!("Red: score above threshold 1 (matched protocol). Outline: truth.{synthetic}"),
         spacing: [config.reference.spacing[0], config.reference.spacing[1]],
+        scale: None,
         subjects,
     })
 }
 
 /// Threshold of a method over all voxels in the `matched` protocol; `level` is 1 or 2.
-pub(crate) fn threshold(summaries: &[MethodSummary], method: Method, level: u8) -> Result<f32> {
+fn threshold(summaries: &[MethodSummary], method: Method, level: u8) -> Result<f32> {
     let summary = summaries.iter().find(|summary| summary.id == method.id());
     let points = summary.into_iter().flat_map(|summary| &summary.points).map(|at| at.point);
     let wanted = |point: &OperatingPoint| {

@@ -18,7 +18,7 @@ use crate::progress::say;
 use crate::stage::Stage;
 use crate::{evaluate, files, progress};
 
-pub(crate) use figure::{axial, threshold};
+pub(crate) use figure::axial;
 
 /// Does the stage, or finds that it is done; and prints Table 1 either way.
 pub(crate) fn run(config: &Config) -> Result<()> {

@@ -33,10 +33,15 @@ pub(super) struct Opened {
     end: usize,
 }
 
-/// Reads a file and its header. What the header claims can be in a file of this size.
+/// Reads a file and its header.
 pub(super) fn open(path: &Path) -> Result<Opened> {
-    let header_path = header_path(path);
-    let file = read_file(&header_path)?;
+    let path = header_path(path);
+    let file = read_file(&path)?;
+    open_bytes(path, file)
+}
+
+/// As [`open`], of a file's bytes. What the header claims can be in a file of this size.
+pub(super) fn open_bytes(header_path: PathBuf, file: Vec<u8>) -> Result<Opened> {
     let header = parse_start(&header_path, &file)?;
     let (path, file) = if header.single_file {
         (header_path, file)

@@ -30,7 +30,19 @@ pub use write::{Voxel, write, write_like};
 /// three-dimensional volume. The message names the file and what to do.
 pub fn read(path: impl AsRef<Path>) -> Result<Volume<f32>> {
     let path = path.as_ref();
-    let file = bytes::open(path)?;
+    volume(path, &bytes::open(path)?)
+}
+
+/// As [`read`], of the bytes of a `.nii` or `.nii.gz` that lies in another file. Errors call it `name`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_bytes(name: impl AsRef<Path>, file: Vec<u8>) -> Result<Volume<f32>> {
+    let name = name.as_ref();
+    volume(name, &bytes::open_bytes(name.to_owned(), file)?)
+}
+
+fn volume(path: &Path, file: &bytes::Opened) -> Result<Volume<f32>> {
     let header = &file.header;
     if !header.oriented {
         tracing::warn!(

@@ -1,0 +1,122 @@
+//! Checkpoints that carry more than weights: what else is needed to use a model, in the same file.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
+use serde_json::Value;
+
+use crate::checkpoint::KEY;
+use crate::{Error, Result, files};
+
+/// Name of the note in the metadata, and prefix of the files' names.
+const NOTE: &str = "attached";
+
+/// A note and whole files beside the weights of a checkpoint. The result is a checkpoint still:
+/// [`TrainedModel::load`](crate::TrainedModel::load) takes the weights from it, as do other readers of safetensors, to whom
+/// the files are tensors of bytes with names that begin with `attached.`, and the note is a field of the metadata.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attached {
+    /// Anything to say about the model.
+    pub note: Value,
+    /// Contents by name.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Attached {
+    /// Writes the weights of `checkpoint`, bit for bit, with this beside them, whole or not at all.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::File`] if `checkpoint` is none.
+    pub fn write(&self, checkpoint: &Path, path: &Path) -> Result<()> {
+        let bytes = files::read(checkpoint)?;
+        let bad = |error: safetensors::SafeTensorError| Error::file(checkpoint, error.to_string());
+        let mut metadata = metadata(checkpoint, &bytes)?;
+        metadata[NOTE] = self.note.clone();
+        let weights = SafeTensors::deserialize(&bytes).map_err(bad)?;
+        let mut tensors: Vec<(String, TensorView<'_>)> =
+            weights.iter().map(|(name, tensor)| (name.to_owned(), tensor)).collect();
+        for (name, content) in &self.files {
+            let view = TensorView::new(Dtype::U8, vec![content.len()], content).map_err(bad)?;
+            tensors.push((format!("{NOTE}.{name}"), view));
+        }
+        let metadata = HashMap::from([(KEY.to_owned(), metadata.to_string())]);
+        let written = safetensors::serialize(tensors, Some(metadata)).map_err(bad)?;
+        files::write_whole(path, |file| file.write_all(&written))
+    }
+
+    /// Reads what lies beside the weights; `None` for a checkpoint that holds weights only.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::File`] if the file is no checkpoint.
+    pub fn read(path: &Path) -> Result<Option<Self>> {
+        let bytes = files::read(path)?;
+        let mut metadata = metadata(path, &bytes)?;
+        let Some(note) = metadata.get_mut(NOTE).map(Value::take) else { return Ok(None) };
+        let tensors =
+            SafeTensors::deserialize(&bytes).map_err(|error| Error::file(path, error.to_string()))?;
+        let file = |(name, tensor): (&str, TensorView<'_>)| {
+            let name = name.strip_prefix(NOTE)?.strip_prefix('.')?;
+            Some((name.to_owned(), tensor.data().to_vec()))
+        };
+        Ok(Some(Self { note, files: tensors.iter().filter_map(file).collect() }))
+    }
+}
+
+/// The metadata of a checkpoint.
+fn metadata(path: &Path, bytes: &[u8]) -> Result<Value> {
+    let bad = |reason: &dyn std::fmt::Display| {
+        Error::file(path, format!("not a checkpoint of this program: {reason}"))
+    };
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| bad(&error))?;
+    let json = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
+    let json = json.ok_or_else(|| bad(&format!("no metadata `{KEY}`")))?;
+    let value: Value = serde_json::from_str(json).map_err(|error| bad(&error))?;
+    if value.is_object() { Ok(value) } else { Err(bad(&format!("metadata `{KEY}` is no object"))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::{Device, Tensor};
+
+    use crate::checkpoint::{self, Checkpoint, Metadata};
+    use crate::kind::ModelKind;
+    use crate::settings::{ModelSettings, TrainSettings};
+
+    use super::*;
+
+    #[test]
+    fn what_is_attached_comes_back_and_the_weights_stay_readable() {
+        let folder = tempfile::tempdir().unwrap();
+        let [plain, package] = ["plain", "package"].map(|name| folder.path().join(name));
+        let metadata = Metadata {
+            kind: ModelKind::Ae,
+            sides: [32, 32],
+            model: ModelSettings::default(),
+            train: TrainSettings::default(),
+            epoch: 2,
+            step: 7,
+            best_epoch: 2,
+            best_value: 0.1,
+        };
+        let weights = Tensor::arange(6, (tch::Kind::Float, Device::Cpu)).view([2, 3]);
+        checkpoint::write(&plain, &[("w".to_owned(), weights)], &metadata).unwrap();
+        assert_eq!(Attached::read(&plain).unwrap(), None);
+
+        let files = BTreeMap::from([("scan.nii.gz".to_owned(), vec![1, 2, 3])]);
+        let attached = Attached { note: serde_json::json!({ "format": 1 }), files };
+        attached.write(&plain, &package).unwrap();
+        assert_eq!(Attached::read(&package).unwrap(), Some(attached.clone()));
+        assert_eq!(Checkpoint::read(&package).unwrap().metadata, metadata);
+        let bytes = std::fs::read(&package).unwrap();
+        let read = SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(read.tensor("w").unwrap().shape(), [2, 3]);
+        assert_eq!(read.tensor("attached.scan.nii.gz").unwrap().data(), [1, 2, 3]);
+
+        attached.write(&plain, &package).unwrap();
+        assert_eq!(bytes, std::fs::read(&package).unwrap(), "the same bytes each time");
+        std::fs::write(&plain, b"text").unwrap();
+        assert!(Attached::read(&plain).unwrap_err().to_string().contains("not a checkpoint"));
+    }
+}
