@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let (width, side, steps): (f64, usize, usize) = (width.parse()?, side.parse()?, steps.parse()?);
 
+    memae_model::keep_memory();
     // A batch of 32 windows in each subject.
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("cohort");

@@ -4,8 +4,9 @@ use tch::Tensor;
 
 use crate::Result;
 use crate::architecture::Trunk;
+use crate::convolution::Conv;
 use crate::kind::ModelKind;
-use crate::layers::{Conv, Linear, leaky_relu};
+use crate::layers::{Linear, leaky_relu};
 use crate::memory::Memory;
 use crate::parameters::Builder;
 use crate::settings::{BottleneckKind, ModelSettings};

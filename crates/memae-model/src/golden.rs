@@ -100,7 +100,7 @@ fn check(file: &str, kind: ModelKind, preset: MemoryPreset, tolerance: f32) {
         assert_near("loss", &[*value as f32], &[*expected], 1e-5);
     }
 
-    let gradient = network.parameters.gradient(&parts.total).unwrap();
+    let gradient = network.parameters.gradient(&parts.total, &output.passed).unwrap();
     let mut expected = &golden["gradient"].1[..];
     // Relative to the whole gradient: biases before batch normalization have none but rounding.
     let scale = norm(expected.iter().copied());
@@ -194,7 +194,7 @@ fn check_architecture(file: &str, architecture: Architecture) {
     assert_near("output", &first, &golden["output"].1, 1e-5);
     let loss = Loss::new(ModelKind::Ae, &settings, SIDES, Device::Cpu).unwrap();
     let parts = loss.parts(&output, &x.narrow(1, 1, 1), None).unwrap();
-    let gradient = network.parameters.gradient(&parts.total).unwrap();
+    let gradient = network.parameters.gradient(&parts.total, &output.passed).unwrap();
     let gradient = by_layer(network.parameters.split(&gradient).unwrap());
     assert_eq!(gradient.len(), golden["gradient"].1.len());
     let norms: Vec<f32> = gradient.iter().map(|(_, part)| norm(to_vec(part).unwrap().into_iter())).collect();

@@ -3,59 +3,12 @@
 use tch::Tensor;
 
 use crate::Result;
-use crate::architecture::{Plan, Scale};
+use crate::architecture::Plan;
+use crate::convolution::{Conv, Passed};
 use crate::parameters::Builder;
 
-/// 2-D convolution, or its transpose, with bias.
-pub(crate) struct Conv {
-    weight: Tensor,
-    bias: Tensor,
-    scale: Scale,
-    padding: i64,
-    /// Rows and columns added at the far end, so that the transpose doubles the sides exactly.
-    output_padding: i64,
-}
-
-impl Conv {
-    /// 1x1: a linear map of the channels.
-    pub(crate) fn pointwise(builder: &mut Builder, name: &str, input: i64, output: i64) -> Result<Self> {
-        Self::new(builder, name, [input, output], 1, Scale::Same)
-    }
-
-    fn new(
-        builder: &mut Builder,
-        name: &str,
-        [input, output]: [i64; 2],
-        kernel: i64,
-        scale: Scale,
-    ) -> Result<Self> {
-        let shape = match scale {
-            Scale::Double => [input, output, kernel, kernel],
-            Scale::Same | Scale::Half => [output, input, kernel, kernel],
-        };
-        // Kaiming uniform with a = sqrt(5), where PyTorch takes axis 1 for the fan-in of transposed convolutions too.
-        let bound = 1.0 / ((shape[1] * shape[2] * shape[3]) as f64).sqrt();
-        let padding = (kernel - 1) / 2;
-        Ok(Self {
-            weight: builder.uniform(format!("{name}.weight"), &shape, bound)?,
-            bias: builder.uniform(format!("{name}.bias"), &[output], bound)?,
-            scale,
-            padding,
-            output_padding: 2 + 2 * padding - kernel,
-        })
-    }
-
-    /// Computes in the numbers of `x`.
-    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let (weight, bias) = (&self.weight.f_to_kind(x.kind())?, &self.bias.f_to_kind(x.kind())?);
-        let (padding, more) = ([self.padding; 2], [self.output_padding; 2]);
-        Ok(match self.scale {
-            Scale::Same => x.f_conv2d(weight, Some(bias), [1, 1], padding, [1, 1], 1)?,
-            Scale::Half => x.f_conv2d(weight, Some(bias), [2, 2], padding, [1, 1], 1)?,
-            Scale::Double => x.f_conv_transpose2d(weight, Some(bias), [2, 2], padding, more, 1, [1, 1])?,
-        })
-    }
-}
+/// Share of a batch's statistics in the running ones.
+const MOMENTUM: f64 = 0.1;
 
 /// Linear map with bias.
 pub(crate) struct Linear {
@@ -95,6 +48,15 @@ impl Norm {
         })
     }
 
+    /// Makes the running mean, which the next training pass moves, that of inputs with the bias that they were not given: the
+    /// outputs are the same with it and without.
+    fn shift(&self, bias: &Tensor) -> Result<()> {
+        let _guard = tch::no_grad_guard();
+        let share = bias.f_mul_scalar(MOMENTUM / (1.0 - MOMENTUM))?;
+        let _ = self.running_mean.shallow_clone().f_add_(&share)?;
+        Ok(())
+    }
+
     fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor> {
         Ok(x.f_batch_norm(
             Some(&self.weight),
@@ -102,7 +64,7 @@ impl Norm {
             Some(&self.running_mean),
             Some(&self.running_var),
             train,
-            0.1,
+            MOMENTUM,
             1e-5,
             true,
         )?)
@@ -147,14 +109,22 @@ impl Stack {
         Ok(Self(layers))
     }
 
-    /// (batch, channels, H, W) to what the layers make of it.
-    pub(crate) fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor> {
+    /// (batch, channels, H, W) to what the layers make of it. With `passed` in training mode, which leaves a record there.
+    pub(crate) fn forward(&self, x: &Tensor, mut passed: Option<&mut Vec<Passed>>) -> Result<Tensor> {
         let mut x = x.shallow_clone();
-        for layer in &self.0 {
-            x = match layer {
-                Layer::Conv(conv) => conv.forward(&x)?,
-                Layer::Norm(norm) => norm.forward(&x, train)?,
-                Layer::LeakyRelu(slope) => leaky_relu(&x, *slope)?,
+        let mut layers = self.0.iter().peekable();
+        while let Some(layer) = layers.next() {
+            x = match (layer, passed.as_deref_mut()) {
+                (Layer::Conv(conv), Some(passed)) => match layers.peek() {
+                    Some(Layer::Norm(norm)) => {
+                        norm.shift(conv.bias())?;
+                        conv.train(&x, false, passed)?
+                    }
+                    _ => conv.train(&x, true, passed)?,
+                },
+                (Layer::Conv(conv), None) => conv.forward(&x)?,
+                (Layer::Norm(norm), passed) => norm.forward(&x, passed.is_some())?,
+                (Layer::LeakyRelu(slope), _) => leaky_relu(&x, *slope)?,
             };
         }
         Ok(x)

@@ -6,6 +6,7 @@ mod attached;
 mod bottleneck;
 mod checkpoint;
 pub mod cohort;
+mod convolution;
 mod corruption;
 mod device;
 mod error;
@@ -32,7 +33,7 @@ mod usage;
 
 pub use architecture::Architecture;
 pub use attached::Attached;
-pub use device::{DeviceChoice, cuda_available, set_threads};
+pub use device::{DeviceChoice, cuda_available, keep_memory, set_threads};
 pub use error::{Error, Result};
 pub use history::{EpochRecord, MemoryUsage, read_history};
 pub use kind::ModelKind;

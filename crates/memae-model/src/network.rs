@@ -3,6 +3,7 @@
 use tch::{Device, Kind, Tensor};
 
 use crate::bottleneck::{Bottleneck, Latent};
+use crate::convolution::Passed;
 use crate::kind::ModelKind;
 use crate::layers::Stack;
 use crate::parameters::{Builder, Parameters};
@@ -27,6 +28,8 @@ pub(crate) struct Output {
     /// The centre slices, (batch, 1, H, W).
     pub(crate) reconstruction: Tensor,
     pub(crate) latent: Latent,
+    /// After a training pass what [`Parameters::gradient`] needs.
+    pub(crate) passed: Vec<Passed>,
 }
 
 impl Network {
@@ -61,14 +64,16 @@ impl Network {
                  choose a batch size that does not leave one window over, or larger slices",
             ));
         }
-        self.forward(x, noise, precision, true)
+        let mut passed = Vec::new();
+        let output = self.forward(x, noise, precision, Some(&mut passed))?;
+        Ok(Output { passed, ..output })
     }
 
     /// Test pass: running statistics, no noise, no gradient.
     pub(crate) fn evaluate(&self, x: &Tensor) -> Result<Output> {
         self.check(x)?;
         let _guard = tch::no_grad_guard();
-        self.forward(x, None, Precision::F32, false)
+        self.forward(x, None, Precision::F32, None)
     }
 
     /// The noise of a training step, for models with a Gaussian code.
@@ -85,13 +90,14 @@ impl Network {
         x: &Tensor,
         noise: Option<&Tensor>,
         precision: Precision,
-        train: bool,
+        mut passed: Option<&mut Vec<Passed>>,
     ) -> Result<Output> {
         let kind = precision.kind();
-        let features = self.encoder.forward(&x.f_to_kind(kind)?, train)?.f_to_kind(Kind::Float)?;
+        let features =
+            self.encoder.forward(&x.f_to_kind(kind)?, passed.as_deref_mut())?.f_to_kind(Kind::Float)?;
         let (features, latent) = self.bottleneck.forward(&features, noise)?;
-        let reconstruction = self.decoder.forward(&features.f_to_kind(kind)?, train)?;
-        Ok(Output { reconstruction: reconstruction.f_to_kind(Kind::Float)?, latent })
+        let reconstruction = self.decoder.forward(&features.f_to_kind(kind)?, passed)?;
+        Ok(Output { reconstruction: reconstruction.f_to_kind(Kind::Float)?, latent, passed: Vec::new() })
     }
 
     fn check(&self, x: &Tensor) -> Result<()> {

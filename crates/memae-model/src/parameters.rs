@@ -5,6 +5,7 @@
 
 use tch::{Device, Kind, Tensor};
 
+use crate::convolution::Passed;
 use crate::random::{self, Purpose};
 use crate::{Error, Result, tensors};
 
@@ -19,6 +20,11 @@ pub(crate) struct Builder {
 impl Builder {
     pub(crate) fn new(seed: u64, device: Device) -> Self {
         Self { seed, device, trainable: Vec::new(), buffers: Vec::new() }
+    }
+
+    /// Number of parameters so far.
+    pub(crate) fn len(&self) -> usize {
+        self.trainable.len()
     }
 
     /// A parameter uniform in [-bound, bound).
@@ -89,12 +95,26 @@ impl Parameters {
         Ok(())
     }
 
-    /// Gradient of `loss` in the order of the flat tensor.
-    pub(crate) fn gradient(&self, loss: &Tensor) -> Result<Tensor> {
-        let parameters: Vec<&Tensor> = self.trainable.iter().map(|(_, tensor)| tensor).collect();
-        let gradients = Tensor::f_run_backward(&[loss], &parameters, false, false)?;
+    /// Gradient of `loss` in the order of the flat tensor; zero by what the loss does not depend on. `passed` are the
+    /// convolutions on the way whose weights autograd does not know.
+    pub(crate) fn gradient(&self, loss: &Tensor, passed: &[Passed]) -> Result<Tensor> {
+        let mut variables: Vec<&Tensor> = self.trainable.iter().map(|(_, tensor)| tensor).collect();
+        variables.extend(passed.iter().map(|passed| &passed.output));
+        let mut gradients = Tensor::f_run_backward(&[loss], &variables, false, false)?;
         let _guard = tch::no_grad_guard();
-        let parts = gradients.iter().map(to_stored).collect::<Result<Vec<_>>>()?;
+        let by_output = gradients.split_off(self.trainable.len());
+        let mut parts = (self.trainable.iter().zip(&gradients))
+            .map(|((_, tensor), gradient)| {
+                if gradient.defined() {
+                    to_stored(gradient)
+                } else {
+                    Ok(tensor.f_zeros_like()?.f_reshape([-1])?)
+                }
+            })
+            .collect::<Result<Vec<_>>>()?;
+        for (passed, by_output) in passed.iter().zip(&by_output) {
+            parts[passed.place] = passed.weight_gradient(by_output)?;
+        }
         Ok(Tensor::f_cat(&parts, 0)?)
     }
 

@@ -110,12 +110,9 @@ impl Trainer<'_> {
         let (x, target, brain) = batch.upload(network.sides, network.device)?;
         let x = self.corrupt(x, batch, epoch)?;
         let noise = network.noise(batch.windows.len(), self.settings.seed, epoch, step)?;
-        let parts = self.loss.parts(
-            &network.train(&x, noise.as_ref(), self.settings.precision)?,
-            &target,
-            brain.as_ref(),
-        )?;
-        let gradient = network.parameters.gradient(&parts.total)?;
+        let output = network.train(&x, noise.as_ref(), self.settings.precision)?;
+        let parts = self.loss.parts(&output, &target, brain.as_ref())?;
+        let gradient = network.parameters.gradient(&parts.total, &output.passed)?;
         let norm = gradient.f_norm()?;
         let mut values = vec![&parts.total, &parts.reconstruction, &norm];
         values.extend(&parts.regularization);

@@ -1,0 +1,188 @@
+//! Convolutions, and the gradient of their weights as one product of matrices.
+
+use tch::{Device, Kind, Tensor};
+
+use crate::Result;
+use crate::architecture::Scale;
+use crate::parameters::Builder;
+
+/// Channels on either side from which on the gradient of the weights is computed here. With fewer, libtorch's is as fast.
+const MANY: i64 = 16;
+
+/// 2-D convolution, or its transpose, with bias.
+pub(crate) struct Conv {
+    weight: Tensor,
+    bias: Tensor,
+    /// Place of the weight among the parameters.
+    place: usize,
+    geometry: Geometry,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Geometry {
+    kernel: i64,
+    scale: Scale,
+    padding: i64,
+    /// Rows and columns added at the far end, so that the transpose doubles the sides exactly.
+    output_padding: i64,
+}
+
+/// A convolution that a training pass went through and whose weight autograd knows nothing of.
+pub(crate) struct Passed {
+    pub(crate) place: usize,
+    input: Tensor,
+    pub(crate) output: Tensor,
+    geometry: Geometry,
+}
+
+impl Conv {
+    /// 1x1: a linear map of the channels.
+    pub(crate) fn pointwise(builder: &mut Builder, name: &str, input: i64, output: i64) -> Result<Self> {
+        Self::new(builder, name, [input, output], 1, Scale::Same)
+    }
+
+    pub(crate) fn new(
+        builder: &mut Builder,
+        name: &str,
+        [input, output]: [i64; 2],
+        kernel: i64,
+        scale: Scale,
+    ) -> Result<Self> {
+        let shape = match scale {
+            Scale::Double => [input, output, kernel, kernel],
+            Scale::Same | Scale::Half => [output, input, kernel, kernel],
+        };
+        // Kaiming uniform with a = sqrt(5), where PyTorch takes axis 1 for the fan-in of transposed convolutions too.
+        let bound = 1.0 / ((shape[1] * shape[2] * shape[3]) as f64).sqrt();
+        let padding = (kernel - 1) / 2;
+        Ok(Self {
+            place: builder.len(),
+            weight: builder.uniform(format!("{name}.weight"), &shape, bound)?,
+            bias: builder.uniform(format!("{name}.bias"), &[output], bound)?,
+            geometry: Geometry { kernel, scale, padding, output_padding: 2 + 2 * padding - kernel },
+        })
+    }
+
+    pub(crate) fn bias(&self) -> &Tensor {
+        &self.bias
+    }
+
+    /// Computes in the numbers of `x`.
+    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        self.geometry.convolve(x, &self.weight.f_to_kind(x.kind())?, Some(&self.bias.f_to_kind(x.kind())?))
+    }
+
+    /// A training pass, without the bias if a normalization follows, which takes it off again. Where libtorch is slow, the
+    /// weight is kept from autograd and the pass is recorded.
+    pub(crate) fn train(&self, x: &Tensor, with_bias: bool, passed: &mut Vec<Passed>) -> Result<Tensor> {
+        let bias = with_bias.then(|| self.bias.f_to_kind(x.kind())).transpose()?;
+        let size = self.weight.size();
+        let slow = x.device() == Device::Cpu
+            && x.kind() == Kind::Float
+            && x.requires_grad()
+            && self.geometry.kernel > 1
+            && size[0].min(size[1]) >= MANY;
+        if !slow {
+            return self.geometry.convolve(x, &self.weight.f_to_kind(x.kind())?, bias.as_ref());
+        }
+        let output = self.geometry.convolve(x, &self.weight.f_detach()?, bias.as_ref())?;
+        passed.push(Passed {
+            place: self.place,
+            input: x.f_detach()?,
+            output: output.shallow_clone(),
+            geometry: self.geometry,
+        });
+        Ok(output)
+    }
+}
+
+impl Geometry {
+    fn stride(self) -> i64 {
+        if self.scale == Scale::Same { 1 } else { 2 }
+    }
+
+    fn convolve(self, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        let (stride, padding, more) = ([self.stride(); 2], [self.padding; 2], [self.output_padding; 2]);
+        Ok(match self.scale {
+            Scale::Same | Scale::Half => x.f_conv2d(weight, bias, stride, padding, [1, 1], 1)?,
+            Scale::Double => x.f_conv_transpose2d(weight, bias, stride, padding, more, 1, [1, 1])?,
+        })
+    }
+}
+
+impl Passed {
+    /// The gradient of the weight from that of the output, in the order in which weights are stored: (first axis, row, column,
+    /// second axis).
+    ///
+    /// For each image, the patches under the kernel become the rows of a matrix (im2col), of which one product with the
+    /// other map is taken. In `channels_last` oneDNN needs twice the time and more for it.
+    pub(crate) fn weight_gradient(&self, by_output: &Tensor) -> Result<Tensor> {
+        let Geometry { kernel, scale, padding, .. } = self.geometry;
+        let stride = self.geometry.stride();
+        // The kernel runs over the larger map: of a transposed convolution this is the output.
+        let (over, other) = match scale {
+            Scale::Double => (by_output, &self.input),
+            Scale::Same | Scale::Half => (&self.input, by_output),
+        };
+        let last = |map: &Tensor| -> Result<Tensor> { Ok(map.f_permute([0, 2, 3, 1])?.f_contiguous()?) };
+        let (over, other) = (last(over)?, last(other)?);
+        let (images, rows, columns, channels) = over.size4()?;
+        let (_, other_rows, other_columns, other_channels) = other.size4()?;
+
+        let options = (Kind::Float, Device::Cpu);
+        let sides = [other_rows, other_columns].map(|side| (side - 1) * stride + kernel);
+        let padded = Tensor::f_zeros([sides[0], sides[1], channels], options)?;
+        let inner = padded.f_narrow(0, padding, rows)?.f_narrow(1, padding, columns)?;
+        // The pixels of a patch's row lie one after the other.
+        let row = sides[1] * channels;
+        let patches = padded.f_as_strided(
+            [other_rows, other_columns, kernel, kernel * channels],
+            [stride * row, stride * channels, row, 1],
+            0,
+        )?;
+        let matrix = Tensor::f_empty([other_rows, other_columns, kernel, kernel * channels], options)?;
+        let flat = matrix.f_view([other_rows * other_columns, kernel * kernel * channels])?;
+        let mut gradient = Tensor::f_zeros([other_channels, kernel * kernel * channels], options)?;
+        for image in 0..images {
+            inner.shallow_clone().f_copy_(&over.f_get(image)?)?;
+            matrix.shallow_clone().f_copy_(&patches)?;
+            let other = other.f_get(image)?.f_view([-1, other_channels])?.f_transpose(0, 1)?;
+            let _ = gradient.f_addmm_(&other, &flat)?;
+        }
+        Ok(gradient.f_reshape([-1])?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tensors::to_vec;
+
+    #[test]
+    fn the_gradient_of_the_weights_is_that_of_autograd() {
+        let cases =
+            [(3, Scale::Half), (3, Scale::Double), (3, Scale::Same), (4, Scale::Half), (5, Scale::Double)];
+        for (kernel, scale) in cases {
+            tch::manual_seed(2);
+            let mut builder = Builder::new(0, Device::Cpu);
+            let conv = Conv::new(&mut builder, "conv", [17, 19], kernel, scale).unwrap();
+            let options = (Kind::Float, Device::Cpu);
+            let x = Tensor::randn([2, 17, 8, 12], options).set_requires_grad(true);
+            let mut passed = Vec::new();
+            let y = conv.train(&x, true, &mut passed).unwrap();
+            let weights = Tensor::randn_like(&y);
+            let [passed] = &passed[..] else { panic!("it is not recorded") };
+            let by_output =
+                &Tensor::run_backward(&[(y * &weights).sum(Kind::Float)], &[&passed.output], false, false)[0];
+            let ours = to_vec(&passed.weight_gradient(by_output).unwrap()).unwrap();
+
+            let loss = (conv.forward(&x).unwrap() * &weights).sum(Kind::Float);
+            let by_weight = &Tensor::run_backward(&[loss], &[&conv.weight], false, false)[0];
+            let expected = to_vec(&by_weight.permute([0, 2, 3, 1])).unwrap();
+            let scale_of = expected.iter().fold(0.0f32, |most, value| most.max(value.abs()));
+            for (a, b) in ours.iter().zip(&expected) {
+                assert!((a - b).abs() <= 2e-6 * scale_of, "{kernel} {scale:?}: {a}, not {b}");
+            }
+        }
+    }
+}
