@@ -265,10 +265,20 @@ impl Cohort {
         bytemuck::cast_slice(&self.map[first..first + 2 * ni * nj])
     }
 
+    /// Bytes of all voxels.
+    pub(crate) fn bytes(&self) -> usize {
+        2 * self.len() * self.header.shape.iter().product::<usize>()
+    }
+
+    /// The true value of a subject's quantized 1, and the step to that of the next.
+    pub(crate) fn scale(&self, subject: usize) -> (f32, f32) {
+        let [low, high] = self.header.subjects[subject].range;
+        (low, (high - low) / STEPS)
+    }
+
     /// The function from quantized to true values of a subject.
     pub(crate) fn dequantize(&self, subject: usize) -> impl Fn(u16) -> f32 + Copy + use<> {
-        let [low, high] = self.header.subjects[subject].range;
-        let step = (high - low) / STEPS;
+        let (low, step) = self.scale(subject);
         move |quantized| {
             let quantized = u16::from_le(quantized);
             if quantized == 0 { 0.0 } else { low + f32::from(quantized - 1) * step }

@@ -125,6 +125,68 @@ pub fn cuda_available() -> bool {
     LIBTORCH_CUDA.is_ok() && Cuda::is_available()
 }
 
+/// Bytes that are free on a CUDA device; `None` for the CPU, and where the CUDA runtime does not tell.
+#[allow(unsafe_code)]
+pub(crate) fn free_memory(device: Device) -> Option<usize> {
+    let (Device::Cuda(number), Ok(library)) = (device, &*LIBTORCH_CUDA) else { return None };
+    let (mut free, mut total) = (0, 0);
+    // SAFETY: these are the types of the functions of the CUDA runtime, which libtorch's CUDA part links and which therefore
+    // stays loaded.
+    let failed = unsafe {
+        let select = library.get::<unsafe extern "C" fn(i32) -> i32>(b"cudaSetDevice").ok()?;
+        let ask =
+            library.get::<unsafe extern "C" fn(*mut usize, *mut usize) -> i32>(b"cudaMemGetInfo").ok()?;
+        select(number as i32) != 0 || ask(&raw mut free, &raw mut total) != 0
+    };
+    (!failed).then_some(free)
+}
+
+/// Whether CUDA devices may round the factors of products in 32 bits to TF32 (10 bits after the point); for the whole process.
+/// Libtorch itself does so in convolutions and not in matrix products.
+///
+/// # Errors
+/// [`Error::Device`] where this libtorch has no such switch.
+pub(crate) fn allow_tf32(allow: bool) -> Result<()> {
+    let context = Context::find()
+        .ok_or_else(|| Error::Device("this libtorch has no switch for TF32 that is known".to_owned()))?;
+    context.allow_tf32(allow);
+    Ok(())
+}
+
+/// Libtorch's global settings, of which tch has no others than cuDNN's.
+struct Context {
+    itself: *mut std::ffi::c_void,
+    setters: [unsafe extern "C" fn(*mut std::ffi::c_void, bool); 2],
+}
+
+#[allow(unsafe_code)]
+impl Context {
+    fn find() -> Option<Self> {
+        #[cfg(unix)]
+        let program = libloading::os::unix::Library::this();
+        #[cfg(not(unix))]
+        let program = libloading::os::windows::Library::this().ok()?;
+        // SAFETY: `at::Context& at::globalContext()` and `void at::Context::setAllowTF32..(bool)` under the names and the calling
+        // convention of the Itanium ABI. Where another compiler made libtorch, the names are not found. The context lives as
+        // long as the process.
+        unsafe {
+            let global = program
+                .get::<unsafe extern "C" fn() -> *mut std::ffi::c_void>(b"_ZN2at13globalContextEv")
+                .ok()?;
+            let products = program.get(b"_ZN2at7Context18setAllowTF32CuBLASEb").ok()?;
+            let convolutions = program.get(b"_ZN2at7Context17setAllowTF32CuDNNEb").ok()?;
+            Some(Self { itself: global(), setters: [*products, *convolutions] })
+        }
+    }
+
+    fn allow_tf32(&self, allow: bool) {
+        for setter in self.setters {
+            // SAFETY: see `find`.
+            unsafe { setter(self.itself, allow) };
+        }
+    }
+}
+
 /// Lets the process keep the memory that libtorch gives back, where the C library can. Each training step asks for the same
 /// gigabytes again, and handing them out anew costs the kernel a sixth of the step.
 pub fn keep_memory() {
@@ -158,5 +220,23 @@ mod tests {
     fn absent_device_is_named() {
         let error = DeviceChoice::Cuda(99).open().unwrap_err().to_string();
         assert!(error.starts_with("cuda:99"), "{error}");
+    }
+    /// The switch is found under its name in this libtorch, also without a GPU.
+    #[test]
+    #[allow(unsafe_code)]
+    fn tf32_can_be_switched() {
+        let context = Context::find().unwrap();
+        let program = libloading::os::unix::Library::this();
+        // SAFETY: `bool at::Context::allowTF32CuBLAS() const`; see `Context::find`.
+        let allowed = || unsafe {
+            let getter = b"_ZNK2at7Context15allowTF32CuBLASEv";
+            program.get::<unsafe extern "C" fn(*mut std::ffi::c_void) -> bool>(getter).unwrap()(
+                context.itself,
+            )
+        };
+        for allow in [true, false] {
+            context.allow_tf32(allow);
+            assert_eq!(allowed(), allow);
+        }
     }
 }

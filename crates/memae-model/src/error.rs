@@ -47,12 +47,34 @@ pub enum Error {
         /// Names of the subjects whose windows are in the batch, without repetition.
         subjects: Vec<String>,
     },
+    /// A training step needs more memory than there is.
+    #[error(
+        "memory does not suffice for a batch of {batch}; {}. Libtorch says: {reason}",
+        match fits {
+            Some(fits) => format!("a batch of {fits} fits: set [train] batch = {fits}, or less if other programs need memory"),
+            None => "not even one window fits: choose a smaller width or smaller slices".to_owned(),
+        }
+    )]
+    OutOfMemory {
+        /// Windows in the batch.
+        batch: usize,
+        /// Half of it, or half of that, and so on: the first that was tried and for which memory suffices.
+        fits: Option<usize>,
+        /// What libtorch says.
+        reason: String,
+    },
     /// Libtorch refused an operation.
     #[error("libtorch: {0}")]
     Torch(String),
 }
 
 impl Error {
+    /// Whether libtorch or one of its libraries got no memory, on a GPU or on the CPU.
+    pub(crate) fn is_out_of_memory(&self) -> bool {
+        let signs = ["out of memory", "can't allocate memory", "Cannot allocate memory", "bad_alloc"];
+        matches!(self, Self::Torch(text) if signs.iter().any(|sign| text.contains(sign)))
+    }
+
     /// An [`Error::Io`] for `path`.
     pub(crate) fn io(path: impl AsRef<Path>, source: std::io::Error) -> Self {
         Self::Io { path: path.as_ref().to_owned(), source }

@@ -10,6 +10,7 @@ mod convolution;
 mod corruption;
 mod device;
 mod error;
+mod events;
 mod export;
 mod files;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod parameters;
 mod patches;
 mod random;
 mod settings;
+mod source;
 mod ssim;
 mod tensors;
 mod trainer;

@@ -3,63 +3,37 @@
 use std::sync::mpsc::sync_channel;
 
 use rand::seq::SliceRandom;
-use tch::{Device, Tensor};
+use tch::Tensor;
 
-use crate::cohort::{Cohort, Window};
+use crate::cohort::Window;
 use crate::random::{self, Purpose};
-use crate::{Result, tensors};
+use crate::source::Source;
+use crate::{Error, Result};
 
 /// Batches that wait at most for the network.
 const QUEUE: usize = 2;
 
-/// The pixels of a batch in owned buffers.
+/// A batch on the network's device.
 pub(crate) struct Batch<'a> {
     pub(crate) windows: &'a [Window],
-    /// (batch, H, W, 3): the three slices of a window are the channels, `channels_last`.
-    pub(crate) input: Vec<f32>,
-    /// (batch, H, W): the centre slices.
-    pub(crate) target: Vec<f32>,
-    /// (batch, H, W): 1 inside the brain; empty if not asked for.
-    pub(crate) brain: Vec<f32>,
+    /// (batch, 3, H, W), `channels_last`: the slices of each window.
+    pub(crate) input: Tensor,
+    /// (batch, 1, H, W): the centre slices.
+    pub(crate) target: Tensor,
+    /// (batch, 1, H, W): 1 inside the brain; if asked for.
+    pub(crate) brain: Option<Tensor>,
 }
 
-impl<'a> Batch<'a> {
-    fn gather(cohort: &Cohort, windows: &'a [Window], with_brain: bool) -> Self {
-        let pixels = cohort.sides().iter().product::<usize>() * windows.len();
-        let mut input = vec![0.0; 3 * pixels];
-        let mut target = Vec::with_capacity(pixels);
-        let mut brain = Vec::with_capacity(if with_brain { pixels } else { 0 });
-        for (window, input) in windows.iter().zip(input.chunks_exact_mut(3 * pixels / windows.len())) {
-            let value = cohort.dequantize(window.subject);
-            let slice = |offset: usize| cohort.slice(window.subject, window.slice + offset - 1);
-            let (below, centre, above) = (slice(0), slice(1), slice(2));
-            for (((pixel, below), centre), above) in
-                input.chunks_exact_mut(3).zip(below).zip(centre).zip(above)
-            {
-                pixel.copy_from_slice(&[value(*below), value(*centre), value(*above)]);
-            }
-            target.extend(centre.iter().map(|quantized| value(*quantized)));
-            if with_brain {
-                brain.extend(centre.iter().map(|quantized| f32::from(u8::from(*quantized != 0))));
-            }
-        }
-        Self { windows, input, target, brain }
-    }
-
-    /// The batch as tensors: input (batch, 3, H, W), target and, if gathered, brain (batch, 1, H, W).
-    pub(crate) fn upload(
-        &self,
-        sides: [usize; 2],
-        device: Device,
-    ) -> Result<(Tensor, Tensor, Option<Tensor>)> {
-        let [rows, columns] = sides.map(|side| side as i64);
-        let n = self.windows.len() as i64;
-        let upload = |values: &[f32], shape: [i64; 4]| tensors::from_slice(values, &shape, device);
-        let x = upload(&self.input, [n, rows, columns, 3])?.f_permute([0, 3, 1, 2])?;
-        let target = upload(&self.target, [n, 1, rows, columns])?;
-        let brain =
-            (!self.brain.is_empty()).then(|| upload(&self.brain, [n, 1, rows, columns])).transpose()?;
-        Ok((x, target, brain))
+impl Batch<'_> {
+    /// The first `count` windows.
+    pub(crate) fn first(&self, count: usize) -> Result<Self> {
+        let first = |tensor: &Tensor| tensor.f_narrow(0, 0, count as i64);
+        Ok(Self {
+            windows: &self.windows[..count],
+            input: first(&self.input)?,
+            target: first(&self.target)?,
+            brain: self.brain.as_ref().map(first).transpose()?,
+        })
     }
 }
 
@@ -70,9 +44,9 @@ pub(crate) fn shuffled(windows: &[Window], seed: u64, epoch: usize) -> Vec<Windo
     order
 }
 
-/// Calls `consume` with each batch and its number; stops at its first error.
-pub(crate) fn for_each_batch<E>(
-    cohort: &Cohort,
+/// Calls `consume` with each batch and its number; stops at the first error.
+pub(crate) fn for_each_batch<E: From<Error>>(
+    source: Source,
     windows: &[Window],
     batch: usize,
     with_brain: bool,
@@ -83,12 +57,39 @@ pub(crate) fn for_each_batch<E>(
         scope.spawn(move || {
             for windows in windows.chunks(batch) {
                 // Nobody receives any more: the consumer stopped.
-                if sender.send(Batch::gather(cohort, windows, with_brain)).is_err() {
+                if sender.send(source.gather(windows, with_brain)).is_err() {
                     break;
                 }
             }
         });
         // The receiver must go before the scope waits for the thread, also on an error.
-        receiver.into_iter().enumerate().try_for_each(|(step, batch)| consume(step, &batch))
+        receiver.into_iter().enumerate().try_for_each(|(step, batch)| consume(step, &batch?))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_order_is_a_function_of_seed_and_epoch(seed: u64, epoch in 0usize..1000, subjects in 1usize..5) {
+            let windows: Vec<Window> =
+                (0..subjects).flat_map(|subject| (1..40).map(move |slice| Window { subject, slice })).collect();
+            let order = shuffled(&windows, seed, epoch);
+            prop_assert_eq!(&order, &shuffled(&windows, seed, epoch));
+            for (seed, epoch) in [(seed, epoch + 1), (seed.wrapping_add(1), epoch)] {
+                prop_assert_ne!(&order, &shuffled(&windows, seed, epoch));
+            }
+            let places = |windows: &[Window]| -> BTreeSet<(usize, usize)> {
+                windows.iter().map(|window| (window.subject, window.slice)).collect()
+            };
+            prop_assert_eq!(places(&order), places(&windows));
+            prop_assert_eq!(order.len(), windows.len());
+        }
+    }
 }

@@ -8,6 +8,7 @@ use crate::cohort::{Cohort, Window};
 use crate::loader::for_each_batch;
 use crate::network::Network;
 use crate::settings::{Query, SIDE_MULTIPLE};
+use crate::source::Source;
 use crate::tensors;
 
 /// Windows that go through the network together.
@@ -52,9 +53,9 @@ pub(crate) fn nearest(
     let (windows, _) = cohort.windows(false);
     // [item][subject]
     let mut best: Vec<Vec<Option<Best>>> = Vec::new();
-    for_each_batch(cohort, &windows, BATCH, false, |_, batch| -> Result<()> {
-        let (x, _, _) = batch.upload(network.sides, network.device)?;
-        let Latent::Addressed(weights) = network.evaluate(&x)?.latent else { return Ok(()) };
+    let source = Source::mapped(cohort, network.device);
+    for_each_batch(source, &windows, BATCH, false, |_, batch| -> Result<()> {
+        let Latent::Addressed(weights) = network.evaluate(&batch.input)?.latent else { return Ok(()) };
         let (_, items) = weights.size2()?;
         let by_window = weights.f_view([batch.windows.len() as i64, -1, items])?;
         let (most, position) = by_window.f_max_dim(1, false)?;

@@ -278,6 +278,9 @@ pub enum Precision {
     /// 32 bits.
     #[default]
     F32,
+    /// 32 bits, of which GPUs that have it use 19 in products, sums being kept in 32: several times as fast. On the CPU as
+    /// `F32`.
+    Tf32,
     /// 16 bits with the range of 32: faster where the hardware has them. Weights, moments, bottleneck, loss and validation stay
     /// in 32 bits.
     Bf16,
@@ -286,7 +289,7 @@ pub enum Precision {
 impl Precision {
     pub(crate) fn kind(self) -> Kind {
         match self {
-            Self::F32 => Kind::Float,
+            Self::F32 | Self::Tf32 => Kind::Float,
             Self::Bf16 => Kind::BFloat16,
         }
     }
@@ -313,6 +316,8 @@ pub struct TrainSettings {
     pub patience: Option<usize>,
     /// Number of last epochs whose checkpoints are kept beside the best and the last one.
     pub keep: usize,
+    /// Whether an event file for `TensorBoard` is written beside `metrics.jsonl`.
+    pub tensorboard: bool,
 }
 
 impl Default for TrainSettings {
@@ -326,6 +331,7 @@ impl Default for TrainSettings {
             keep_empty: false,
             patience: None,
             keep: 0,
+            tensorboard: false,
         }
     }
 }

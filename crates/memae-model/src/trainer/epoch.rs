@@ -10,6 +10,7 @@ use crate::bottleneck::Latent;
 use crate::cohort::{Cohort, Window};
 use crate::history::MemoryUsage;
 use crate::loader::{Batch, for_each_batch, shuffled};
+use crate::loss::LossParts;
 use crate::usage::UsageMeter;
 use crate::{Error, Result, tensors};
 
@@ -80,11 +81,11 @@ impl Trainer<'_> {
     ) -> Result<Trained, Stop> {
         let start = Instant::now();
         let order = shuffled(windows, self.settings.seed, epoch);
-        let (cohort, batch) = (self.train, self.settings.batch);
+        let batch = self.settings.batch;
         let steps = order.len().div_ceil(batch);
         let mut sum = Trained::default();
         let mut total = 0.0;
-        for_each_batch(cohort, &order, batch, self.loss.needs_brain(), |step, batch| {
+        for_each_batch(self.train.share(), &order, batch, self.loss.needs_brain(), |step, batch| {
             let values = self.step(epoch, step, batch)?;
             let share = batch.windows.len() as f64;
             total += share;
@@ -106,21 +107,17 @@ impl Trainer<'_> {
 
     /// One step of the optimizer.
     fn step(&mut self, epoch: usize, step: usize, batch: &Batch) -> Result<Trained> {
-        let network = &self.network;
-        let (x, target, brain) = batch.upload(network.sides, network.device)?;
-        let x = self.corrupt(x, batch, epoch)?;
-        let noise = network.noise(batch.windows.len(), self.settings.seed, epoch, step)?;
-        let output = network.train(&x, noise.as_ref(), self.settings.precision)?;
-        let parts = self.loss.parts(&output, &target, brain.as_ref())?;
-        let gradient = network.parameters.gradient(&parts.total, &output.passed)?;
+        let (parts, gradient) = self
+            .differentiate(epoch, step, batch)
+            .map_err(|error| self.explain(error, epoch, step, batch))?;
         let norm = gradient.f_norm()?;
         let mut values = vec![&parts.total, &parts.reconstruction, &norm];
         values.extend(&parts.regularization);
         let values = tensors::to_numbers(&values)?;
         if let Some(what) = first_not_finite(values[0], values[2]) {
-            return Err(not_finite(what, epoch, step, self.train, batch));
+            return Err(not_finite(what, epoch, step, self.train.cohort(), batch));
         }
-        self.adam.step(network.parameters.flat(), &gradient)?;
+        self.adam.step(self.network.parameters.flat(), &gradient)?;
         Ok(Trained {
             loss: values[0],
             reconstruction: values[1],
@@ -130,11 +127,27 @@ impl Trainer<'_> {
         })
     }
 
+    /// The loss of a batch and its gradient.
+    pub(super) fn differentiate(
+        &self,
+        epoch: usize,
+        step: usize,
+        batch: &Batch,
+    ) -> Result<(LossParts, Tensor)> {
+        let network = &self.network;
+        let x = self.corrupt(batch, epoch)?;
+        let noise = network.noise(batch.windows.len(), self.settings.seed, epoch, step)?;
+        let output = network.train(&x, noise.as_ref(), self.settings.precision)?;
+        let parts = self.loss.parts(&output, &batch.target, batch.brain.as_ref())?;
+        let gradient = network.parameters.gradient(&parts.total, &output.passed)?;
+        Ok((parts, gradient))
+    }
+
     /// The input that the network gets in training: with noise, if it has to learn to remove it.
-    fn corrupt(&self, x: Tensor, batch: &Batch, epoch: usize) -> Result<Tensor> {
+    fn corrupt(&self, batch: &Batch, epoch: usize) -> Result<Tensor> {
         match &self.corruption {
-            Some(corruption) => corruption.apply(&x, batch.windows, epoch),
-            None => Ok(x),
+            Some(corruption) => corruption.apply(&batch.input, batch.windows, epoch),
+            None => Ok(batch.input.shallow_clone()),
         }
     }
 
@@ -149,16 +162,16 @@ impl Trainer<'_> {
         let steps = windows.len().div_ceil(batch);
         let (mut reconstruction, mut background, mut all) = (0.0, 0.0, 0.0);
         let mut meter = UsageMeter::default();
-        for_each_batch(self.validation, windows, batch, true, |step, batch| {
-            let (x, target, brain) = batch.upload(self.network.sides, self.network.device)?;
+        for_each_batch(self.validation.share(), windows, batch, true, |step, batch| {
             // The noise of epoch 0 each time, so that epochs compare.
-            let x = self.corrupt(x, batch, 0)?;
-            let output = self.network.evaluate(&x)?;
-            let brain = brain.as_ref().expect("validation batches carry the brain");
-            let [loss, outside, everywhere] = self.loss.validate(&output, &target, brain)?;
+            let output = self.network.evaluate(&self.corrupt(batch, 0)?)?;
+            let brain = batch.brain.as_ref().expect("validation batches carry the brain");
+            let [loss, outside, everywhere] = self.loss.validate(&output, &batch.target, brain)?;
             let values = tensors::to_numbers(&[&loss, &outside, &everywhere])?;
             if !values[0].is_finite() {
-                return Err(not_finite("the validation loss", epoch, step, self.validation, batch).into());
+                return Err(
+                    not_finite("the validation loss", epoch, step, self.validation.cohort(), batch).into()
+                );
             }
             if let Latent::Addressed(weights) = &output.latent {
                 meter.add(weights)?;

@@ -1,6 +1,7 @@
 //! Training: epochs of steps, validation, checkpoints, and resuming from them.
 
 mod epoch;
+mod room;
 mod state;
 
 use std::ops::ControlFlow;
@@ -10,12 +11,13 @@ use self::epoch::Stop;
 use crate::adam::Adam;
 use crate::cohort::{Cohort, Window};
 use crate::corruption::Corruption;
-use crate::device::DeviceChoice;
+use crate::device::{self, DeviceChoice};
 use crate::history::EpochRecord;
 use crate::kind::ModelKind;
 use crate::loss::Loss;
 use crate::network::Network;
-use crate::settings::{ModelSettings, TrainSettings};
+use crate::settings::{ModelSettings, Precision, TrainSettings};
+use crate::source::Source;
 use crate::{Error, Result, files};
 
 /// What a trainer tells its observer.
@@ -65,17 +67,20 @@ pub type Observer<'a> = dyn FnMut(Progress<'_>) -> ControlFlow<()> + 'a;
 
 /// Trains one model into a folder.
 ///
+/// On a GPU the cohorts lie in its memory if half of what is free holds them, else batches are read from the memory map, as on
+/// the CPU.
+///
 /// The folder gets `best.safetensors` (weights, running statistics and, in the metadata, epoch, step, seed, best value and
 /// all settings), `last.safetensors` (the same with Adam's two moments), `epoch-N.safetensors` for as many last epochs as are
-/// to be kept, and `metrics.jsonl`. Training goes on from `last.safetensors`; on one CPU build and thread count the weights
+/// to be kept, and `metrics.jsonl`, with an event file for `TensorBoard` if asked for. Training goes on from `last.safetensors`; on one CPU build and thread count the weights
 /// are then the same to the bit as without the interruption, wherever the program was killed. To go back to epoch N, put its
 /// file in the place of `last.safetensors`.
 pub struct Trainer<'a> {
     kind: ModelKind,
     model: ModelSettings,
     settings: TrainSettings,
-    train: &'a Cohort,
-    validation: &'a Cohort,
+    train: Source<'a>,
+    validation: Source<'a>,
     folder: PathBuf,
     network: Network,
     loss: Loss,
@@ -111,13 +116,16 @@ impl<'a> Trainer<'a> {
             )));
         }
         let device = device.open()?;
+        if device.is_cuda() {
+            device::allow_tf32(settings.precision == Precision::Tf32)?;
+        }
         let network = Network::new(kind, model, sides, settings.seed, device)?;
         let mut trainer = Self {
             kind,
             model: model.clone(),
             settings: settings.clone(),
-            train,
-            validation,
+            train: Source::new(train, device)?,
+            validation: Source::new(validation, device)?,
             folder: folder.as_ref().to_owned(),
             loss: Loss::new(kind, model, sides, device)?,
             corruption: (kind == ModelKind::Dae).then(|| Corruption::new(model.noise, settings.seed, sides)),
@@ -157,17 +165,17 @@ impl<'a> Trainer<'a> {
 
     /// Optimizer steps of one epoch.
     pub fn steps_per_epoch(&self) -> usize {
-        self.train.windows(self.settings.keep_empty).0.len().div_ceil(self.settings.batch)
+        self.train.cohort().windows(self.settings.keep_empty).0.len().div_ceil(self.settings.batch)
     }
 
     /// Trains to the last epoch of the settings.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] when loss or gradient is not finite; [`Error::Io`] when a file cannot be written;
-    /// [`Error::Torch`] e.g. when memory does not suffice. The checkpoint of the last complete epoch is kept.
+    /// [`Error::NotFinite`] when loss or gradient is not finite; [`Error::OutOfMemory`] when memory does not suffice;
+    /// [`Error::Io`] when a file cannot be written; [`Error::Torch`] otherwise. The checkpoint of the last complete epoch is kept.
     pub fn run(mut self, observer: &mut Observer) -> Result<Outcome> {
-        let windows = usable(self.train, self.settings.keep_empty)?;
-        let validation = usable(self.validation, false)?;
+        let windows = usable(self.train.cohort(), self.settings.keep_empty)?;
+        let validation = usable(self.validation.cohort(), false)?;
         while !self.is_complete() {
             match self.run_epoch(&windows, &validation, observer) {
                 Ok(ControlFlow::Continue(())) => {}

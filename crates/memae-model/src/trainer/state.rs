@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Trainer;
 use crate::checkpoint::{self, Checkpoint, Metadata};
 use crate::settings::TrainSettings;
-use crate::{Error, Result, files, history};
+use crate::{Error, Result, events, files, history};
 
 /// Prefixes of Adam's two moments before the names of the parameters.
 const MOMENTS: [&str; 2] = ["first.", "second."];
@@ -38,6 +38,9 @@ impl Trainer<'_> {
         let parameters = &self.network.parameters;
         let (mut state, metadata) = (parameters.state()?, self.metadata());
         history::write(&self.metrics(), &self.records)?;
+        if self.settings.tensorboard {
+            events::write(&self.folder.join(events::NAME), &self.records)?;
+        }
         if best {
             checkpoint::write(&self.folder.join("best.safetensors"), &state, &metadata)?;
         }
@@ -78,8 +81,8 @@ impl Trainer<'_> {
 
     fn check_same(&self, found: &Metadata, last: &Path) -> Result<()> {
         // No step depends on when training ends or on what is kept of it.
-        let TrainSettings { epochs, patience, keep, .. } = self.settings;
-        let train = TrainSettings { epochs, patience, keep, ..found.train.clone() };
+        let TrainSettings { epochs, patience, keep, tensorboard, .. } = self.settings;
+        let train = TrainSettings { epochs, patience, keep, tensorboard, ..found.train.clone() };
         let same = (found.kind, found.sides, &found.model, &train)
             == (self.kind, self.network.sides, &self.model, &self.settings);
         if same {

@@ -1,0 +1,116 @@
+//! Memory while training: it does not depend on the size of the cohort, and where it does not suffice the user is told which
+//! batch would do.
+
+#![cfg(target_os = "linux")]
+
+use std::fs::{self, File};
+use std::io::{Seek, SeekFrom, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::process::Command;
+
+use memae_model::cohort::Cohort;
+use memae_model::{DeviceChoice, Error, ModelKind, ModelSettings, TrainSettings, Trainer};
+
+/// A cohort of empty heads, of which the file has only the header on the disk.
+fn sparse(path: &Path, subjects: usize, [ni, nj, nk]: [usize; 3]) -> Cohort {
+    let subject = |number: usize| serde_json::json!({ "name": format!("subject-{number}"), "range": [0.0, 1.0], "brain_voxels": vec![1; nk] });
+    let header = serde_json::json!({
+        "shape": [ni, nj, nk],
+        "subjects": (0..subjects).map(subject).collect::<Vec<_>>(),
+    });
+    let header = serde_json::to_vec(&header).unwrap();
+    let offset = 4096 + 2 * (ni * nj * nk * subjects) as u64;
+    let mut file = File::create(path).unwrap();
+    file.write_all(b"MEMAECH1").unwrap();
+    file.write_all(&offset.to_le_bytes()).unwrap();
+    file.write_all(&(header.len() as u64).to_le_bytes()).unwrap();
+    file.seek(SeekFrom::Start(offset)).unwrap();
+    file.write_all(&header).unwrap();
+    Cohort::open(path).unwrap()
+}
+
+/// A line of /proc/self/status in bytes.
+fn status(key: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(key)).unwrap();
+    1024 * line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
+}
+
+#[test]
+fn the_size_of_the_cohort_does_not_matter() {
+    let folder = tempfile::tempdir().unwrap();
+    let shape = [128, 128, 155];
+    // Bytes of its own, without the map's, after some steps on a cohort of so many subjects.
+    let after_training = |subjects: usize| {
+        let name = format!("{subjects}");
+        let cohort = sparse(&folder.path().join(&name), subjects, shape);
+        let model = ModelSettings { width: 1.0 / 16.0, ..Default::default() };
+        let settings = TrainSettings { batch: 8, epochs: 1, ..Default::default() };
+        let target = folder.path().join(format!("{name}-model"));
+        let trainer =
+            Trainer::new(ModelKind::Ae, &model, &settings, &cohort, &cohort, target, DeviceChoice::Cpu)
+                .unwrap();
+        let mut steps = 0;
+        trainer
+            .run(&mut |_| {
+                steps += 1;
+                if steps < 20 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })
+            .unwrap();
+        status("RssAnon:")
+    };
+    let few = after_training(2);
+    let many = after_training(600); // 3 GB
+    assert!(many < few + (64 << 20), "{few} bytes with 2 subjects, {many} with 600");
+}
+
+/// Tells the process with little memory where to train.
+const FOLDER: &str = "MEMAE_TEST_MEMORY_FOLDER";
+
+/// Not a test: the process with little memory.
+#[test]
+#[ignore = "started by the test below"]
+fn train_with_little_memory() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let folder = Path::new(&folder);
+    let cohort = sparse(&folder.join("cohort"), 1, [96, 96, 66]);
+    let train = |batch: usize, name: &str| {
+        let settings = TrainSettings { batch, epochs: 1, ..Default::default() };
+        let folder = folder.join(name);
+        let kind = ModelKind::MemAe;
+        let device = DeviceChoice::Cpu;
+        Trainer::new(kind, &ModelSettings::default(), &settings, &cohort, &cohort, folder, device)
+            .unwrap()
+            .run(&mut |_| ControlFlow::Break(()))
+    };
+    // So that threads and tables are there already.
+    train(2, "before").unwrap();
+    limit(status("VmSize:") + (400 << 20));
+    let Err(error) = train(64, "model") else { panic!("it was enough") };
+    println!("{error}");
+    let Error::OutOfMemory { batch: 64, fits: Some(fits), .. } = error else { panic!("another error") };
+    train(fits, "again").unwrap();
+    println!("trained");
+}
+
+#[allow(unsafe_code)]
+fn limit(bytes: u64) {
+    let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
+    // SAFETY: takes a limit for this process and changes nothing else.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
+}
+
+#[test]
+fn where_memory_does_not_suffice_the_batch_that_would_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "train_with_little_memory", "--ignored", "--nocapture"])
+        .env(FOLDER, folder.path())
+        .output()
+        .unwrap();
+    let output = String::from_utf8_lossy(&child.stdout);
+    let errors = String::from_utf8_lossy(&child.stderr);
+    assert!(child.status.success() && output.contains("trained"), "{output}\n{errors}");
+    assert!(output.contains("a batch of 64") && output.contains("[train] batch = "), "{output}");
+}
