@@ -30,7 +30,7 @@ Commands:
                                      further arguments go to `memae run`
   test [STEP]..                      set up, then format, clippy, docs, dependency and licence checks, all tests;
                                      or only the named steps
-  bench model [--device D] ..        compare a training step with PyTorch's and write docs/benchmarks/model-D.md
+  bench model [--device D] ..        compare a training step with PyTorch's and write a record below docs/benchmarks
   doctor                             what of the set-up is there, and what is missing
   help                               this text
 ";

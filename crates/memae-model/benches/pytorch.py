@@ -1,11 +1,15 @@
 """One training step in PyTorch, to compare with: the same network, batch and loss, written as one would.
 
-    python pytorch.py MODEL MODE WIDTH SIDE STEPS DEVICE
+    python pytorch.py MODEL MODE WIDTH SIDE BATCH STEPS DEVICE
 
-MODEL is ae or ssim-memae; MODE is eager, channels-last or compiled-bf16. Prints the seconds of each step. The batch lies ready
-in the memory of the device, so nothing is loaded.
+MODEL is one of the paper's five; MODE is eager, tf32, channels-last, bf16 or compiled-bf16, each with what those before it have
+but that the processor has no tf32. Prints the seconds of each step, by the clock and of processor time, then the bytes of
+memory that were in use at most. The batch lies ready in the memory of the device, so nothing is loaded.
 """
 
+import math
+import resource
+import subprocess
 import sys
 import time
 
@@ -13,24 +17,30 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-BATCH, WARM_UP = 32, 2
+MODES = ["eager", "tf32", "channels-last", "bf16", "compiled-bf16"]
+CODE, CODE_CHANNELS, BETA, ALPHA = 128, 16, 1.28, 0.0002
 
 
 class Dense(nn.Module):
-    def __init__(self, channels, side):
+    def __init__(self, channels, side, gaussian):
         super().__init__()
-        length = 16 * (side // 16) ** 2
-        self.layers = nn.Sequential(
-            nn.Conv2d(channels, 16, 1),
-            nn.Flatten(),
-            nn.Linear(length, 128),
-            nn.Linear(128, length),
-            nn.Unflatten(1, (16, side // 16, side // 16)),
-            nn.Conv2d(16, channels, 1),
+        side //= 16
+        length = CODE_CHANNELS * side**2
+        self.reduce = nn.Sequential(nn.Conv2d(channels, CODE_CHANNELS, 1), nn.Flatten())
+        self.code = nn.Linear(length, CODE)
+        self.log_variance = nn.Linear(length, CODE) if gaussian else None
+        self.expand = nn.Sequential(
+            nn.Linear(CODE, length), nn.Unflatten(1, (CODE_CHANNELS, side, side)), nn.Conv2d(CODE_CHANNELS, channels, 1)
         )
 
     def forward(self, x):
-        return self.layers(x), None
+        reduced = self.reduce(x)
+        code, extra = self.code(reduced), None
+        if self.log_variance is not None:
+            log_variance = self.log_variance(reduced)
+            extra = BETA * -0.5 * (1 + log_variance - code**2 - log_variance.exp()).sum(1).mean()
+            code = code + torch.randn_like(code) * (0.5 * log_variance).exp()
+        return self.expand(code), extra
 
 
 class Memory(nn.Module):
@@ -41,7 +51,8 @@ class Memory(nn.Module):
     def forward(self, x):
         query = F.normalize(x.movedim(1, -1), dim=-1)
         weights = F.softmax(query @ F.normalize(self.items, dim=-1).T, dim=-1)
-        return (weights @ self.items).movedim(-1, 1), weights
+        entropy = -(weights * torch.log(weights + 1e-12)).sum(-1).mean()
+        return (weights @ self.items).movedim(-1, 1), ALPHA * entropy
 
 
 class Network(nn.Module):
@@ -52,15 +63,18 @@ class Network(nn.Module):
         for i, o in zip([3, *channels], channels):
             layers += [nn.Conv2d(i, o, 3, 2, 1), nn.BatchNorm2d(o), nn.LeakyReLU(0.2)]
         self.encoder = nn.Sequential(*layers)
-        self.middle = Memory(channels[3]) if model == "ssim-memae" else Dense(channels[3], side)
+        self.middle = Memory(channels[3]) if "memae" in model else Dense(channels[3], side, model == "vae")
         layers = []
         for i, o in zip(channels[::-1], channels[-2::-1]):
             layers += [nn.ConvTranspose2d(i, o, 3, 2, 1, 1), nn.BatchNorm2d(o), nn.LeakyReLU(0.2)]
         self.decoder = nn.Sequential(*layers, nn.ConvTranspose2d(channels[0], 1, 3, 2, 1, 1))
+        self.pixels = side**2
 
     def forward(self, x):
-        features, weights = self.middle(self.encoder(x))
-        return self.decoder(features), weights
+        features, extra = self.middle(self.encoder(x))
+        if extra is not None and not isinstance(self.middle, Memory):
+            extra = extra / self.pixels
+        return self.decoder(features), extra
 
 
 def ssim_loss(x, y):
@@ -75,39 +89,39 @@ def ssim_loss(x, y):
 
 
 def main():
-    model, mode, width, side, steps, device = sys.argv[1:]
-    side, device = int(side), torch.device(device)
+    model, mode, width, side, batch, steps, device = sys.argv[1:]
+    side, steps, device, level = int(side), int(steps), torch.device(device), MODES.index(mode)
     network = Network(model, float(width), side).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
-    x = torch.rand(BATCH, 3, side, side, device=device)
-    if mode != "eager":
+    x = torch.rand(int(batch), 3, side, side, device=device)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = level >= 1
+    if level >= 2:
         network, x = network.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
-    if device.type == "cuda":
-        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    half = mode == "compiled-bf16"
     target = x[:, 1:2].contiguous()
 
     def loss():
-        with torch.autocast(device.type, torch.bfloat16, enabled=half):
-            output, weights = network(x)
+        with torch.autocast(device.type, torch.bfloat16, enabled=level >= 3):
+            output, extra = network(x)
         output = output.float()
-        if model == "ae":
-            return F.mse_loss(output, target)
-        weights = weights.float()
-        entropy = -(weights * torch.log(weights + 1e-12)).sum(-1).mean()
-        return ssim_loss(target, output) + 0.0002 * entropy
+        value = ssim_loss(target, output) if "ssim" in model else F.mse_loss(output, target)
+        return value if extra is None else value + extra
 
-    if half:
+    if level >= 4:
         loss = torch.compile(loss)
-    for step in range(WARM_UP + int(steps)):
-        start = time.perf_counter()
+    for step in range(steps + math.ceil(steps / 4)):
+        start, processor = time.perf_counter(), time.process_time()
         optimizer.zero_grad()
         value = loss()
         value.backward()
         optimizer.step()
         value.item()  # waits for the device
-        if step >= WARM_UP:
-            print(time.perf_counter() - start, flush=True)
+        if step >= math.ceil(steps / 4):
+            print(time.perf_counter() - start, time.process_time() - processor, flush=True)
+    if device.type == "cuda":
+        query = ["nvidia-smi", "--query-gpu=memory.used", "--format=csv,noheader,nounits"]
+        print(2**20 * int(subprocess.check_output(query, text=True).split()[0]))
+    else:
+        print(1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 if __name__ == "__main__":

@@ -41,3 +41,41 @@ impl Adam {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::ModelKind;
+    use crate::network::Network;
+    use crate::settings::ModelSettings;
+    use crate::{speed, tensors};
+
+    #[test]
+    #[ignore = "measures"]
+    fn speed_of_adam() {
+        for (place, device) in speed::devices() {
+            let network =
+                Network::new(ModelKind::Ae, &ModelSettings::default(), [240; 2], 0, device).unwrap();
+            let flat = network.parameters.flat();
+            let named = network.parameters.split(flat).unwrap();
+            let adam = |tensor: &Tensor| std::cell::RefCell::new(Adam::new(tensor, 1e-4).unwrap());
+            let (whole, each) =
+                (adam(flat), named.iter().map(|(_, tensor)| adam(tensor)).collect::<Vec<_>>());
+            let finish = || drop(tensors::to_numbers(&[&flat.get(0)]).unwrap());
+            let ours = || {
+                whole.borrow_mut().step(flat, flat).unwrap();
+                finish();
+            };
+            let one_by_one = || {
+                for ((_, tensor), adam) in named.iter().zip(&each) {
+                    adam.borrow_mut().step(tensor, tensor).unwrap();
+                }
+                finish();
+            };
+            speed::compare(
+                &format!("Adam, {} values, {place}", flat.numel()),
+                &[("ours: one flat tensor", &ours), ("tensor by tensor", &one_by_one)],
+            );
+        }
+    }
+}

@@ -156,6 +156,7 @@ impl Passed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::speed;
     use crate::tensors::to_vec;
 
     #[test]
@@ -182,6 +183,36 @@ mod tests {
             let scale_of = expected.iter().fold(0.0f32, |most, value| most.max(value.abs()));
             for (a, b) in ours.iter().zip(&expected) {
                 assert!((a - b).abs() <= 2e-6 * scale_of, "{kernel} {scale:?}: {a}, not {b}");
+            }
+        }
+    }
+
+    #[test]
+    #[ignore = "measures"]
+    fn speed_of_the_weight_gradient() {
+        let options = (Kind::Float, Device::Cpu);
+        for (channels, more, side) in [(96, 128, 120), (128, 256, 60), (256, 256, 30)] {
+            for scale in [Scale::Half, Scale::Double] {
+                let mut builder = Builder::new(0, Device::Cpu);
+                let (sizes, side) = match scale {
+                    Scale::Double => ([more, channels], side / 2),
+                    _ => ([channels, more], side),
+                };
+                let conv = Conv::new(&mut builder, "conv", sizes, 3, scale).unwrap();
+                let x = Tensor::randn([32, side, side, sizes[0]], options).permute([0, 3, 1, 2]);
+                let x = x.set_requires_grad(true);
+                let mut passed = Vec::new();
+                let output = conv.train(&x, false, &mut passed).unwrap();
+                let by_output = Tensor::randn_like(&output);
+                let ours = || drop(passed[0].weight_gradient(&by_output).unwrap());
+                let inner = conv.geometry.convolve(&x.detach(), &conv.weight, None).unwrap();
+                let inner = (inner * &by_output).sum(Kind::Float);
+                let libtorch = || drop(Tensor::run_backward(&[&inner], &[&conv.weight], true, false));
+                let name = if scale == Scale::Double { "transposed convolution" } else { "convolution" };
+                speed::compare(
+                    &format!("weight gradient of a {name}, {} to {} channels, batch 32", sizes[0], sizes[1]),
+                    &[("ours", &ours), ("libtorch's", &libtorch)],
+                );
             }
         }
     }

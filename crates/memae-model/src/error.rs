@@ -49,7 +49,7 @@ pub enum Error {
     },
     /// A training step needs more memory than there is.
     #[error(
-        "memory does not suffice for a batch of {batch}; {}. Libtorch says: {reason}",
+        "memory does not suffice for a batch of {batch}; {} ({reason})",
         match fits {
             Some(fits) => format!("a batch of {fits} fits: set [train] batch = {fits}, or less if other programs need memory"),
             None => "not even one window fits: choose a smaller width or smaller slices".to_owned(),

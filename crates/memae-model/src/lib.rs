@@ -28,6 +28,8 @@ mod patches;
 mod random;
 mod settings;
 mod source;
+#[cfg(test)]
+mod speed;
 mod ssim;
 mod tensors;
 mod trainer;

@@ -147,6 +147,7 @@ impl Resident {
 mod tests {
     use super::*;
     use crate::cohort::CohortWriter;
+    use crate::speed;
 
     /// Batches from a device's memory are those from the map, to the bit.
     fn check(device: Device) {
@@ -195,5 +196,31 @@ mod tests {
         }
         assert!(device::free_memory(Device::Cuda(0)).is_some_and(|free| free > 1 << 20));
         check(Device::Cuda(0));
+    }
+
+    #[test]
+    #[ignore = "measures"]
+    fn speed_of_loading() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cohort");
+        let shape = [240, 240, 66];
+        let mut writer = CohortWriter::create(&path, shape).unwrap();
+        let voxels = shape.iter().product();
+        writer.push("subject", &vec![0.5; voxels], &vec![true; voxels]).unwrap();
+        writer.finish().unwrap();
+        let cohort = Cohort::open(&path).unwrap();
+        let (windows, _) = cohort.windows(false);
+        for (place, device) in speed::devices() {
+            let (mapped, resident) =
+                (Source::mapped(&cohort, device), Source::resident(&cohort, device).unwrap());
+            let gather = |source: &Source| {
+                let batch = source.gather(&windows[..32], false).unwrap();
+                drop(tensors::to_numbers(&[&batch.target.reshape([-1]).get(0)]).unwrap());
+            };
+            speed::compare(
+                &format!("loading 32 windows of 240 x 240, {place}"),
+                &[("from the map", &|| gather(&mapped)), ("from the device's memory", &|| gather(&resident))],
+            );
+        }
     }
 }

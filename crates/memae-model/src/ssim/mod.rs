@@ -163,9 +163,8 @@ fn source(at: usize, length: usize, border: Border) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
+    use crate::speed;
     use crate::tensors::to_vec;
 
     fn pair(batch: i64, sides: [i64; 2]) -> (Tensor, Tensor) {
@@ -225,32 +224,27 @@ mod tests {
         1.0 - (numerator / ((mx.square() + my.square() + C1) * (vx + vy + C2))).mean(Kind::Float)
     }
 
-    /// `cargo test --release -p memae-model --lib -- --ignored --nocapture ssim_speed`
     #[test]
     #[ignore = "measures"]
-    fn ssim_speed() {
-        println!(); // ends the line on which the test is named
-        for side in [96, 240] {
-            let (x, y) = pair(32, [side; 2]);
-            let ssim = Ssim::new([side as usize; 2], Border::Valid, Device::Cpu).unwrap();
-            let window = Tensor::from_slice(&gaussian().map(|weight| weight as f32));
-            let ways: [(&str, &dyn Fn() -> Tensor); 3] = [
-                ("convolution", &|| by_convolution(&window, &x, &y)),
-                ("matrix", &|| mean(&(1.0 - ssim.map(&x, &y).unwrap()), None).unwrap()),
-                ("fused", &|| ssim.loss(&x, &y, None).unwrap()),
-            ];
-            // In turns, because other programs may use the processor too.
-            let mut seconds = [const { Vec::new() }; 3];
-            for _ in 0..7 {
-                for ((_, way), seconds) in ways.iter().zip(&mut seconds) {
-                    let start = Instant::now();
-                    value_and_gradient(&way(), &y);
-                    seconds.push(start.elapsed().as_secs_f64());
-                }
-            }
-            for ((name, _), seconds) in ways.iter().zip(&mut seconds) {
-                seconds.sort_by(f64::total_cmp);
-                println!("ssim {side} {name} {:.4}", seconds[seconds.len() / 2]);
+    fn speed_of_ssim() {
+        for (place, device) in speed::devices() {
+            for side in [96, 240] {
+                let (x, y) = pair(32, [side; 2]);
+                let (x, y) = (x.to_device(device), y.detach().to_device(device).set_requires_grad(true));
+                let ssim = Ssim::new([side as usize; 2], Border::Valid, device).unwrap();
+                let window = Tensor::from_slice(&gaussian().map(|weight| weight as f32)).to_device(device);
+                let run = |loss: Tensor| drop(value_and_gradient(&loss, &y));
+                let ours = || run(ssim.loss(&x, &y, None).unwrap());
+                let map = || run(mean(&(1.0 - ssim.map(&x, &y).unwrap()), None).unwrap());
+                let convolution = || run(by_convolution(&window, &x, &y));
+                speed::compare(
+                    &format!("SSIM and its gradient, 32 slices of {side} x {side}, {place}"),
+                    &[
+                        ("ours", &ours),
+                        ("products with banded matrices", &map),
+                        ("separable convolutions", &convolution),
+                    ],
+                );
             }
         }
     }
