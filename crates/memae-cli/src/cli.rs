@@ -65,7 +65,7 @@ impl Common {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Do all stages: synth (for synthetic data), preprocess, train, reconstruct, evaluate, report, package.
+    /// Do all stages: synth (for synthetic data), preprocess, train, reconstruct, evaluate, package, report.
     Run,
     /// Make the synthetic cohort: whole heads in T2 contrast with their ground truth, as NIfTI files.
     Synth,

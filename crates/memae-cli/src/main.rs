@@ -165,9 +165,16 @@ fn run_all(config: &Config) -> Result<()> {
     train::run(config, &config.run.models)?;
     reconstruct::run(config, &config.run.models)?;
     evaluate::run(config)?;
-    report::run(config)?;
     package::run(config, &config.run.models)?;
-    say(format!("done in {}", progress::humantime(start.elapsed())));
+    report::run(config)?;
+    let layout = Layout::new(config);
+    say(format!(
+        "done in {}\n  report    {}\n  packages  {}\n  log       {}",
+        progress::humantime(start.elapsed()),
+        layout.report().join("index.html").display(),
+        layout.packages().display(),
+        layout.log().display()
+    ));
     Ok(())
 }
 
