@@ -51,8 +51,7 @@ fn write(config: &Config, cohort: &preprocess::Cohort, evaluation: &Evaluation) 
     let subjects = evaluate::subjects(config)?;
     let subjects = VoxelSet::ALL.map(|voxels| subjects_figure(evaluation, &subjects, voxels));
     let calibration = calibration_figure(evaluation);
-    let viewer =
-        (config.report.viewer_subjects > 0).then(|| viewer::make(config, cohort, evaluation)).transpose()?;
+    let viewer = viewer::make(config, cohort, evaluation)?;
     let page = page::render(
         config,
         evaluation,

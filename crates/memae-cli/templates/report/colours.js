@@ -21,6 +21,9 @@ const OUTCOMES = {
   fn: { colour: "#f0e442", texture: "dots" },
 };
 
+/** The true outline where detections are not shown, as in Figure 1. */
+const OUTLINE = "#00e5ff";
+
 /** A pattern to fill an outcome with, its texture `size` pixels wide. */
 function texture(context, { colour, texture: kind }, size) {
   const tile = new OffscreenCanvas(size, size);

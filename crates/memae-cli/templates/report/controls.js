@@ -30,7 +30,7 @@ function listenToLayers(root, selection, changed) {
   follow("[name=base]", "change", ({ value }) => (selection.base = value));
   follow("[name=voxels]", "change", ({ value }) => selection.chooseVoxels(value));
   follow("#opacity", "input", ({ value }) => (selection.opacity = value / 100));
-  follow("#detections", "change", ({ checked }) => (selection.detections = checked));
+  follow("#detections, #outline", "change", ({ id, checked }) => (selection[id] = checked));
 }
 
 function listenToThreshold(root, selection, changed) {

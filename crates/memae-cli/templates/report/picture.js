@@ -9,7 +9,7 @@ const [LESION, BRAIN] = [1, 2];
  * Draws a slice through the crosshair.
  *
  * `view`: subject, volumes, brightest, stop, brainOnly, cross.
- * `layers`: base ("scan" or "reconstruction"), map (opacity), detections, crosshair (booleans).
+ * `layers`: base ("scan" or "reconstruction"), map (opacity), detections, outline, ruler, crosshair (booleans).
  */
 function drawPicture(canvas, plane, view, layers) {
   const ratio = window.devicePixelRatio;
@@ -23,7 +23,9 @@ function drawPicture(canvas, plane, view, layers) {
   if (view.volumes[layers.base] || layers.map === 1) drawBase(context, plane, view, layers);
   else drawMissing(context, ratio);
   if (layers.detections) drawDetections(context, plane, view, ratio);
+  if (layers.outline) drawOutline(context, plane, view, ratio);
   if (layers.crosshair) drawCrosshair(context, plane, view, ratio);
+  if (layers.ruler) drawRuler(context, width, ratio);
   drawMarks(context, plane, ratio);
 }
 
@@ -78,6 +80,27 @@ function drawDetections(context, plane, view, ratio) {
   }
 }
 
+/** The border of the true lesion along the edges of its voxels. */
+function drawOutline(context, plane, view, ratio) {
+  const { columns, rows } = extent(plane, view.subject);
+  const lesion = new Uint8Array(columns * rows);
+  eachVoxel(plane, view.subject, view.cross[plane.through], (index, pixel) => {
+    lesion[pixel] = view.volumes.labels[index] & LESION;
+  });
+  const at = (column, row) => (column >= 0 && row >= 0 && column < columns && row < rows ? lesion[row * columns + column] : 0);
+  const [dx, dy] = [context.canvas.width / columns, context.canvas.height / rows];
+  context.strokeStyle = OUTLINE;
+  context.lineWidth = 1.5 * ratio;
+  context.lineCap = "square";
+  for (let row = 0; row <= rows; row++) {
+    for (let column = 0; column <= columns; column++) {
+      const [x, y] = [column * dx, row * dy];
+      if (at(column, row) !== at(column - 1, row)) strokeLine(context, x, y, x, y + dy);
+      if (at(column, row) !== at(column, row - 1)) strokeLine(context, x, y, x + dx, y);
+    }
+  }
+}
+
 /** Two lines that leave the voxel itself free. */
 function drawCrosshair(context, plane, view, ratio) {
   const { width, height } = context.canvas;
@@ -89,6 +112,16 @@ function drawCrosshair(context, plane, view, ratio) {
   strokeLine(context, x + gap, y, width, y);
   strokeLine(context, x, 0, x, y - gap);
   strokeLine(context, x, y + gap, x, height);
+}
+
+/** A bar of 50 mm in a picture of so many mm. */
+function drawRuler(context, width, ratio) {
+  const { canvas } = context;
+  const [left, bottom, length] = [8 * ratio, canvas.height - 8 * ratio, (50 * canvas.width) / width];
+  context.strokeStyle = "#fff";
+  context.lineWidth = 2 * ratio;
+  strokeLine(context, left, bottom, left + length, bottom);
+  write(context, "5 cm", left + length / 2, bottom - 10 * ratio, ratio);
 }
 
 function drawMarks(context, { marks }, ratio) {

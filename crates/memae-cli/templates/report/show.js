@@ -57,10 +57,10 @@ function showMeasures(root, { result, voxels, stop, threshold }) {
 }
 
 function showPictures(root, selection, volumes) {
-  const { subject, method, plane, cross, stop, base, detections, voxels } = selection;
+  const { subject, method, plane, cross, stop, base, detections, outline, voxels } = selection;
   const { brightest } = selection.result;
   const view = { subject, volumes, cross, stop, brightest, brainOnly: voxels === "brain" };
-  const layers = { base, map: selection.opacity, detections, crosshair: true };
+  const layers = { base, map: selection.opacity, detections, outline, ruler: true, crosshair: true };
   for (const figure of root.querySelectorAll("[data-plane]")) {
     drawPicture(figure.querySelector("canvas"), PLANES[figure.dataset.plane], view, layers);
   }

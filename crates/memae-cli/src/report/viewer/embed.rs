@@ -49,7 +49,7 @@ impl Crop {
         Self { first, shape, stride: 1 }
     }
 
-    /// Keeps so many voxels only as are not more than `most`, of a whole crop.
+    /// Keeps every second voxel along each axis, or third, ..., so that there are at most `most`; of a crop that has all.
     pub(super) fn thinned_to(self, most: usize) -> Self {
         let of_stride = |stride| self.shape.map(|side| side.div_ceil(stride));
         let mut stride = 1;

@@ -35,7 +35,7 @@ pub(super) struct Viewer {
     /// Every how many-th voxel is shown.
     #[serde(skip)]
     pub(super) stride: usize,
-    /// Apart from what describes them: the page unpacks them only when they are looked at.
+    /// Apart from what describes them: the page unpacks one only when it is looked at.
     #[serde(skip)]
     pub(super) volumes: Vec<Embedded>,
 }
@@ -74,42 +74,32 @@ struct MethodResult {
     brightest: u8,
 }
 
-/// Scores the chosen subjects by all methods.
-pub(super) fn make(config: &Config, cohort: &Cohort, evaluation: &Evaluation) -> Result<Viewer> {
+/// Scores the chosen subjects by all methods; `None` if there are none to choose.
+pub(super) fn make(config: &Config, cohort: &Cohort, evaluation: &Evaluation) -> Result<Option<Viewer>> {
     let methods = Method::all(config);
     let Choice { text, subjects: chosen } = choice::choose(config, cohort)?;
-    let task = Task::new("viewer", methods.len() * chosen.len());
-    let mut volumes = Vec::new();
-    let mut subjects = Vec::new();
-    for (at, (prepared, rank)) in chosen.iter().enumerate() {
-        let most = MOST_VOXELS / (2 * (methods.len() + 1) * chosen.len());
-        let (subject, scan, labels) = look(prepared, rank.clone(), most)?;
-        volumes.push(subject.crop.embed(format!("subject{at}-scan"), scan.view())?);
-        volumes.push(subject.crop.embed(format!("subject{at}-labels"), labels.view())?);
-        subjects.push(subject);
+    if chosen.is_empty() {
+        return Ok(None);
     }
-    let mut marked = Vec::new();
+    let mut viewer =
+        Viewer { subjects: Vec::new(), methods: Vec::new(), choice: text, stride: 1, volumes: Vec::new() };
+    // At most two volumes of each method, and scan and labels.
+    let most = MOST_VOXELS / (2 * (methods.len() + 1) * chosen.len());
+    for (prepared, rank) in &chosen {
+        viewer.add_subject(prepared, rank, most)?;
+    }
+    let task = Task::new("viewer", methods.len() * chosen.len());
     for method in methods {
         let scorer = Scorer::new(config, cohort, method)?;
         let thresholds = matched(evaluation, method)?;
         let stops = Stops::new(thresholds.as_flattened());
-        for (at, ((prepared, _), subject)) in chosen.iter().zip(&mut subjects).enumerate() {
-            let scored = scorer.score(prepared)?;
-            let levels = stops.levels(scored.scores.view());
-            let id = |kind: &str| format!("subject{at}-{}-{kind}", method.id());
-            volumes.push(subject.crop.embed(id("map"), levels.view())?);
-            if let Some(expected) = scored.expected.as_ref().filter(|_| !method.is_baseline()) {
-                let grey = shades(expected.view(), range(&scored.scan));
-                volumes.push(subject.crop.embed(id("reconstruction"), grey.view())?);
-            }
-            subject
-                .results
-                .push(MethodResult { counts: count(&stops, &scored)?, brightest: brightest(&levels) });
+        for (at, (prepared, _)) in chosen.iter().enumerate() {
+            viewer.add_result(at, method, &stops, &scorer.score(prepared)?)?;
             task.step(&prepared.name);
         }
         let position = |threshold| stops.position(threshold).context("the stops hold the thresholds");
         let [[all1, all2], [brain1, brain2]] = thresholds.map(|levels| levels.map(position));
-        marked.push(Marked {
+        viewer.methods.push(Marked {
             id: method.id(),
             label: method.label(),
             reconstructs: !method.is_baseline(),
@@ -117,30 +107,50 @@ pub(super) fn make(config: &Config, cohort: &Cohort, evaluation: &Evaluation) ->
             stops,
         });
     }
-    let stride = subjects.iter().map(|subject| subject.crop.stride).max().unwrap_or(1);
-    Ok(Viewer { subjects, methods: marked, choice: text, stride, volumes })
+    Ok(Some(viewer))
 }
 
-/// A subject as the viewer places it, its scan in shades of grey, and its labels: 1 for lesion, plus 2 for brain.
-fn look(prepared: &Prepared, rank: String, most_voxels: usize) -> Result<(Subject, Array3<u8>, Array3<u8>)> {
-    let (scan, brain) = prepared.read()?;
-    let lesions = prepared.read_lesions()?.context("a test subject has lesions")?;
-    let labels = Zip::from(lesions.data())
-        .and(brain.data())
-        .map_collect(|lesion, brain| u8::from(*lesion) + 2 * u8::from(*brain));
-    let crop = Crop::around(&labels.mapv(|label| label > 0)).thinned_to(most_voxels);
-    let matrix = scan.affine().matrix();
-    let subject = Subject {
-        name: prepared.name.clone(),
-        rank,
-        affine: std::array::from_fn(|row| std::array::from_fn(|column| matrix[(row, column)])),
-        spacing: scan.affine().spacing().map(|mm| mm * crop.stride as f64),
-        start: crop.nearest(centre(&lesions)),
-        crop,
-        results: Vec::new(),
-    };
-    let grey = shades(scan.data(), range(&scan));
-    Ok((subject, grey, labels))
+impl Viewer {
+    /// Adds a subject of which at most `most` voxels are shown: its scan, and labels that are 1 for lesion, plus 2 for brain.
+    fn add_subject(&mut self, prepared: &Prepared, rank: &str, most: usize) -> Result<()> {
+        let (scan, brain) = prepared.read()?;
+        let lesions = prepared.read_lesions()?.context("a test subject has lesions")?;
+        let labels = Zip::from(lesions.data())
+            .and(brain.data())
+            .map_collect(|lesion, brain| u8::from(*lesion) + 2 * u8::from(*brain));
+        let crop = Crop::around(&labels.mapv(|label| label > 0)).thinned_to(most);
+        let id = |kind: &str| format!("subject{}-{kind}", self.subjects.len());
+        let grey = shades(scan.data(), range(&scan));
+        let embedded = [crop.embed(id("scan"), grey.view())?, crop.embed(id("labels"), labels.view())?];
+        self.volumes.extend(embedded);
+        self.stride = self.stride.max(crop.stride);
+        let matrix = scan.affine().matrix();
+        self.subjects.push(Subject {
+            name: prepared.name.clone(),
+            rank: rank.to_owned(),
+            affine: std::array::from_fn(|row| std::array::from_fn(|column| matrix[(row, column)])),
+            spacing: scan.affine().spacing().map(|mm| mm * crop.stride as f64),
+            start: crop.nearest(centre(&lesions)),
+            crop,
+            results: Vec::new(),
+        });
+        Ok(())
+    }
+
+    /// Adds what a method makes of the subject at this place.
+    fn add_result(&mut self, at: usize, method: Method, stops: &Stops, scored: &Scored) -> Result<()> {
+        let subject = &mut self.subjects[at];
+        let id = |kind: &str| format!("subject{at}-{}-{kind}", method.id());
+        let levels = stops.levels(scored.scores.view());
+        self.volumes.push(subject.crop.embed(id("map"), levels.view())?);
+        // The baselines expect something, but reconstruct nothing.
+        if let Some(expected) = scored.expected.as_ref().filter(|_| !method.is_baseline()) {
+            let grey = shades(expected.view(), range(&scored.scan));
+            self.volumes.push(subject.crop.embed(id("reconstruction"), grey.view())?);
+        }
+        subject.results.push(MethodResult { counts: count(stops, scored)?, brightest: brightest(&levels) });
+        Ok(())
+    }
 }
 
 /// Midst of the lesion on the axial slice that has most of it; midst of the grid without a lesion.
