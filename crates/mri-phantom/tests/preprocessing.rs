@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use mri_io::{
-    Mask, RegistrationSettings, RigidTransform, StripSettings, read, read_labels, read_mask, register_rigid,
-    skull_strip,
+    Mask, RegistrationSettings, RigidTransform, StripSettings, Volume, read, read_labels, read_mask,
+    register_rigid, skull_strip,
 };
 use mri_phantom::{Atlas, Phantom, PhantomSettings, atlas, from_labels, healthy, with_tumour};
 
@@ -81,6 +81,25 @@ fn skull_stripping_finds_the_brain_at_full_resolution() {
     let (overlap, kept) = stripped(&with_tumour(&settings(1.0), 31, 0).unwrap());
     assert!(overlap >= 0.95, "Dice {overlap:.3}");
     assert!(kept >= 0.995, "{kept:.4} of the tumour kept");
+}
+
+/// The voxels in reverse order along an axis, the affine as it was.
+fn mirrored<T: Clone>(volume: &Volume<T>, axis: usize) -> Volume<T> {
+    let mut data = volume.data().to_owned();
+    data.invert_axis(ndarray::Axis(axis));
+    Volume::new(data, *volume.affine()).unwrap()
+}
+
+#[test]
+fn a_head_that_lies_the_wrong_way_round_is_told_and_stripped_all_the_same() {
+    let phantom = with_tumour(&settings(2.0), 21, 0).unwrap();
+    for axis in [1, 2] {
+        let (scan, brain) = (mirrored(&phantom.scan, axis), mirrored(&phantom.brain_mask, axis));
+        let found = skull_strip(&scan, &StripSettings::default()).unwrap();
+        assert!(found.warnings.iter().any(|warning| warning.contains("upside down")), "{:?}", found.warnings);
+        assert!(found.quality <= 0.5);
+        assert!(found.mask.dice(&brain).unwrap() > 0.93);
+    }
 }
 
 #[test]

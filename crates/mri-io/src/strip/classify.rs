@@ -74,7 +74,7 @@ fn tissue(classes: &PerClass) -> f32 {
     classes[GREY] + classes[WHITE]
 }
 
-fn hull(classes: &PerClass) -> f32 {
+pub(super) fn hull(classes: &PerClass) -> f32 {
     tissue(classes) + classes[INNER_FLUID]
 }
 

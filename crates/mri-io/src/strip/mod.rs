@@ -85,7 +85,7 @@ pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<Skull
     let probabilities = classify::classify(&working, scale, &warp);
     let inside = decide::decide(&probabilities, settings.rim);
     let mask = at_native_resolution(scan, &working, &inside.mapv(|inside| f32::from(u8::from(inside))))?;
-    let evidence = quality::Evidence::of(&fine, &warp, &probabilities, &inside);
+    let evidence = quality::Evidence::of(&fine, &warp, &probabilities, &inside, pose.upright());
     let (quality, warnings) = quality::judge(&mask, &evidence);
     Ok(SkullStrip { mask, quality, warnings })
 }

@@ -18,8 +18,15 @@ const STIFFNESS: f64 = 0.01;
 const PITCH: [f64; 5] = [-40.0, -20.0, 0.0, 20.0, 40.0];
 const TURN: [f64; 3] = [-25.0, 0.0, 25.0];
 const SHIFT: [f64; 3] = [-20.0, 0.0, 20.0];
+/// Back to front, upside down, and both. The atlas is symmetric, so that it does not matter whether a head is turned
+/// so or mirrored.
+const WRONG_WAYS: [[f64; 3]; 3] = [[-1.0, -1.0, 1.0], [-1.0, 1.0, -1.0], [1.0, -1.0, -1.0]];
 /// Candidates that are refined at the coarse resolution.
 const REFINED: usize = 10;
+/// The same of those that lie the wrong way round.
+const REFINED_TURNED: usize = 4;
+/// The affine is believed unless the scan fits better by this (nats) the wrong way round.
+const DOUBT: f64 = 0.02;
 /// Candidates that are refined at the fine resolution too.
 const FINALISTS: usize = 3;
 
@@ -37,6 +44,11 @@ impl Pose {
         self.linear * (point - self.centre) + self.target
     }
 
+    /// Whether front and back or top and bottom of the scan are those of the head.
+    pub(super) fn upright(&self) -> bool {
+        self.linear[(1, 1)] > 0.0 && self.linear[(2, 2)] > 0.0
+    }
+
     fn stepped(&self, step: &DVector<f64>) -> Self {
         let linear = Matrix3::from_column_slice(&step.as_slice()[..9]) / RADIUS;
         let shift = Vector3::from_column_slice(&step.as_slice()[9..]);
@@ -47,9 +59,10 @@ impl Pose {
         samples.points.iter().map(|point| self.apply(point).cast()).collect()
     }
 
-    /// Mutual information less the strain's penalty.
+    /// Mutual information less the penalties.
     fn score(&self, samples: &Samples) -> f64 {
-        metric::information(&samples.bins, &self.points(samples)) - self.penalty().0
+        let doubt = if self.upright() { 0.0 } else { DOUBT };
+        metric::information(&samples.bins, &self.points(samples)) - self.penalty().0 - doubt
     }
 
     /// Penalty of the strain (nats) and its derivative by the linear part.
@@ -80,31 +93,36 @@ impl Pose {
 }
 
 /// Brings the scan to the atlas: a search over turns and shifts around `centre` (mm, where the brain may
-/// be) in the coarse samples; the best are refined there, and the best of those in the fine ones.
+/// be) in the coarse samples; the best are refined there, and the best of those in the fine ones. Heads that lie
+/// the wrong way round are searched for as well, less closely.
 pub(super) fn find(coarse: &Samples, fine: &Samples, centre: Vector3<f64>) -> Pose {
+    let mut poses = best(coarse, starts(&Matrix3::identity(), &TURN, centre));
+    poses.truncate(REFINED);
+    let turned =
+        WRONG_WAYS.iter().flat_map(|way| starts(&Matrix3::from_diagonal(&(*way).into()), &[0.0], centre));
+    poses.extend(best(coarse, turned.collect()).into_iter().take(REFINED_TURNED));
+    let mut finalists = best(coarse, poses.par_iter().map(|pose| pose.refined(coarse, 30)).collect());
+    finalists.truncate(FINALISTS);
+    best(fine, finalists.par_iter().map(|pose| pose.refined(fine, 40)).collect())[0]
+}
+
+/// Poses around that of a head that lies as `way`; `turns` to the sides (degrees).
+fn starts(way: &Matrix3<f64>, turns: &[f64], centre: Vector3<f64>) -> Vec<Pose> {
     let mut starts = Vec::new();
     for pitch in PITCH {
-        for roll in TURN {
-            for yaw in TURN {
-                let turn = Rotation3::from_euler_angles(
-                    f64::to_radians(pitch),
-                    f64::to_radians(roll),
-                    f64::to_radians(yaw),
-                );
+        for &roll in turns {
+            for &yaw in turns {
+                let [pitch, roll, yaw] = [pitch, roll, yaw].map(f64::to_radians);
+                let linear = way * Rotation3::from_euler_angles(pitch, roll, yaw).into_inner();
                 for y in SHIFT {
                     for z in SHIFT {
-                        let target = Vector3::new(0.0, y, z);
-                        starts.push(Pose { linear: turn.into_inner(), centre, target });
+                        starts.push(Pose { linear, centre, target: Vector3::new(0.0, y, z) });
                     }
                 }
             }
         }
     }
-    let mut poses = best(coarse, starts);
-    poses.truncate(REFINED);
-    let mut finalists = best(coarse, poses.par_iter().map(|pose| pose.refined(coarse, 30)).collect());
-    finalists.truncate(FINALISTS);
-    best(fine, finalists.par_iter().map(|pose| pose.refined(fine, 40)).collect())[0]
+    starts
 }
 
 /// The poses by falling score; earlier ones win ties.

@@ -3,8 +3,8 @@
 use nalgebra::Vector3;
 use ndarray::{Array3, Axis};
 
-use super::atlas::{AIR, Atlas};
-use super::classify::Probabilities;
+use super::atlas::{AIR, Atlas, PerClass};
+use super::classify::{Probabilities, hull};
 use super::metric;
 use super::samples::Samples;
 use super::warp::Warp;
@@ -16,6 +16,9 @@ const VOLUME: [f64; 2] = [800.0, 2200.0];
 /// Mutual information (nats) within the head: real and synthetic heads of all contrasts reach 0.2 and more, noise
 /// and bodies 0.05 at most.
 const INFORMATION: f64 = 0.12;
+/// The same within the brain: real and synthetic heads of all contrasts reach 0.02 and more, uniform balls 0.0005 at
+/// most.
+const CONTRAST: f64 = 0.01;
 /// Dice overlap of atlas and result that good results exceed.
 const AGREEMENT: f64 = 0.92;
 /// Share of a face of the field of view that a brain may touch without a word.
@@ -31,8 +34,12 @@ const STRIPPED_BORDER: f64 = 0.02;
 pub(super) struct Evidence {
     /// Mutual information (nats) of the atlas's classes and the scan's intensities within the head.
     information: f64,
+    /// The same within the atlas's brain: of fluid, grey and white matter.
+    contrast: f64,
     /// Dice overlap of the bent atlas's brain and the result.
     agreement: f64,
+    /// Whether the head lies as the scan's affine says.
+    upright: bool,
 }
 
 impl Evidence {
@@ -41,15 +48,15 @@ impl Evidence {
         warp: &Warp,
         probabilities: &Probabilities,
         inside: &Array3<bool>,
+        upright: bool,
     ) -> Self {
-        // Air against the rest is seen of anything; what counts is whether the head has the atlas's parts.
-        let (points, bins): (Vec<Vector3<f32>>, Vec<u8>) = samples
-            .points
-            .iter()
-            .zip(&samples.bins)
-            .map(|(point, &bin)| (warp.apply(point).cast(), bin))
-            .filter(|&(point, _)| Atlas::get().at(point)[AIR] < 0.5)
-            .unzip();
+        let atlas = Atlas::get();
+        let information = |counts: fn(&PerClass) -> bool| {
+            let points = samples.points.iter().map(|point| warp.apply(point).cast());
+            let counted = points.zip(&samples.bins).filter(|(point, _)| counts(&atlas.at(*point)));
+            let (points, bins): (Vec<Vector3<f32>>, Vec<u8>) = counted.unzip();
+            metric::information(&bins, &points)
+        };
         let (mut both, mut total) = (0_usize, 0_usize);
         for (&prior, &inside) in probabilities.prior.iter().zip(inside) {
             let atlas = prior >= 0.5;
@@ -57,8 +64,11 @@ impl Evidence {
             total += usize::from(atlas) + usize::from(inside);
         }
         Self {
-            information: metric::information(&bins, &points),
+            // Air against the rest is seen of anything; what counts is whether the head has the atlas's parts.
+            information: information(|classes| classes[AIR] < 0.5),
+            contrast: information(|classes| hull(classes) > 0.8),
             agreement: 2.0 * both as f64 / total.max(1) as f64,
+            upright,
         }
     }
 }
@@ -82,6 +92,19 @@ pub(super) fn judge(mask: &Mask, evidence: &Evidence) -> (f64, Vec<String>) {
             evidence.information
         ));
         quality *= (evidence.information / INFORMATION).max(0.0);
+    }
+    if evidence.contrast < CONTRAST {
+        warnings.push(format!(
+            "what was found has no tissues that look like a brain's: the atlas explains {:.3} nats of its intensities, \
+             and {CONTRAST} or more are expected",
+            evidence.contrast
+        ));
+        quality *= (evidence.contrast / CONTRAST).max(0.0);
+    } else if !evidence.upright {
+        warnings.push(
+            "the head lies upside down or back to front: the affine is wrong, and may swap left and right too".into(),
+        );
+        quality *= 0.5;
     }
     if evidence.agreement < AGREEMENT {
         warnings.push(format!(

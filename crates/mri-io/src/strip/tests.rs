@@ -5,14 +5,16 @@ use ndarray::Array3;
 use super::{StripSettings, skull_strip};
 use crate::{Grid, Mask, Volume};
 
-/// Nested balls: brain of 66 mm radius, CSF to 70 mm, bone to 78 mm, scalp to 84 mm; and the brain's mask.
+/// Nested balls: white matter of 52 mm radius, grey matter to 66 mm, CSF to 70 mm, bone to 78 mm, scalp to 84 mm; and
+/// the brain's mask.
 fn head() -> (Volume<f32>, Mask) {
     let grid = Grid::centred([64, 64, 64], [3.0; 3]).unwrap();
     let radius = |(i, j, k): (usize, usize, usize)| {
         [i, j, k].map(|n| ((n as f32 - 31.5) * 3.0).powi(2)).iter().sum::<f32>().sqrt()
     };
     let scan = Array3::from_shape_fn(grid.shape, |at| match radius(at) {
-        r if r < 66.0 => 500.0,
+        r if r < 52.0 => 430.0,
+        r if r < 66.0 => 560.0,
         r if r < 70.0 => 1000.0,
         r if r < 78.0 => 50.0,
         r if r < 84.0 => 700.0,
@@ -55,6 +57,10 @@ fn quality_drops_with_what_makes_a_result_doubtful() {
 
     let half = scan.data().slice(ndarray::s![..32, .., ..]).to_owned();
     assert!(quality_of(&Volume::new(half, *scan.affine()).unwrap()) < 0.7);
+
+    // A bottle.
+    let ball = scan.map(|&value| if value > 10.0 { 500.0 } else { 10.0 });
+    assert!(quality_of(&ball) < 0.2);
 
     // A column of one tissue: a leg.
     let grid = scan.grid();
