@@ -7,6 +7,7 @@ mod check;
 mod error;
 mod intensity;
 mod nifti;
+mod percentile;
 #[cfg(feature = "picture")]
 mod picture;
 mod preprocess;
@@ -26,7 +27,8 @@ pub use check::{Contrast, Finding, ScanFacts, ScanReport, Severity, check_scan, 
 pub use error::{Error, Result};
 pub use intensity::{Normalization, StandardScale, normalize};
 pub use nifti::{
-    Datatype, Header, Intent, Voxel, read, read_bytes, read_header, read_labels, read_mask, write, write_like,
+    Datatype, Header, Intent, Voxel, can_write_volume, files_of, read, read_bytes, read_header, read_labels,
+    read_mask, write, write_like,
 };
 #[cfg(feature = "picture")]
 pub use picture::{Caption, Picture, Section, quality_picture, thumbnail};
@@ -40,4 +42,4 @@ pub use template::{Template, TemplateSettings, build_template};
 pub use transform::RigidTransform;
 pub use transform_file::{read_itk, read_matrix, write_itk, write_matrix};
 pub use volume::{Grid, Mask, Volume};
-pub use whole_file::write_whole;
+pub use whole_file::{can_write, write_whole};

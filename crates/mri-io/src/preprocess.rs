@@ -3,7 +3,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::volume::SAME_GRID;
 use crate::{
     BiasSettings, Error, Interpolation, Mask, Normalization, RegistrationSettings, Result, RigidTransform,
     StripSettings, Volume, correct_bias, normalize, register_rigid, resample, resample_mask, skull_strip,
@@ -63,12 +62,7 @@ impl Reference {
     /// # Errors
     /// If both do not lie on the same grid, or the mask is empty.
     pub fn new(volume: Volume<f32>, mask: Mask) -> Result<Self> {
-        if !volume.grid().matches(&mask.grid(), SAME_GRID) {
-            return Err(Error::invalid("the reference and its brain mask lie on different grids"));
-        }
-        if mask.count() == 0 {
-            return Err(Error::invalid("the brain mask of the reference is empty"));
-        }
+        mask.check_on(&volume.grid()).map_err(|error| Error::invalid(format!("the reference: {error}")))?;
         Ok(Self { volume, mask })
     }
 
@@ -119,14 +113,7 @@ pub fn preprocess(
     let mut warnings = Vec::new();
     let mut strip_quality = None;
     let native_mask = match mask {
-        Some(mask) if mask.grid().matches(&scan.grid(), SAME_GRID) => mask.clone(),
-        Some(mask) => {
-            return Err(Error::invalid(format!(
-                "the scan ({:?} voxels) and its brain mask ({:?}) lie on different grids: resample the mask first",
-                scan.shape(),
-                mask.shape()
-            )));
-        }
+        Some(mask) => mask.clone(),
         None => {
             let stripped = skull_strip(scan, &settings.strip)?;
             warnings.extend(stripped.warnings);
@@ -134,9 +121,7 @@ pub fn preprocess(
             stripped.mask
         }
     };
-    if native_mask.count() == 0 {
-        return Err(Error::invalid("the brain mask of the scan is empty"));
-    }
+    native_mask.check_on(&scan.grid())?;
     let corrected;
     let scan = match &settings.bias {
         Some(bias) => {

@@ -6,7 +6,7 @@ use ndarray::{Array3, ArrayView3, ArrayViewMut3};
 use crate::{Affine, Error, Result};
 
 /// Two grids are the same if their corners agree to this many mm: headers round to f32.
-pub(crate) const SAME_GRID: f64 = 1e-2;
+const SAME_GRID: f64 = 1e-2;
 
 /// Shape and position of a voxel array, without its values.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,14 +34,18 @@ impl Grid {
 
     /// Whether both grids have the same shape and affines that agree to `tolerance` (mm) at every corner.
     pub fn matches(&self, other: &Self, tolerance: f64) -> bool {
-        self.shape == other.shape
-            && (0..8).all(|corner| {
-                let index =
-                    |axis: usize| if corner >> axis & 1 == 1 { self.shape[axis] as f64 - 1.0 } else { 0.0 };
-                let voxel = Point3::new(index(0), index(1), index(2));
-                let here = self.affine.voxel_to_world(voxel);
-                (here - other.affine.voxel_to_world(voxel)).norm() <= tolerance
-            })
+        self.shape == other.shape && self.distance(other) <= tolerance
+    }
+
+    /// Largest distance (mm) between where this and a grid of the same shape put a corner.
+    fn distance(&self, other: &Self) -> f64 {
+        let apart = (0..8).map(|corner| {
+            let index =
+                |axis: usize| if corner >> axis & 1 == 1 { self.shape[axis] as f64 - 1.0 } else { 0.0 };
+            let voxel = Point3::new(index(0), index(1), index(2));
+            (self.affine.voxel_to_world(voxel) - other.affine.voxel_to_world(voxel)).norm()
+        });
+        apart.fold(0.0, f64::max)
     }
 }
 
@@ -164,6 +168,26 @@ impl Mask {
         inside.map(|((i, j, k), _)| self.affine.voxel_to_world(Point3::new(i as f64, j as f64, k as f64)))
     }
 
+    /// Refuses a mask that says nothing about a volume on `grid`.
+    ///
+    /// # Errors
+    /// If the grids differ (by more than 0.01 mm at a corner: headers round), or no voxel is inside.
+    pub fn check_on(&self, grid: &Grid) -> Result<()> {
+        let own = self.grid();
+        let difference = if own.shape != grid.shape {
+            format!("{:?} and {:?} voxels", grid.shape, own.shape)
+        } else if own.distance(grid) > SAME_GRID {
+            format!("their corners lie up to {:.2} mm apart", own.distance(grid))
+        } else if self.count() == 0 {
+            return Err(Error::invalid("the mask is empty: no voxel is inside"));
+        } else {
+            return Ok(());
+        };
+        Err(Error::invalid(format!(
+            "the volume and its mask lie on different grids ({difference}): resample the mask to the volume's grid"
+        )))
+    }
+
     /// Number of voxels inside.
     pub fn count(&self) -> usize {
         self.as_slice().iter().filter(|&&inside| inside).count()
@@ -211,6 +235,24 @@ mod tests {
         let grid = Grid::centred([240, 241, 155], [1.0, 2.0, 0.5]).unwrap();
         assert!(grid.centre().coords.norm() < 1e-12);
         assert!(grid.matches(&grid, 0.0));
+    }
+
+    #[test]
+    fn a_mask_of_another_place_or_of_nothing_is_refused() {
+        let grid = Grid::centred([4, 5, 6], [2.0; 3]).unwrap();
+        let moved = |by: f64| {
+            let origin = grid.affine.voxel_to_world(Point3::origin()) + nalgebra::Vector3::new(by, 0.0, 0.0);
+            Grid { shape: grid.shape, affine: Affine::from_spacing([2.0; 3], origin.coords.into()).unwrap() }
+        };
+        let refusal = |of: &Grid, inside| {
+            Volume::filled(of, inside).unwrap().check_on(&grid).map_err(|error| error.to_string())
+        };
+        refusal(&grid, true).unwrap();
+        refusal(&moved(0.005), true).unwrap();
+        assert!(refusal(&moved(0.5), true).unwrap_err().contains("0.50 mm apart"));
+        let other = Grid::centred([5, 4, 6], [2.0; 3]).unwrap();
+        assert!(refusal(&other, true).unwrap_err().contains("[4, 5, 6] and [5, 4, 6] voxels"));
+        assert!(refusal(&grid, false).unwrap_err().contains("empty"));
     }
 
     #[test]

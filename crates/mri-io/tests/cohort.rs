@@ -36,11 +36,11 @@ fn a_second_run_does_only_what_is_not_done() {
     write(folder.join("a.nii.gz"), &brain(&pose())).unwrap();
     write(folder.join("b.nii.gz"), &brain(&RigidTransform::identity())).unwrap();
     let mask = brain(&pose()).map(|&value| value > 0.0);
-    write(folder.join("a_mask.nii.gz"), &mask).unwrap();
+    write(folder.join("a_mask.nii"), &mask).unwrap();
     // As a spreadsheet writes it.
     std::fs::write(
         folder.join("scans.csv"),
-        "\u{feff}scan,output,mask\r\na.nii.gz,out/a,a_mask.nii.gz\r\nb.nii.gz,out/b,\r\n",
+        "\u{feff}scan,output,mask\r\na.nii.gz,out/a,a_mask.nii\r\nb.nii.gz,out/b,\r\n",
     )
     .unwrap();
     let line = format!("run --manifest scans.csv {REFERENCE} --jobs 2");
@@ -64,11 +64,26 @@ fn a_second_run_does_only_what_is_not_done() {
 
     let text = succeeds(folder, &line);
     assert!(text.contains("2 of 2 scans are done already") && !text.contains("done: "), "{text}");
-    // A result that is gone, an input that changed, other settings.
+    // A result that is gone; a copy, which is no change; other voxels in a file of the same size and time; other
+    // settings.
     std::fs::remove_file(folder.join("out/b/mask.nii.gz")).unwrap();
     let text = succeeds(folder, &line);
     assert!(text.contains("1 of 2 scans") && text.contains("done: b") && !text.contains("done: a"), "{text}");
-    write(folder.join("a_mask.nii.gz"), &mask.map(|&inside| inside)).unwrap();
+    let path = folder.join("a_mask.nii");
+    write(&path, &mask).unwrap();
+    assert!(succeeds(folder, &line).contains("2 of 2 scans are done already"));
+    let before = std::fs::metadata(&path).unwrap();
+    let mut smaller = mask.clone();
+    let first = smaller.as_slice().iter().position(|&inside| inside).unwrap();
+    smaller.as_mut_slice()[first] = false;
+    write(&path, &smaller).unwrap();
+    std::fs::File::options()
+        .append(true)
+        .open(&path)
+        .unwrap()
+        .set_modified(before.modified().unwrap())
+        .unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), before.len());
     let text = succeeds(folder, &line);
     assert!(text.contains("done: a") && !text.contains("done: b"), "{text}");
     std::fs::write(folder.join("quick.toml"), "[registration]\nsamples = 1001\n").unwrap();
@@ -143,7 +158,7 @@ fn check_tells_what_is_wrong_and_what_to_do() {
     succeeds(folder, "check --manifest scans.csv");
     let other = mri_io::Volume::filled(&mri_io::Grid::centred([4, 4, 4], [1.0; 3]).unwrap(), 1_u8).unwrap();
     write(folder.join("negative.nii.gz"), &other).unwrap();
-    fails(folder, "check --manifest scans.csv", &["another grid"]);
+    fails(folder, "check --manifest scans.csv", &["different grids"]);
 
     let (code, text) = mri_prep(folder, "check --json good.nii.gz nan.nii.gz");
     let reports: Value = serde_json::from_str(&text).unwrap();

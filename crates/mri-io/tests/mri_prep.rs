@@ -4,7 +4,9 @@
 mod common;
 
 use common::{brain, fails, mri_prep, pose, succeeds};
-use mri_io::{RigidTransform, read, read_header, read_itk, read_mask, read_matrix, write, write_like};
+use mri_io::{
+    Grid, RigidTransform, Volume, read, read_header, read_itk, read_mask, read_matrix, write, write_like,
+};
 use nalgebra::Point3;
 
 /// `NIFTI_INTENT_LABEL` of nifti1.h.
@@ -118,13 +120,70 @@ fn bad_input_ends_in_a_message_and_an_exit_code() {
 }
 
 #[test]
+fn places_that_cannot_be_written_are_found_before_the_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    // No scan at all, and yet what is told is where the results cannot go.
+    std::fs::write(folder.join("a.nii"), "subject,age\n").unwrap();
+    std::fs::write(folder.join("scans.csv"), "scan,output\na.nii,out\n").unwrap();
+    for line in [
+        "strip a.nii --mask none/m.nii",
+        "strip a.nii --mask m.nii --picture none/p.png",
+        "register a.nii a.nii --matrix none/m.txt",
+        "register a.nii a.nii --matrix m.txt --resampled none/r.nii.gz",
+        "resample a.nii none/out.nii --canonical",
+        "normalize a.nii none/out.nii --mask a.nii",
+        "bias a.nii out.nii --field none/f.nii",
+        "scale a.nii --output none/s.json",
+        "template a.nii --output t.nii --output-mask none/m.nii",
+    ] {
+        fails(folder, line, &["the folder none is not there"]);
+    }
+    for line in [
+        "template a.nii --output t.nii --transforms a.nii/in",
+        "run a.nii a.nii/in --reference a.nii",
+        "run --manifest scans.csv --reference a.nii --page a.nii/in/page.html",
+    ] {
+        fails(folder, line, &["a.nii/in", "cannot be written"]);
+    }
+    fails(folder, "strip a.nii --mask out.txt", &["out.txt", ".nii.gz"]);
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2);
+}
+
+#[test]
+fn masks_that_do_not_fit_are_named_with_their_volume() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let scan = brain(&RigidTransform::identity());
+    write(folder.join("a.nii"), &scan).unwrap();
+    write(folder.join("good.nii"), &scan.map(|&value| value > 0.0)).unwrap();
+    write(folder.join("empty.nii"), &scan.map(|_| false)).unwrap();
+    let other = Grid::centred([6, 7, 8], [3.5; 3]).unwrap();
+    write(folder.join("other.nii"), &Volume::filled(&other, true).unwrap()).unwrap();
+    for (mask, cause) in [("empty.nii", "the mask is empty"), ("other.nii", "[48, 56, 44] and [6, 7, 8]")] {
+        for line in [
+            format!("normalize a.nii out.nii --mask {mask}"),
+            format!("bias a.nii out.nii --mask {mask}"),
+            format!("scale a.nii a.nii --masks good.nii {mask} --output s.json"),
+            format!("template a.nii a.nii --masks good.nii {mask} --output t.nii"),
+            format!("register a.nii a.nii --moving-mask {mask} --matrix m.txt"),
+            format!("run a.nii out --mask {mask} --reference a.nii --reference-mask good.nii"),
+            format!("run a.nii out --mask good.nii --reference a.nii --reference-mask {mask}"),
+        ] {
+            fails(folder, &line, &["a.nii", mask, cause]);
+        }
+    }
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 4);
+}
+
+#[test]
 fn nothing_is_left_behind_when_a_file_cannot_be_written() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     write(folder.join("scan.nii.gz"), &brain(&RigidTransform::identity())).unwrap();
     // A folder is in the way of the file's name.
     std::fs::create_dir_all(folder.join("out.nii.gz/inside")).unwrap();
-    fails(folder, "resample scan.nii.gz out.nii.gz --canonical", &["out.nii.gz"]);
+    fails(folder, "resample scan.nii.gz out.nii.gz --canonical", &["out.nii.gz", "is a folder"]);
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2);
 }
 

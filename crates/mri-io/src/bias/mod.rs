@@ -13,7 +13,6 @@ mod sharpen;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::volume::SAME_GRID;
 use crate::{Error, Mask, Result, Volume};
 use lattice::{Fit, Rows};
 use samples::Samples;
@@ -110,8 +109,10 @@ pub fn correct_bias(
     settings.check()?;
     let bright;
     let mask = match mask {
-        Some(mask) if mask.grid().matches(&volume.grid(), SAME_GRID) => mask,
-        Some(_) => return Err(Error::invalid("the volume and its mask lie on different grids")),
+        Some(mask) => {
+            mask.check_on(&volume.grid())?;
+            mask
+        }
         None => {
             bright = brighter_than_mean(volume);
             &bright

@@ -154,22 +154,18 @@ pub fn check_scan(scan: &Path, mask: Option<&Path>) -> ScanReport {
 }
 
 fn look_at_mask(scan: &Path, mask: &Path) -> Option<Finding> {
-    let error = |what: String, advice: &'static str| Some(Finding::new(Severity::Error, what, advice));
-    let found = match read_mask(mask) {
-        Ok(found) => found,
-        Err(problem) => return error(problem.to_string(), "mend the mask, or leave it out of the manifest"),
+    let problem = match (read_mask(mask), read_header(scan)) {
+        (Err(problem), _) => problem.to_string(),
+        (Ok(found), Ok(header)) => {
+            format!("{}: {}", mask.display(), found.check_on(&header.grid()).err()?)
+        }
+        (Ok(_), Err(_)) => return None,
     };
-    let name = mask.display();
-    if found.count() == 0 {
-        return error(format!("its mask {name} is empty"), "leave the mask out of the manifest");
-    }
-    if read_header(scan).is_ok_and(|header| !header.grid().matches(&found.grid(), 1e-2)) {
-        return error(
-            format!("its mask {name} lies on another grid"),
-            "resample the mask: mri-prep resample MASK OUT --like SCAN --labels",
-        );
-    }
-    None
+    Some(Finding::new(
+        Severity::Error,
+        problem,
+        "bring the mask to the scan's grid (mri-prep resample MASK OUT --like SCAN --labels), or leave it out",
+    ))
 }
 
 /// Adds a finding to each of the scans that have the same voxels, whatever their names and headers.

@@ -5,6 +5,7 @@ mod nyul;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::percentile::percentile;
 use crate::{Error, Mask, Result, Volume};
 
 pub use nyul::StandardScale;
@@ -52,7 +53,7 @@ impl Normalization {
 /// Normalizes the voxels inside `mask`; those outside become exactly 0.
 ///
 /// # Errors
-/// If the shapes differ, the mask is empty, a voxel inside is not finite, all voxels inside have the same
+/// If the grids differ, the mask is empty, a voxel inside is not finite, all voxels inside have the same
 /// value, or [`Normalization::check`] fails.
 pub fn normalize(volume: &mut Volume<f32>, mask: &Mask, method: &Normalization) -> Result<()> {
     method.check()?;
@@ -66,7 +67,7 @@ pub fn normalize(volume: &mut Volume<f32>, mask: &Mask, method: &Normalization) 
         }
         Normalization::Percentile { low, high } => {
             inside.par_sort_unstable_by(f32::total_cmp);
-            let [low, high] = [low, high].map(|percent| percentile_of_sorted(&inside, percent));
+            let [low, high] = [low, high].map(|percent| percentile(&inside, percent));
             let scaled = linear(low, high - low)?;
             replace(volume, mask, |value| scaled(value).clamp(0.0, 1.0));
         }
@@ -87,18 +88,9 @@ pub fn normalize(volume: &mut Volume<f32>, mask: &Mask, method: &Normalization) 
 
 /// The values of the voxels inside.
 fn brain_values(volume: &Volume<f32>, mask: &Mask) -> Result<Vec<f32>> {
-    if volume.shape() != mask.shape() {
-        return Err(Error::invalid(format!(
-            "a volume of shape {:?} and a mask of shape {:?}",
-            volume.shape(),
-            mask.shape()
-        )));
-    }
+    mask.check_on(&volume.grid())?;
     let voxels = volume.as_slice().iter().zip(mask.as_slice());
     let inside: Vec<f32> = voxels.filter(|&(_, &inside)| inside).map(|(&value, _)| value).collect();
-    if inside.is_empty() {
-        return Err(Error::invalid("the brain mask is empty, so there is nothing to normalize over"));
-    }
     let not_finite = inside.iter().filter(|value| !value.is_finite()).count();
     if not_finite > 0 {
         return Err(Error::invalid(format!("{not_finite} voxels inside the brain are not finite numbers")));
@@ -126,15 +118,6 @@ fn replace(volume: &mut Volume<f32>, mask: &Mask, map: impl Fn(f64) -> f64 + Syn
     );
 }
 
-/// Percentile by linear interpolation between order statistics, as NumPy's default.
-fn percentile_of_sorted(values: &[f32], percent: f64) -> f64 {
-    let position = percent / 100.0 * (values.len() - 1) as f64;
-    let (below, share) = (position.floor() as usize, position.fract());
-    let low = f64::from(values[below]);
-    let high = values.get(below + 1).map_or(low, |&value| f64::from(value));
-    low + share * (high - low)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,15 +140,6 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_are_those_of_numpy() {
-        // numpy.percentile([1, 2, 3, 4, 10], [10, 50, 90]) == [1.4, 3.0, 7.6]
-        let values = [1.0, 2.0, 3.0, 4.0, 10.0];
-        for (percent, expected) in [(10.0, 1.4), (50.0, 3.0), (90.0, 7.6), (0.0, 1.0), (100.0, 10.0)] {
-            assert!((percentile_of_sorted(&values, percent) - expected).abs() < 1e-6);
-        }
-    }
-
-    #[test]
     fn what_cannot_be_normalized_is_named() {
         let all = |n| row(&vec![1.0; n]).map(|_| true);
         let message = |volume: &mut Volume<f32>, mask: &Mask, method| {
@@ -176,7 +150,7 @@ mod tests {
         assert!(
             message(&mut row(&[1.0]), &row(&[0.0]).map(|_| false), Normalization::MinMax).contains("empty")
         );
-        assert!(message(&mut row(&[1.0]), &all(2), Normalization::MinMax).contains("shape"));
+        assert!(message(&mut row(&[1.0]), &all(2), Normalization::MinMax).contains("different grids"));
         let wrong = Normalization::Percentile { low: 90.0, high: 10.0 };
         assert!(message(&mut row(&[1.0, 2.0]), &all(2), wrong).contains("percentiles"));
     }

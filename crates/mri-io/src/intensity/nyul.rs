@@ -7,7 +7,8 @@ use std::path::Path;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{brain_values, percentile_of_sorted};
+use super::brain_values;
+use crate::percentile::percentile;
 use crate::{Error, Mask, Result, Volume, write_whole};
 
 /// The landmarks: the ends of the histogram without its outermost percent, and the deciles.
@@ -55,7 +56,7 @@ impl StandardScale {
     /// The landmarks of one volume, in its own units: the scale that matches other volumes to it.
     ///
     /// # Errors
-    /// If the shapes differ, the mask is empty, a voxel inside is not finite, or the percentiles 1 and 99
+    /// If the grids differ, the mask is empty, a voxel inside is not finite, or the percentiles 1 and 99
     /// are the same.
     pub fn of(volume: &Volume<f32>, mask: &Mask) -> Result<Self> {
         Self::of_values(&mut brain_values(volume, mask)?)
@@ -64,7 +65,7 @@ impl StandardScale {
     /// The landmarks of the values of a brain; sorts them.
     pub(super) fn of_values(values: &mut [f32]) -> Result<Self> {
         values.par_sort_unstable_by(f32::total_cmp);
-        let scale = Self { landmarks: PERCENTILES.map(|percent| percentile_of_sorted(values, percent)) };
+        let scale = Self { landmarks: PERCENTILES.map(|percent| percentile(values, percent)) };
         scale.check()?;
         Ok(scale)
     }

@@ -24,6 +24,13 @@ pub(super) fn read_header(path: &Path) -> Result<Header> {
     parse_start(&path, &start)
 }
 
+/// The file with the header, and where that holds no voxels, theirs.
+pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    let header = header_path(path);
+    let voxels = if read_header(&header)?.single_file { None } else { Some(image_path(&header)?) };
+    Ok(std::iter::once(header).chain(voxels).collect())
+}
+
 /// A checked header, and the file with its voxels, compressed or not.
 pub(super) struct Opened {
     pub(super) header: Header,

@@ -11,13 +11,13 @@ mod header;
 mod intent;
 mod write;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{Error, Mask, Result, Volume};
 
 pub use header::{Datatype, Header};
 pub use intent::Intent;
-pub use write::{Voxel, write, write_like};
+pub use write::{Voxel, can_write_volume, write, write_like};
 
 /// Reads a three-dimensional volume as `f32`, with the file's `scl_slope` and `scl_inter` applied.
 ///
@@ -64,6 +64,14 @@ fn volume(path: &Path, file: &bytes::Opened) -> Result<Volume<f32>> {
 /// As [`read`], as far as the header tells.
 pub fn read_header(path: impl AsRef<Path>) -> Result<Header> {
     bytes::read_header(path.as_ref())
+}
+
+/// The files that [`read`] takes for this name: one, or a pair's header and voxels.
+///
+/// # Errors
+/// As [`read_header`].
+pub fn files_of(path: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
+    bytes::files(path.as_ref())
 }
 
 /// Reads a label map, whose values must be whole numbers from 0 to 65535.

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::header::{Header, NIFTI1_LENGTH};
 use super::intent::Intent;
-use crate::whole_file::write_whole;
+use crate::whole_file::{can_write, write_whole};
 use crate::{Affine, Error, Result, Volume};
 
 /// Where the voxels start: the header and four bytes that say that there is no extension.
@@ -76,11 +76,7 @@ fn write_meaning<T: Voxel>(
     intent: &Intent,
     description: &str,
 ) -> Result<()> {
-    let is = |path: &Path, ending: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
-    let compress = is(path, "gz");
-    if !is(&if compress { path.with_extension("") } else { path.to_owned() }, "nii") {
-        return Err(Error::nifti(path, "a NIfTI file's name ends in .nii or .nii.gz: add one of them"));
-    }
+    let compress = compressed(path)?;
     if volume.shape().iter().any(|&n| n > 32767) {
         return Err(Error::nifti(
             path,
@@ -92,6 +88,25 @@ fn write_meaning<T: Voxel>(
     let bytes = encode(volume, &header);
     let bytes = if compress { gzip(&bytes) } else { bytes };
     write_whole(path, |file| file.write_all(&bytes))
+}
+
+/// Whether [`write()`] can write a volume under this name: to be asked before hours of work for it.
+///
+/// # Errors
+/// If the name does not end in `.nii` or `.nii.gz`, or as [`can_write`].
+pub fn can_write_volume(path: impl AsRef<Path>) -> Result<()> {
+    compressed(path.as_ref())?;
+    can_write(path)
+}
+
+/// Whether a volume of this name is compressed.
+fn compressed(path: &Path) -> Result<bool> {
+    let is = |path: &Path, ending: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
+    let compressed = is(path, "gz");
+    if is(&if compressed { path.with_extension("") } else { path.to_owned() }, "nii") {
+        return Ok(compressed);
+    }
+    Err(Error::nifti(path, "a NIfTI file's name ends in .nii or .nii.gz: add one of them"))
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! Which intensities matter.
 
 use super::slice::Tone;
+use crate::percentile::percentile;
 use crate::{Mask, Volume};
 
 /// At most about this many voxels are looked at.
@@ -8,7 +9,7 @@ const SAMPLES: usize = 200_000;
 /// Share of the brightest voxels' intensity below which there is air.
 const AIR: f32 = 0.12;
 
-/// Finite values inside of the mask, or all, sorted; a regular selection of them if there are many.
+/// Finite values inside of the mask, or all, sorted; a regular selection of them if there are many, a 0 if there are none.
 fn sorted(volume: &Volume<f32>, mask: Option<&Mask>) -> Vec<f32> {
     let inside = |index: usize| mask.is_none_or(|mask| mask.as_slice()[index]);
     let count = mask.map_or(volume.as_slice().len(), Mask::count);
@@ -17,22 +18,20 @@ fn sorted(volume: &Volume<f32>, mask: Option<&Mask>) -> Vec<f32> {
     let step = if count > SAMPLES { count.div_ceil(SAMPLES) | 1 } else { 1 };
     let mut values: Vec<f32> =
         voxels.map(|(_, &value)| value).step_by(step).filter(|value| value.is_finite()).collect();
+    if values.is_empty() {
+        values.push(0.0);
+    }
     values.sort_unstable_by(f32::total_cmp);
     values
-}
-
-fn percentile(sorted: &[f32], percent: f64) -> f32 {
-    let index = (percent / 100.0 * sorted.len().saturating_sub(1) as f64).round() as usize;
-    sorted.get(index).copied().unwrap_or(0.0)
 }
 
 impl Tone {
     /// Air is black; white is what few voxels of the brain (of the head, without a mask) exceed.
     pub(super) fn of(volume: &Volume<f32>, brain: Option<&Mask>) -> Self {
         let all = sorted(volume, None);
-        let black = percentile(&all, 1.0);
+        let black = percentile(&all, 1.0) as f32;
         let inside = brain.map_or(all, |brain| sorted(volume, Some(brain)));
-        let white = percentile(&inside, 99.5);
+        let white = percentile(&inside, 99.5) as f32;
         Self { black, white: if white > black { white } else { black + 1.0 } }
     }
 }
@@ -40,8 +39,8 @@ impl Tone {
 /// Intensity above which there is more than air.
 pub(super) fn air(volume: &Volume<f32>) -> f32 {
     let all = sorted(volume, None);
-    let black = percentile(&all, 1.0);
-    black + AIR * (percentile(&all, 99.0) - black)
+    let [black, white] = [1.0, 99.0].map(|percent| percentile(&all, percent) as f32);
+    black + AIR * (white - black)
 }
 
 /// The intensity that parts the voxels inside of the mask best into dark and bright ones (Otsu 1979,

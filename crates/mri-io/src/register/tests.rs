@@ -238,7 +238,7 @@ fn volumes_without_content_are_refused_by_name() {
     let empty = Volume::filled(&grid(), false).unwrap();
     assert!(complaint(&fixed, Some(&empty), &fixed).contains("empty"));
     let elsewhere = Volume::filled(&Grid::centred([9, 9, 9], [1.0; 3]).unwrap(), true).unwrap();
-    assert!(complaint(&fixed, Some(&elsewhere), &fixed).contains("another grid"));
+    assert!(complaint(&fixed, Some(&elsewhere), &fixed).contains("different grids"));
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use super::pyramid::Level;
 use super::{SPACINGS, region};
-use crate::volume::SAME_GRID;
 use crate::{Error, Mask, Result, Volume};
 
 /// Resolution (mm) from which two masks guide by their shapes.
@@ -72,12 +71,7 @@ fn pyramid(volume: &Volume<f32>, mask: Option<&Mask>, name: &str) -> Result<Vec<
         )));
     }
     if let Some(mask) = mask {
-        if !mask.grid().matches(&volume.grid(), SAME_GRID) {
-            return Err(Error::invalid(format!("the mask of the {name} volume lies on another grid")));
-        }
-        if mask.count() == 0 {
-            return Err(Error::invalid(format!("the mask of the {name} volume is empty")));
-        }
+        mask.check_on(&volume.grid()).map_err(|error| Error::invalid(format!("{name}: {error}")))?;
     }
     let levels = shrunk(&Level::from_volume(volume, mask, name)?);
     let mut views: Vec<View> = levels.into_iter().map(|level| View { level, mask: None }).collect();

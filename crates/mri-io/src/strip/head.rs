@@ -2,7 +2,8 @@
 
 use nalgebra::Vector3;
 
-use super::working::{SPACING, Working, percentile};
+use super::working::{SPACING, Working};
+use crate::percentile::percentile;
 use crate::{Error, Result};
 
 /// The head reaches this far below its top (mm) with the brain in it; what is lower is face and neck.
@@ -14,7 +15,7 @@ const SMALLEST: f64 = 300_000.0;
 
 /// Middle (mm, world) of the head above the neck; `sorted` are all intensities in order.
 pub(super) fn centre(working: &Working, sorted: &[f32]) -> Result<Vector3<f64>> {
-    let [air, bright] = [0.02, 0.98].map(|share| f64::from(percentile(sorted, share)));
+    let [air, bright] = [2.0, 98.0].map(|percent| percentile(sorted, percent));
     let threshold = (air + 0.1 * (bright - air)) as f32;
 
     let nk = working.shape()[2];

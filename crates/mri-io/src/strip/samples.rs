@@ -3,10 +3,11 @@
 use nalgebra::Vector3;
 
 use super::metric::BINS;
-use super::working::{Working, percentile};
+use super::working::Working;
+use crate::percentile::percentile;
 
-/// Shares of voxels at which intensities are clipped.
-const CLIP: [f64; 2] = [0.01, 0.995];
+/// Percentiles at which intensities are clipped.
+const CLIP: [f64; 2] = [1.0, 99.5];
 
 /// The intensities between which bins are counted.
 #[derive(Clone, Copy)]
@@ -18,7 +19,7 @@ pub(super) struct Scale {
 impl Scale {
     /// Clipped robustly, from all intensities in order.
     pub(super) fn of(sorted: &[f32]) -> Self {
-        let [low, high] = CLIP.map(|share| percentile(sorted, share));
+        let [low, high] = CLIP.map(|percent| percentile(sorted, percent) as f32);
         Self { low, high }
     }
 

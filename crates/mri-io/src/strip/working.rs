@@ -69,11 +69,6 @@ impl Working {
     }
 }
 
-/// The intensity that this share (0 to 1) of the sorted ones does not exceed.
-pub(super) fn percentile(sorted: &[f32], share: f64) -> f32 {
-    sorted[(share * (sorted.len() - 1) as f64) as usize]
-}
-
 /// Lowest and highest world coordinates (mm) of the outer faces of the corner voxels.
 fn world_box(scan: &Volume<f32>) -> (Vector3<f64>, Vector3<f64>) {
     let shape = scan.shape();

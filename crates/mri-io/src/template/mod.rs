@@ -4,6 +4,8 @@
 
 mod pose;
 
+use std::fmt::Display;
+
 use nalgebra::{Point3, Vector3};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -88,9 +90,9 @@ struct Place {
     reach: Vector3<f64>,
 }
 
-/// Averages the brains of `count` scans. `load` gives the scan of a number from 0 and its brain mask, on one
-/// grid; it is called for each scan twice in each iteration and once before, so that no more scans are in
-/// memory at a time than the current pool has threads.
+/// Averages the brains of scans. `names` are what errors call them (their files); `load` gives the scan of a
+/// number from 0 and its brain mask, on one grid. It is called for each scan twice in each iteration and once
+/// before, so that no more scans are in memory at a time than the current pool has threads.
 ///
 /// The first template is the scan whose brain has the median volume. Neither its pose nor the order of the
 /// scans matters, except for rounding: after each registration the mean rotation is taken out, and the
@@ -98,19 +100,23 @@ struct Place {
 ///
 /// # Errors
 /// If there is no scan, a setting is out of its range, `load` fails, or a step fails for a scan (the error
-/// then has the scan's number, counted from 1).
+/// then begins with the scan's name).
 pub fn build_template<E: From<Error> + Send>(
-    count: usize,
+    names: &[impl Display + Sync],
     load: impl Fn(usize) -> Result<(Volume<f32>, Mask), E> + Sync,
     settings: &TemplateSettings,
 ) -> Result<Template, E> {
     settings.check()?;
+    let count = names.len();
+    let about = |number: usize, error: Error| E::from(Error::invalid(format!("{}: {error}", names[number])));
     if count == 0 {
         return Err(Error::invalid("a template needs at least one scan").into());
     }
     let mut places = Vec::with_capacity(count);
     let place = |number: usize| -> Result<Place, E> {
-        place(&load(number)?.1).map_err(|error| about(number, &error).into())
+        let (scan, mask) = load(number)?;
+        mask.check_on(&scan.grid()).map_err(|error| about(number, error))?;
+        Ok(place(&mask))
     };
     in_order(count, place, |place| places.push(place))?;
     let start = median(&places);
@@ -119,8 +125,7 @@ pub fn build_template<E: From<Error> + Send>(
         let mut average = Average::new(&grid)?;
         let moved = |n: usize| -> Result<(Volume<f32>, Mask), E> {
             let (scan, mask) = load(scans[n])?;
-            moved(&scan, &mask, &grid, &transforms[n], settings)
-                .map_err(|error| about(scans[n], &error).into())
+            moved(&scan, &mask, &grid, &transforms[n], settings).map_err(|error| about(scans[n], error))
         };
         in_order(scans.len(), moved, |(scan, mask)| average.add(&scan, &mask))?;
         Ok(average.finish()?)
@@ -135,7 +140,7 @@ pub fn build_template<E: From<Error> + Send>(
         let register = |number: usize| -> Result<Registration, E> {
             let (scan, brain) = load(number)?;
             register_rigid(&volume, Some(&mask), &scan, Some(&brain), &settings.registration)
-                .map_err(|error| about(number, &error).into())
+                .map_err(|error| about(number, error))
         };
         in_order(count, register, |found| {
             transforms.push(found.transform);
@@ -167,19 +172,12 @@ fn in_order<T: Send, E: Send>(
     Ok(())
 }
 
-fn about(number: usize, error: &Error) -> Error {
-    Error::invalid(format!("scan {} of the cohort: {error}", number + 1))
-}
-
-fn place(mask: &Mask) -> Result<Place> {
-    let count = mask.count();
-    if count == 0 {
-        return Err(Error::invalid("the brain mask is empty"));
-    }
+/// Of a mask that is not empty.
+fn place(mask: &Mask) -> Place {
     let sum = mask.points().fold(Vector3::zeros(), |sum, point| sum + point.coords);
-    let centre = Point3::from(sum / count as f64);
+    let centre = Point3::from(sum / mask.count() as f64);
     let reach = mask.points().fold(Vector3::zeros(), |reach: Vector3<f64>, p| reach.sup(&(p - centre).abs()));
-    Ok(Place { millilitres: mask.millilitres(), centre, reach })
+    Place { millilitres: mask.millilitres(), centre, reach }
 }
 
 /// The scan of median brain volume.

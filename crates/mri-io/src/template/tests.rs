@@ -29,6 +29,8 @@ fn core(pose: &RigidTransform, grid: &Grid) -> Mask {
     mask
 }
 
+const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+
 fn poses() -> Vec<RigidTransform> {
     [
         [0.20, -0.05, 0.10, 8.0, -6.0, 4.0],
@@ -72,13 +74,12 @@ fn correlation(a: &Volume<f32>, b: &Volume<f32>, mask: &Mask) -> f64 {
 fn one_anatomy_in_many_poses_gives_itself() {
     let poses = poses();
     let load = |number: usize| -> Result<_> { Ok(scan(&poses[number], 1.0 + number as f32)) };
-    let template = build_template(poses.len(), load, &settings()).unwrap();
+    let template = build_template(&NAMES[..poses.len()], load, &settings()).unwrap();
     assert!(template.warnings.iter().all(Vec::is_empty), "{:?}", template.warnings);
 
     // The truth, drawn directly where the template should lie.
     let mut truth = poses.clone();
-    let centres: Vec<_> =
-        (0..poses.len()).map(|number| place(&load(number).unwrap().1).unwrap().centre).collect();
+    let centres: Vec<_> = (0..poses.len()).map(|number| place(&load(number).unwrap().1).centre).collect();
     let motion = pose::balance(&mut truth, &centres);
     for (found, truth) in template.transforms.iter().zip(&truth) {
         assert!(found.mean_distance(truth, template.mask.points()) < 0.3);
@@ -95,7 +96,7 @@ fn one_anatomy_in_many_poses_gives_itself() {
 
     // Another order.
     let backwards = |number: usize| load(poses.len() - 1 - number);
-    let other = build_template(poses.len(), backwards, &settings()).unwrap();
+    let other = build_template(&NAMES[..poses.len()], backwards, &settings()).unwrap();
     for (one, other) in template.transforms.iter().zip(other.transforms.iter().rev()) {
         assert!(one.mean_distance(other, template.mask.points()) < 0.02);
     }
@@ -108,7 +109,7 @@ fn the_number_of_threads_changes_no_bit() {
     let settings = TemplateSettings { iterations: 1, ..settings() };
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| build_template(2, load, &settings).unwrap())
+        pool.install(|| build_template(&NAMES[..2], load, &settings).unwrap())
     };
     let (one, three) = (with(1), with(3));
     assert_eq!(one.volume, three.volume);
@@ -118,8 +119,9 @@ fn the_number_of_threads_changes_no_bit() {
 #[test]
 fn what_cannot_be_averaged_is_named() {
     let good = |_: usize| -> Result<_> { Ok(scan(&RigidTransform::identity(), 1.0)) };
-    let message =
-        |count, settings: &TemplateSettings| build_template(count, good, settings).unwrap_err().to_string();
+    let message = |count, settings: &TemplateSettings| {
+        build_template(&NAMES[..count], good, settings).unwrap_err().to_string()
+    };
     assert!(message(0, &settings()).contains("at least one scan"));
     assert!(message(1, &TemplateSettings { spacing: 0.0, ..settings() }).contains("spacing"));
     assert!(message(1, &TemplateSettings { iterations: 0, ..settings() }).contains("iteration"));
@@ -127,6 +129,6 @@ fn what_cannot_be_averaged_is_named() {
         let (scan, mask) = good(number)?;
         Ok((scan, if number == 1 { mask.map(|_| false) } else { mask }))
     };
-    let error = build_template(2, second_empty, &settings()).unwrap_err().to_string();
-    assert!(error.contains("scan 2 of the cohort: the brain mask is empty"), "{error}");
+    let error = build_template(&NAMES[..2], second_empty, &settings()).unwrap_err().to_string();
+    assert!(error.contains("b: the mask is empty"), "{error}");
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use mri_io::{Mask, StripSettings, Volume, read, read_mask, skull_strip, write};
 use tempfile::TempDir;
 
-use crate::steps::{about, warn};
+use crate::steps::{about, read_with_mask, warn};
 
 #[derive(Debug, Args)]
 pub(crate) struct Cohort {
@@ -44,21 +44,17 @@ impl Cohort {
 impl Loader<'_> {
     pub(crate) fn load(&self, number: usize) -> Result<(Volume<f32>, Mask)> {
         let path = &self.cohort.scans[number];
+        if let Some(mask) = self.cohort.masks.get(number) {
+            return read_with_mask(path, mask);
+        }
         let scan = read(path)?;
         let kept = self.stripped.path().join(format!("{number}.nii"));
-        let mask = match self.cohort.masks.get(number) {
-            Some(mask) => read_mask(mask)?,
-            None if kept.exists() => read_mask(&kept)?,
-            None => {
-                let found = skull_strip(&scan, &StripSettings::default()).with_context(|| about(path))?;
-                warn(path, &found.warnings);
-                write(&kept, &found.mask)?;
-                found.mask
-            }
-        };
-        if !mask.grid().matches(&scan.grid(), 1e-2) {
-            bail!("{}: the scan and its mask lie on different grids: resample the mask first", about(path));
+        if kept.exists() {
+            return Ok((scan, read_mask(&kept)?));
         }
-        Ok((scan, mask))
+        let found = skull_strip(&scan, &StripSettings::default()).with_context(|| about(path))?;
+        warn(path, &found.warnings);
+        write(&kept, &found.mask)?;
+        Ok((scan, found.mask))
     }
 }

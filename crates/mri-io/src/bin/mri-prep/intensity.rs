@@ -1,15 +1,14 @@
 //! Intensities: normalization, the standard scale of a cohort, bias-field correction.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::{ArgGroup, Args, ValueEnum};
-use mri_io::{
-    BiasSettings, Mask, Normalization, StandardScale, Volume, correct_bias, read, read_mask, write,
-};
+use mri_io::{BiasSettings, Normalization, StandardScale, correct_bias, write};
 
 use crate::cohort::Cohort;
-use crate::steps::about;
+use crate::outputs;
+use crate::steps::{about, read_masked, read_with_mask};
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("target").args(["scale", "like"])))]
@@ -65,7 +64,7 @@ impl Normalize {
             Method::ZScore => Normalization::ZScore,
             Method::Nyul => Normalization::Nyul(match (&self.scale, &self.like, &self.like_mask) {
                 (_, Some(volume), Some(mask)) => {
-                    let (reference, mask) = with_mask(volume, mask)?;
+                    let (reference, mask) = read_with_mask(volume, mask)?;
                     StandardScale::of(&reference, &mask).with_context(|| about(volume))?
                 }
                 (Some(scale), _, _) => StandardScale::read(scale)?,
@@ -76,8 +75,9 @@ impl Normalize {
 }
 
 pub(crate) fn normalize(arguments: &Normalize) -> Result<()> {
+    outputs::volumes([&arguments.output])?;
     let method = arguments.normalization()?;
-    let (mut volume, mask) = with_mask(&arguments.volume, &arguments.mask)?;
+    let (mut volume, mask) = read_with_mask(&arguments.volume, &arguments.mask)?;
     mri_io::normalize(&mut volume, &mask, &method).with_context(|| about(&arguments.volume))?;
     write(&arguments.output, &volume)?;
     Ok(())
@@ -93,6 +93,7 @@ pub(crate) struct Scale {
 }
 
 pub(crate) fn scale(arguments: &Scale) -> Result<()> {
+    outputs::files([&arguments.output])?;
     let loader = arguments.cohort.loader()?;
     let mut scales = Vec::new();
     for (number, path) in arguments.cohort.scans.iter().enumerate() {
@@ -118,8 +119,8 @@ pub(crate) struct Bias {
 }
 
 pub(crate) fn bias(arguments: &Bias) -> Result<()> {
-    let scan = read(&arguments.scan)?;
-    let mask = arguments.mask.as_ref().map(read_mask).transpose()?;
+    outputs::volumes(std::iter::once(&arguments.output).chain(&arguments.field))?;
+    let (scan, mask) = read_masked(&arguments.scan, arguments.mask.as_deref())?;
     let found = correct_bias(&scan, mask.as_ref(), &BiasSettings::default())
         .with_context(|| about(&arguments.scan))?;
     if let Some(path) = &arguments.field {
@@ -127,13 +128,4 @@ pub(crate) fn bias(arguments: &Bias) -> Result<()> {
     }
     write(&arguments.output, &found.volume)?;
     Ok(())
-}
-
-/// A volume and a mask on its grid.
-fn with_mask(volume: &Path, mask: &Path) -> Result<(Volume<f32>, Mask)> {
-    let voxels = (read(volume)?, read_mask(mask)?);
-    if !voxels.0.grid().matches(&voxels.1.grid(), 1e-2) {
-        bail!("{} and {} lie on different grids: resample the mask first", about(volume), about(mask));
-    }
-    Ok(voxels)
 }

@@ -6,6 +6,7 @@ mod cohort;
 mod info;
 mod intensity;
 mod log;
+mod outputs;
 mod run;
 mod steps;
 mod template;

@@ -6,14 +6,17 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use mri_io::{
     AffineTransform, Caption, Mask, Picture, Registration, RegistrationSettings, RigidTransform, Section,
-    StripSettings, quality_picture, read, read_header, read_labels, read_mask, read_matrix, register_affine,
-    register_rigid, resample_labels, resample_to_spacing, skull_strip, to_canonical, write, write_itk,
-    write_like, write_matrix, write_whole,
+    StripSettings, Volume, quality_picture, read, read_header, read_labels, read_mask, read_matrix,
+    register_affine, register_rigid, resample_labels, resample_to_spacing, skull_strip, to_canonical, write,
+    write_itk, write_like, write_matrix, write_whole,
 };
 
 use crate::cli::{Register, Resample, Strip};
+use crate::outputs;
 
 pub(crate) fn strip(arguments: &Strip) -> Result<()> {
+    outputs::volumes([&arguments.mask, &arguments.brain].into_iter().flatten())?;
+    outputs::files(&arguments.picture)?;
     let mut scan = read(&arguments.scan)?;
     let found = skull_strip(&scan, &StripSettings::default()).with_context(|| about(&arguments.scan))?;
     eprintln!("brain: {:.0} ml, quality {:.2}", found.mask.millilitres(), found.quality);
@@ -37,10 +40,11 @@ pub(crate) fn strip(arguments: &Strip) -> Result<()> {
 }
 
 pub(crate) fn register(arguments: &Register) -> Result<()> {
-    let (fixed, moving) = (read(&arguments.fixed)?, read(&arguments.moving)?);
-    let mask = |path: &Option<_>| path.as_ref().map(read_mask).transpose();
-    let (fixed_mask, moving_mask): (Option<Mask>, Option<Mask>) =
-        (mask(&arguments.fixed_mask)?, mask(&arguments.moving_mask)?);
+    let Register { matrix, itk, inverse, picture, .. } = arguments;
+    outputs::files([matrix, itk, inverse, picture].into_iter().flatten())?;
+    outputs::volumes(&arguments.resampled)?;
+    let (fixed, fixed_mask) = read_masked(&arguments.fixed, arguments.fixed_mask.as_deref())?;
+    let (moving, moving_mask) = read_masked(&arguments.moving, arguments.moving_mask.as_deref())?;
     let settings = RegistrationSettings::default();
     let (fixed_mask, moving_mask) = (fixed_mask.as_ref(), moving_mask.as_ref());
     let found: Registration<AffineTransform> = if arguments.affine {
@@ -56,13 +60,13 @@ pub(crate) fn register(arguments: &Register) -> Result<()> {
     );
     eprintln!("{summary}");
     warn(&arguments.moving, &found.warnings);
-    if let Some(path) = &arguments.matrix {
+    if let Some(path) = matrix {
         write_matrix(path, found.transform)?;
     }
-    if let Some(path) = &arguments.itk {
+    if let Some(path) = itk {
         write_itk(path, found.transform)?;
     }
-    if let Some(path) = &arguments.inverse {
+    if let Some(path) = inverse {
         let inverse = found.transform.inverse();
         if path.extension().is_some_and(|ending| ending == "tfm") {
             write_itk(path, inverse)?;
@@ -70,7 +74,7 @@ pub(crate) fn register(arguments: &Register) -> Result<()> {
             write_matrix(path, inverse)?;
         }
     }
-    if let Some(path) = &arguments.picture {
+    if let Some(path) = picture {
         let figures = [summary];
         let title = format!("{} onto {}", name(&arguments.moving), name(&arguments.fixed));
         let caption = Caption { title: &title, figures: &figures, warnings: &found.warnings };
@@ -88,6 +92,7 @@ pub(crate) fn register(arguments: &Register) -> Result<()> {
 /// Intent and description of the input are kept: resampled labels are still labels.
 pub(crate) fn resample(arguments: &Resample) -> Result<()> {
     let (input, output) = (&arguments.volume, &arguments.output);
+    outputs::volumes([output])?;
     let header = read_header(input)?;
     if let Some(reference) = &arguments.like {
         let grid = read_header(reference)?.grid();
@@ -108,6 +113,23 @@ pub(crate) fn resample(arguments: &Resample) -> Result<()> {
         write_like(output, &to_canonical(&read(input)?), &header)?;
     }
     Ok(())
+}
+
+/// A volume and a mask that fits it.
+pub(crate) fn read_with_mask(volume: &Path, mask: &Path) -> Result<(Volume, Mask)> {
+    let (voxels, inside) = (read(volume)?, read_mask(mask)?);
+    inside
+        .check_on(&voxels.grid())
+        .with_context(|| format!("{} as the mask of {}", about(mask), about(volume)))?;
+    Ok((voxels, inside))
+}
+
+/// A volume, and a mask that fits it if there is one.
+pub(crate) fn read_masked(volume: &Path, mask: Option<&Path>) -> Result<(Volume, Option<Mask>)> {
+    match mask {
+        Some(mask) => read_with_mask(volume, mask).map(|(volume, mask)| (volume, Some(mask))),
+        None => Ok((read(volume)?, None)),
+    }
 }
 
 pub(crate) fn write_png(path: &Path, picture: &Picture) -> Result<()> {

@@ -7,6 +7,7 @@ use clap::Args;
 use mri_io::{TemplateSettings, build_template, write, write_matrix};
 
 use crate::cohort::Cohort;
+use crate::outputs;
 use crate::steps::{about, warn};
 
 #[derive(Debug, Args)]
@@ -37,9 +38,13 @@ pub(crate) fn run(arguments: &Template) -> Result<()> {
         iterations: arguments.iterations,
         ..TemplateSettings::default()
     };
+    settings.check()?;
+    outputs::volumes(std::iter::once(&arguments.output).chain(&arguments.output_mask))?;
+    arguments.transforms.as_deref().map_or(Ok(()), outputs::folder)?;
     let scans = &arguments.cohort.scans;
+    let names: Vec<String> = scans.iter().map(|scan| about(scan)).collect();
     let loader = arguments.cohort.loader()?;
-    let template = build_template(scans.len(), |number| loader.load(number), &settings)?;
+    let template = build_template(&names, |number| loader.load(number), &settings)?;
     for (scan, warnings) in scans.iter().zip(&template.warnings) {
         warn(scan, warnings);
     }

@@ -15,23 +15,25 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use mri_io::{
-    Caption, PreprocessSettings, Reference, Section, StripSettings, preprocess, quality_picture, read,
-    read_mask, skull_strip, thumbnail, write, write_itk, write_matrix,
+    Caption, PreprocessSettings, Reference, Section, StripSettings, preprocess, quality_picture, skull_strip,
+    thumbnail, write, write_itk, write_matrix,
 };
+use rayon::prelude::*;
 
 use crate::cli::Run;
-use crate::steps::{about, warn, write_png};
+use crate::outputs;
+use crate::steps::{about, read_masked, warn, write_png};
 use manifest::{Job, Outputs};
 use progress::{Progress, say};
-use summary::{Inputs, Stamp, Summary, write_json};
+use summary::{Content, Inputs, Summary, write_json};
 
 /// What all scans have in common.
 struct Common {
     settings: PreprocessSettings,
     reference: Reference,
     reference_file: String,
-    reference_stamp: Stamp,
-    reference_mask_stamp: Option<Stamp>,
+    reference_content: Content,
+    reference_mask_content: Option<Content>,
 }
 
 pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
@@ -41,13 +43,14 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
     let plan = manifest::plan(&arguments.source)?;
     let jobs = plan.as_ref().map_or_else(|| single(arguments), |plan| Ok(plan.jobs.clone()))?;
     manifest::check(&jobs)?;
-    jobs.iter().try_for_each(|job| can_write(&job.outputs.folder))?;
+    jobs.iter().try_for_each(|job| outputs::folder(&job.outputs.folder))?;
+    let page = plan.as_ref().map(|plan| arguments.page.as_ref().unwrap_or(&plan.page));
+    page.and_then(|page| page.parent()).map_or(Ok(()), outputs::folder)?;
     let common = common(arguments, settings)?;
     interrupt::listen()?;
 
     let results = process_all(&jobs, &common, arguments)?;
-    if let Some(plan) = &plan {
-        let path = arguments.page.as_ref().unwrap_or(&plan.page);
+    if let (Some(plan), Some(path)) = (&plan, page) {
         page::write(path, &jobs, &results)?;
         if arguments.source.bids.is_some() {
             describe_derivatives(&plan.page)?;
@@ -62,12 +65,12 @@ type Results = Vec<Option<Result<Summary>>>;
 
 fn process_all(jobs: &[Job], common: &Common, arguments: &Run) -> Result<Results> {
     let earlier = |job: &Job| {
-        if arguments.force || !job.outputs.all_exist() {
-            return Ok(None);
-        }
-        Ok(Summary::earlier(&job.outputs.summary, &common.inputs(job)?).map(Ok))
+        let whole = !arguments.force && job.outputs.all_exist();
+        // What cannot be read now fails when its turn comes.
+        let inputs = if whole { common.inputs(job).ok()? } else { return None };
+        Summary::earlier(&job.outputs.summary, &inputs).map(Ok)
     };
-    let results: Results = jobs.iter().map(earlier).collect::<Result<_>>()?;
+    let results: Results = jobs.par_iter().map(earlier).collect();
     let todo: Vec<usize> = (0..jobs.len()).filter(|&index| results[index].is_none()).collect();
     if todo.len() < jobs.len() {
         say(format!(
@@ -137,8 +140,7 @@ fn conclude(jobs: &[Job], results: &Results) -> ExitCode {
 fn process(job: &Job, common: &Common) -> Result<Summary> {
     let begun = Instant::now();
     let inputs = common.inputs(job)?;
-    let scan = read(&job.scan)?;
-    let mask = job.mask.as_ref().map(read_mask).transpose()?;
+    let (scan, mask) = read_masked(&job.scan, job.mask.as_deref())?;
     let result = preprocess(&scan, mask.as_ref(), &common.reference, &common.settings)
         .with_context(|| about(&job.scan))?;
     let centre = common.reference.volume().grid().centre();
@@ -188,10 +190,10 @@ impl Common {
     fn inputs(&self, job: &Job) -> Result<Inputs> {
         Ok(Inputs {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            scan: Stamp::of(&job.scan)?,
-            mask: job.mask.as_deref().map(Stamp::of).transpose()?,
-            reference: self.reference_stamp.clone(),
-            reference_mask: self.reference_mask_stamp.clone(),
+            scan: Content::of(&job.scan)?,
+            mask: job.mask.as_deref().map(Content::of).transpose()?,
+            reference: self.reference_content.clone(),
+            reference_mask: self.reference_mask_content.clone(),
             settings: self.settings.clone(),
         })
     }
@@ -208,29 +210,22 @@ fn single(arguments: &Run) -> Result<Vec<Job>> {
 
 fn common(arguments: &Run, settings: PreprocessSettings) -> Result<Common> {
     let file = &arguments.reference;
-    let volume = read(file)?;
-    let mask = if let Some(path) = &arguments.reference_mask {
-        read_mask(path)?
-    } else {
-        let found = skull_strip(&volume, &StripSettings::default()).with_context(|| about(file))?;
-        warn(file, &found.warnings);
-        found.mask
+    let (volume, mask) = read_masked(file, arguments.reference_mask.as_deref())?;
+    let mask = match mask {
+        Some(mask) => mask,
+        None => {
+            let found = skull_strip(&volume, &StripSettings::default()).with_context(|| about(file))?;
+            warn(file, &found.warnings);
+            found.mask
+        }
     };
     Ok(Common {
         settings,
         reference: Reference::new(volume, mask).with_context(|| about(file))?,
         reference_file: about(file),
-        reference_stamp: Stamp::of(file)?,
-        reference_mask_stamp: arguments.reference_mask.as_deref().map(Stamp::of).transpose()?,
+        reference_content: Content::of(file)?,
+        reference_mask_content: arguments.reference_mask.as_deref().map(Content::of).transpose()?,
     })
-}
-
-/// Whether files can be made in a folder that may not be there yet.
-fn can_write(folder: &Path) -> Result<()> {
-    let there = folder.ancestors().find(|place| place.exists()).filter(|place| !place.as_os_str().is_empty());
-    tempfile::tempfile_in(there.unwrap_or(Path::new(".")))
-        .map(drop)
-        .with_context(|| format!("{}: results cannot be written here", about(folder)))
 }
 
 /// What BIDS asks of a folder of derivatives.

@@ -1,25 +1,26 @@
 //! How the work on one scan went: a file beside the results, by which a later run knows that they are there.
 
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use mri_io::{PreprocessSettings, write_whole};
+use mri_io::{PreprocessSettings, files_of, write_whole};
 use serde::{Deserialize, Serialize};
-use std::io::Write;
+use sha2::{Digest, Sha256};
 
-/// By what a changed file is recognized without reading it.
+/// What a file holds, as its SHA-256 in hexadecimal: a copy is the same, whatever its name and time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Stamp {
-    bytes: u64,
-    /// Nanoseconds since 1970.
-    modified: u64,
-}
+#[serde(transparent)]
+pub(crate) struct Content(String);
 
-impl Stamp {
+impl Content {
+    /// Of the volume in a file, or in a pair of them.
     pub(crate) fn of(path: &Path) -> Result<Self> {
-        let metadata = fs_err::metadata(path)?;
-        let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Ok(Self { bytes: metadata.len(), modified: modified.as_nanos() as u64 })
+        let mut hasher = Sha256::new();
+        for file in files_of(path)? {
+            hasher.update(fs_err::read(file)?);
+        }
+        Ok(Self(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 }
 
@@ -28,10 +29,10 @@ impl Stamp {
 pub(crate) struct Inputs {
     /// Of the program.
     pub(crate) version: String,
-    pub(crate) scan: Stamp,
-    pub(crate) mask: Option<Stamp>,
-    pub(crate) reference: Stamp,
-    pub(crate) reference_mask: Option<Stamp>,
+    pub(crate) scan: Content,
+    pub(crate) mask: Option<Content>,
+    pub(crate) reference: Content,
+    pub(crate) reference_mask: Option<Content>,
     pub(crate) settings: PreprocessSettings,
 }
 
