@@ -1,14 +1,15 @@
 //! How long it takes to measure volumes of 240 x 240 x 155 voxels, beside the time to read them from memory once.
 //!
-//! Run: `cargo run --release -p anomaly-eval --example counting -- 50`; `counting.py` does the same with scikit-learn on the same
-//! made-up voxels. Prints processor seconds of all threads (Linux), so other load matters little.
+//! `counting.py` runs it beside scikit-learn on the same made-up voxels. Prints one line of JSON: processor seconds of all
+//! threads (Linux), so that other load matters little, and the peak memory in MB.
 
 use std::fs;
 use std::hint::black_box;
 
 use anomaly_eval::{Binning, ScoreHistogram, VoxelSet};
+use serde_json::json;
 
-const VOXELS: usize = 240 * 240 * 155;
+const SHAPE: [usize; 3] = [240, 240, 155];
 const THRESHOLDS: [f32; 2] = [0.1, 0.2];
 
 fn main() -> anomaly_eval::Result<()> {
@@ -34,35 +35,41 @@ fn main() -> anomaly_eval::Result<()> {
         });
     }
     let mut results = Vec::new();
-    let pooling = seconds(|| {
+    counting += seconds(|| {
         for voxels in VoxelSet::ALL {
-            results.push((pooled.ranking(voxels), THRESHOLDS.map(|t| pooled.counts_above(t, voxels))));
+            let counts = THRESHOLDS.map(|t| pooled.counts_above(t, voxels).expect("a known threshold"));
+            results.push(json!({ "ranking": pooled.ranking(voxels), "counts": counts }));
         }
     });
-    for (voxels, (ranking, counts)) in VoxelSet::ALL.iter().zip(&results) {
-        println!("{}: {ranking:?} {counts:?}", voxels.label());
-    }
-    let memory = status("VmHWM:").unwrap_or_default();
-    println!("{volumes} volumes: {counting:.3} s counting and measuring, {pooling:.3} s pooled measures");
-    println!("{reading:.3} s reading once; peak memory {memory}");
+    let memory = peak_memory();
+    println!(
+        "{}",
+        json!({ "volumes": volumes, "counting": counting, "reading": reading, "memory": memory, "results": results })
+    );
     Ok(())
 }
 
-/// Scores, lesion and brain of one volume; the same numbers as in `counting.py`.
+/// Scores, lesion and brain of one volume; the same numbers as in `counting.py`. The background is not quite 0, as no
+/// network makes it so.
 fn make(volume: usize) -> (Vec<f32>, Vec<bool>, Vec<bool>) {
-    let first = (volume * VOXELS) as u64;
-    let hash = |voxel: u64| (first + voxel + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let brain: Vec<bool> = (0..VOXELS).map(|voxel| voxel % 6 == 0).collect();
-    let lesion: Vec<bool> = (0..VOXELS).map(|voxel| voxel % 90 == 0).collect();
-    let score = |voxel: usize| {
-        if !brain[voxel] {
-            return 0.0;
-        }
-        let uniform = (hash(voxel as u64) >> 40) as f32 / (1 << 24) as f32;
-        let square = uniform * uniform;
-        0.5 * (square * square) + if lesion[voxel] { 0.125 } else { 0.0 }
+    let voxels: usize = SHAPE.iter().product();
+    let uniform = |voxel: usize| {
+        let hash = ((volume * voxels + voxel + 1) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (hash >> 40) as f32 / (1 << 24) as f32
     };
-    ((0..VOXELS).map(score).collect(), lesion, brain)
+    let place = |at: usize, axis: usize| (2 * at + 1) as f64 / SHAPE[axis] as f64 - 1.0;
+    let (mut scores, mut lesion, mut brain) = (Vec::new(), Vec::new(), Vec::new());
+    for voxel in 0..voxels {
+        let x = place(voxel / (SHAPE[1] * SHAPE[2]), 0);
+        let y = place(voxel / SHAPE[2] % SHAPE[1], 1);
+        let z = place(voxel % SHAPE[2], 2);
+        brain.push(x * x + y * y + z * z < 0.47);
+        lesion.push((x - 0.25) * (x - 0.25) + y * y + z * z < 0.07);
+        let square = uniform(voxel) * uniform(voxel);
+        let inside = 0.5 * (square * square) + if lesion[voxel] { 0.125 } else { 0.0 };
+        scores.push(if brain[voxel] { inside } else { square / 256.0 });
+    }
+    (scores, lesion, brain)
 }
 
 /// Processor seconds that all threads of this program spend on `work`.
@@ -81,8 +88,9 @@ fn processor_nanoseconds() -> u64 {
     tasks.flatten().filter_map(of_task).sum()
 }
 
-/// A line of the program's status.
-fn status(key: &str) -> Option<String> {
+/// Largest memory that this program has held, in MB.
+fn peak_memory() -> Option<u64> {
     let text = fs::read_to_string("/proc/self/status").ok()?;
-    Some(text.lines().find_map(|line| line.strip_prefix(key))?.trim().to_owned())
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? / 1024)
 }

@@ -174,6 +174,10 @@ mod tests {
     }
 
     fn bands(subjects: &[ScoreHistogram]) -> CurveBands {
+        bands_over(subjects, VoxelSet::All, 0.95)
+    }
+
+    fn bands_over(subjects: &[ScoreHistogram], voxels: VoxelSet, level: f64) -> CurveBands {
         let mut pooled = ScoreHistogram::new(Binning::new(&[]).unwrap());
         for subject in subjects {
             pooled.merge(subject).unwrap();
@@ -182,7 +186,7 @@ mod tests {
         for subject in subjects {
             curves.add(subject);
         }
-        curves.bands(VoxelSet::All, &BootstrapSettings { resamples: 200, ..Default::default() })
+        curves.bands(voxels, &BootstrapSettings { resamples: 200, level, ..Default::default() })
     }
 
     #[test]
@@ -197,6 +201,47 @@ mod tests {
             assert_eq!((counts.tp, counts.fp), (*tp, *fp));
         }
         assert_eq!(counted.last(), Some(&[100, 900]));
+        // A score of 0 is above no threshold, and counts where every voxel is called anomalous.
+        let mut zeros = histogram.clone();
+        zeros.add(&[0.0; 50], None, &[true; 50]).unwrap();
+        let counted = zeros.counts_above_all(thresholds, VoxelSet::All);
+        assert_eq!((counted.len(), counted.last()), (thresholds.len() + 1, Some(&[100, 950])));
+    }
+
+    #[test]
+    fn rates_of_subjects_together() {
+        let (a, b) = ([[1, 0], [2, 4]], [[3, 1], [6, 6]]);
+        let rates = Rates::of([&a[..], &b].into_iter()).unwrap();
+        assert_eq!((rates.tpr, rates.fpr), (vec![0.0, 0.5, 1.0], vec![0.0, 0.1, 1.0]));
+        assert_eq!(rates.precision, [0.8, 0.8, 8.0 / 18.0]);
+        // Nothing is called anomalous at first, then lesions only.
+        let rates = Rates::of([&[[0, 0], [3, 0], [6, 6]][..]].into_iter()).unwrap();
+        assert_eq!(rates.precision, [1.0, 1.0, 1.0, 0.5]);
+    }
+
+    #[test]
+    fn bands_over_the_brain_leave_out_the_rest() {
+        let subjects = [0.1_f32, 0.3].map(|shift| {
+            let scores: Vec<f32> =
+                (0..600).map(|i| (i * 37 % 600) as f32 / 1200.0 + shift * (i % 4) as f32 / 4.0).collect();
+            let lesion: Vec<bool> = (0..600).map(|i| i % 4 > 1).collect();
+            let brain: Vec<bool> = (0..600).map(|i| i < 300).collect();
+            let mut whole = ScoreHistogram::new(Binning::new(&[]).unwrap());
+            let mut inside = whole.clone();
+            whole.add(&scores, Some(&lesion), &brain).unwrap();
+            inside.add(&scores[..300], Some(&lesion[..300]), &brain[..300]).unwrap();
+            (whole, inside)
+        });
+        let (whole, inside): (Vec<_>, Vec<_>) = subjects.into_iter().unzip();
+        let brain = bands_over(&whole, VoxelSet::Brain, 0.95);
+        assert_eq!(brain, bands_over(&inside, VoxelSet::All, 0.95));
+        assert_ne!(brain, bands_over(&whole, VoxelSet::All, 0.95));
+        // A band of a lower level lies within.
+        let narrow = bands_over(&whole, VoxelSet::Brain, 0.4);
+        let within = |(narrow, wide): (&Band, &Band)| {
+            wide.low <= narrow.low && narrow.low <= narrow.high && narrow.high <= wide.high
+        };
+        assert!(narrow.roc.iter().zip(&brain.roc).all(within));
     }
 
     #[test]
@@ -222,7 +267,7 @@ mod tests {
     #[test]
     fn interpolation_of_known_lines() {
         let (xs, ys) = ([0.0, 0.5, 0.5, 1.0], [0.0, 0.2, 0.6, 1.0]);
-        for (x, y) in [(0.0, 0.0), (0.25, 0.1), (0.5, 0.6), (0.75, 0.8), (1.0, 1.0)] {
+        for (x, y) in [(-0.1, 0.0), (0.0, 0.0), (0.25, 0.1), (0.5, 0.6), (0.75, 0.8), (1.0, 1.0)] {
             approx::assert_abs_diff_eq!(interpolate(&xs, &ys, x), y, epsilon = 1e-15);
         }
     }

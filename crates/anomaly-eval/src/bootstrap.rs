@@ -177,6 +177,23 @@ mod tests {
     fn the_interval_is_finite_when_all_resamples_lie_on_one_side() {
         let [low, high] = mean_interval(&[0.0, 0.5, 1.0], vec![0.9, 0.8, 0.7], &BootstrapSettings::default());
         assert!(low.is_finite() && high.is_finite() && low <= high);
+        // Five sixths of the distribution count as below: the lower end is its middle, not its end.
+        let [low, high] = mean_interval(&[0.0, 0.5, 1.0], vec![0.1, 0.2, 0.3], &BootstrapSettings::default());
+        approx::assert_abs_diff_eq!(low, 0.198, epsilon = 1e-3);
+        approx::assert_abs_diff_eq!(high, 0.3, epsilon = 1e-3);
+    }
+
+    #[test]
+    fn without_spread_the_interval_is_a_point() {
+        assert_eq!(bca_interval(0.5, vec![0.4, 0.6], &[vec![0.0, 0.0]], 0.95), [0.5; 2]);
+        assert_eq!(bca_interval(0.5, vec![0.5, 0.5], &[vec![-0.1, 0.1]], 0.95), [0.5; 2]);
+    }
+
+    #[test]
+    fn settings_without_sense_are_named() {
+        let check = |resamples, level| BootstrapSettings { resamples, level, seed: 0 }.check().is_ok();
+        assert!(check(100, 0.95) && !check(99, 0.95));
+        assert!(!check(100, 0.0) && !check(100, 1.0) && !check(100, f64::NAN) && check(101, 0.5));
     }
 
     #[test]
@@ -191,6 +208,8 @@ mod tests {
 
         let none = Estimate::of([None], &settings);
         assert_eq!((none.mean, none.interval, none.n, none.undefined), (None, None, 0, 1));
+        let single = Estimate::of([Some(0.5)], &settings);
+        assert_eq!((single.mean, single.interval), (Some(0.5), None));
         let equal = Estimate::of([Some(0.5); 4], &settings);
         assert_eq!(equal.interval, Some([0.5, 0.5]));
     }

@@ -118,7 +118,9 @@ mod tests {
         assert!(read(b"").is_err() && read(b"AEH1").is_err() && read(b"text").is_err());
         assert!(read(&bytes[..bytes.len() - 1]).is_err());
         assert!(read(&[&bytes[..], &[0xFF, 0xFF, 0xFF, 0x01, 1]].concat()).is_err());
-        let other = ScoreHistogram::from_bytes(Binning::new(&[0.3]).unwrap(), &bytes);
-        assert!(other.unwrap_err().to_string().contains("other thresholds"));
+        for thresholds in [&[0.3][..], &[0.1], &[0.1, 0.3]] {
+            let other = ScoreHistogram::from_bytes(Binning::new(thresholds).unwrap(), &bytes);
+            assert!(other.unwrap_err().to_string().contains("other thresholds"), "{thresholds:?}");
+        }
     }
 }

@@ -1,8 +1,5 @@
 //! The confusion matrix of one threshold, and the rates that follow from it.
 
-use std::iter::Sum;
-use std::ops::{Add, AddAssign};
-
 use serde::{Deserialize, Serialize};
 
 /// How many voxels fall into each cell of the confusion matrix. "Positive" is anomalous.
@@ -67,31 +64,6 @@ impl ConfusionCounts {
     /// All four rates.
     pub fn rates(&self) -> Rates<Option<f64>> {
         Rates { tpr: self.tpr(), tnr: self.tnr(), precision: self.precision(), dice: self.dice() }
-    }
-}
-
-impl Add for ConfusionCounts {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            tp: self.tp + other.tp,
-            fp: self.fp + other.fp,
-            tn: self.tn + other.tn,
-            fn_: self.fn_ + other.fn_,
-        }
-    }
-}
-
-impl AddAssign for ConfusionCounts {
-    fn add_assign(&mut self, other: Self) {
-        *self = *self + other;
-    }
-}
-
-impl Sum for ConfusionCounts {
-    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
-        counts.fold(Self::default(), Add::add)
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Bounded {
 pub struct BestDice {
     /// The Dice coefficient.
     pub dice: Bounded,
-    /// The threshold (a bin end) that reaches `dice.value`.
+    /// The highest threshold (a bin end) that reaches `dice.value`.
     pub threshold: f32,
 }
 

@@ -60,6 +60,10 @@ const ORIGIN: u32 = FLOOR - (1 << DROPPED_BITS);
 const CHUNK: usize = 1 << 22;
 /// Voxels whose cells are computed before they are counted.
 const BLOCK: usize = 1024;
+/// While counting, a cell is the class (1 for lesion, plus 2 for brain) above this many bits of the bin: bins of one class
+/// lie close together, as most voxels are of one class.
+const BIN_BITS: u32 = 17;
+const MOST_BINS: usize = 1 << BIN_BITS;
 
 /// The bins of a [`ScoreHistogram`]. Histograms can be added when they share a binning.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,7 +78,7 @@ impl Binning {
     /// Bins whose ends include `thresholds`, so that counts above each of them are exact.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if a threshold is outside [0, 1].
+    /// [`Error::Invalid`] if a threshold is outside [0, 1], or there are more than 60,000.
     pub fn new(thresholds: &[f32]) -> Result<Arc<Self>> {
         if let Some(bad) = thresholds.iter().find(|t| !(0.0..=1.0).contains(*t)) {
             return Err(Error::invalid(format!(
@@ -90,6 +94,12 @@ impl Binning {
         splits.retain(|t| ends.binary_search(t).is_err());
         ends.extend(&splits);
         ends.sort_unstable();
+        if ends.len() > MOST_BINS {
+            return Err(Error::invalid(format!(
+                "{} thresholds are too many for one histogram",
+                splits.len()
+            )));
+        }
         let floats = |patterns: Vec<u32>| patterns.into_iter().map(f32::from_bits).collect();
         Ok(Arc::new(Self { upper: floats(ends), splits: floats(splits) }))
     }
@@ -114,21 +124,32 @@ impl Binning {
         &self.splits
     }
 
-    /// Writes each score's cell: four times its bin (how many bin ends lie below the score), plus 1 for lesion, plus 2 for
-    /// brain. One plain loop after the other, so that the compiler makes vector instructions of each.
-    fn cells(&self, scores: &[f32], lesion: &[bool], brain: &[bool], cells: &mut [u32]) {
-        for (cell, score) in cells.iter_mut().zip(scores) {
-            let pattern = bits(*score);
-            *cell = ((pattern.max(ORIGIN) - ORIGIN) >> DROPPED_BITS) + u32::from(pattern != 0);
+    /// Writes each score's cell: its class, and its bin (how many bin ends lie below the score). Returns whether all are
+    /// scores; else the cells mean nothing. Plain loops without a branch, so that the compiler makes vector instructions
+    /// of them.
+    fn cells(&self, scores: &[f32], lesion: &[bool], brain: &[bool], cells: &mut [u32]) -> bool {
+        // Most runs have two thresholds of their own: those take part in the first loop, above no score if there are fewer.
+        let split = |at: usize| self.splits.get(at).copied().unwrap_or(1.0);
+        let (first, second) = (split(0), split(1));
+        let origin = f32::from_bits(ORIGIN);
+        let mut good = true;
+        for (((cell, &score), lesion), brain) in cells.iter_mut().zip(scores).zip(lesion).zip(brain) {
+            // False for NaN.
+            good &= (score >= 0.0) & (score <= 1.0);
+            let pattern = if score > origin { score } else { origin }.to_bits();
+            let bin = (pattern.wrapping_sub(ORIGIN) >> DROPPED_BITS)
+                + u32::from(score != 0.0)
+                + u32::from(score > first)
+                + u32::from(score > second);
+            let class = u32::from(*brain) << 1 | u32::from(*lesion);
+            *cell = class << BIN_BITS | bin;
         }
-        for split in &self.splits {
+        for split in self.splits.iter().skip(2) {
             for (cell, score) in cells.iter_mut().zip(scores) {
                 *cell += u32::from(score > split);
             }
         }
-        for ((cell, lesion), brain) in cells.iter_mut().zip(lesion).zip(brain) {
-            *cell = *cell << 2 | u32::from(*brain) << 1 | u32::from(*lesion);
-        }
+        good
     }
 }
 
@@ -182,8 +203,10 @@ impl ScoreHistogram {
             })
             .collect::<Result<Vec<_>>>()?;
         for table in tables {
-            for (cell, counted) in self.cells.as_flattened_mut().iter_mut().zip(table) {
-                *cell += u64::from(counted);
+            for (class, table) in table.chunks(MOST_BINS).enumerate() {
+                for (cell, counted) in self.cells.iter_mut().zip(table) {
+                    cell[class] += u64::from(*counted);
+                }
             }
         }
         Ok(())
@@ -191,25 +214,27 @@ impl ScoreHistogram {
 
     /// Counts one part of a subject, or says at which voxel there is no score.
     fn count(&self, scores: &[f32], lesion: Option<&[bool]>, brain: &[bool]) -> Result<Vec<u32>, usize> {
-        let mut table = vec![0; 4 * self.binning.len()];
+        let mut table = vec![0; 4 * MOST_BINS];
         let mut cells = [0; BLOCK];
+        // Neighbours of the same cell, as in the background, are counted together: a count need not wait for the last.
+        let (mut run_cell, mut run) = (0, 0);
         for (block, (scores, brain)) in scores.chunks(BLOCK).zip(brain.chunks(BLOCK)).enumerate() {
             let start = block * BLOCK;
-            // As an unsigned integer the pattern of NaN, of a negative number and of anything above 1 exceeds that of 1.
-            if scores.iter().fold(0, |highest, score| bits(*score).max(highest)) > ONE {
-                return Err(start + scores.iter().position(|score| bits(*score) > ONE).unwrap_or(0));
-            }
             let cells = &mut cells[..scores.len()];
-            self.binning.cells(
-                scores,
-                lesion.map_or(&[false; BLOCK], |lesion| &lesion[start..]),
-                brain,
-                cells,
-            );
-            for cell in cells {
-                table[*cell as usize] += 1;
+            let lesion = lesion.map_or(&[false; BLOCK][..], |lesion| &lesion[start..]);
+            if !self.binning.cells(scores, lesion, brain, cells) {
+                let bad = scores.iter().position(|score| !(0.0..=1.0).contains(score));
+                return Err(start + bad.unwrap_or_default());
+            }
+            for &cell in &*cells {
+                if cell != run_cell {
+                    table[run_cell as usize] += run;
+                    (run_cell, run) = (cell, 0);
+                }
+                run += 1;
             }
         }
+        table[run_cell as usize] += run;
         Ok(table)
     }
 

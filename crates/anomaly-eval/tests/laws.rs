@@ -194,6 +194,35 @@ fn a_large_subject_is_counted_in_parts_without_a_trace() {
 }
 
 #[test]
+fn bounds_hold_the_worst_and_the_best_order_within_a_bin() {
+    // All voxels in one bin: the three lesion voxels may come first or last.
+    let lesion = vec![true, false, true, false, true];
+    let one_bin = histogram(&[], &(vec![0.5; 5], lesion, vec![true; 5])).ranking(VoxelSet::All);
+    let (auroc, auprc) = (one_bin.auroc.unwrap(), one_bin.auprc.unwrap());
+    assert_eq!((auroc.low, auroc.value, auroc.high), (0.0, 0.5, 1.0));
+    assert_eq!((auprc.value, auprc.high), (0.6, 1.0));
+    // Last, they would have precisions 1/3, 2/4 and 3/5.
+    let worst = (1.0 / 3.0 + 0.5 + 0.6) / 3.0;
+    assert!(auprc.low <= worst && worst - auprc.low < 0.1, "{auprc:?}");
+    let best = one_bin.best_dice.unwrap();
+    assert_eq!((best.dice.low, best.dice.value, best.dice.high), (0.75, 0.75, 1.0));
+    assert!(best.threshold < 0.5 && best.threshold > 0.4998);
+    // Behind one healthy voxel no precision exceeds 3/4.
+    let behind = (vec![0.9, 0.5, 0.5, 0.5], vec![false, true, true, true], vec![true; 4]);
+    assert_eq!(histogram(&[], &behind).ranking(VoxelSet::All).auprc.unwrap().high, 0.75);
+}
+
+#[test]
+fn of_equal_best_dice_the_highest_threshold_is_taken() {
+    // Dice 2/3 above 0.7 and again above 0.
+    let lesion = vec![true, false, false, true];
+    let tie = histogram(&[0.7], &(vec![0.9, 0.7, 0.7, 0.5], lesion, vec![true; 4])).ranking(VoxelSet::All);
+    let best = tie.best_dice.unwrap();
+    assert_eq!(best.dice.value, 2.0 / 3.0);
+    assert!(best.threshold > 0.8, "{best:?}");
+}
+
+#[test]
 fn degenerate_subjects_are_undefined_where_a_class_is_absent() {
     for lesion in [false, true] {
         let one_class = histogram(&[0.1], &(vec![0.05, 0.5], vec![lesion; 2], vec![true; 2]));

@@ -51,7 +51,7 @@ pub struct Figure1 {
 }
 
 const LEFT: f64 = 46.0;
-const TOP: f64 = 48.0;
+const TOP: f64 = 56.0;
 const GAP: f64 = 3.0;
 const SUBJECT_GAP: f64 = 12.0;
 /// Room for the colour bar and its numbers.
@@ -84,7 +84,11 @@ impl Figure1 {
         figure.text(LEFT, 17.0, &self.title, TextStyle::new(12.5, Anchor::Start).bold());
         for (at, title) in std::iter::once(&"Input").chain(&titles).enumerate() {
             let x = LEFT + at as f64 * (width + GAP) + width / 2.0;
-            figure.text(x, TOP - 7.0, title, TextStyle::new(11.0, Anchor::Middle).bold());
+            let lines = title_lines(title, width);
+            for (line, words) in lines.iter().rev().enumerate() {
+                let y = TOP - 7.0 - 12.0 * line as f64;
+                figure.text(x, y, words, TextStyle::new(11.0, Anchor::Middle).bold());
+            }
         }
         let mut top = TOP;
         for ((subject, crop), height) in self.subjects.iter().zip(&crops).zip(heights) {
@@ -133,6 +137,18 @@ impl Figure1 {
             }
         }
         Ok(())
+    }
+}
+
+/// A column title in one line, or in two where it would be wider than its column.
+fn title_lines(title: &str, width: f64) -> Vec<&str> {
+    // Letters of the bold title are about 6.6 units wide.
+    let fits = title.chars().count() as f64 * 6.6 < width;
+    let middle = |at: &usize| at.abs_diff(title.len() / 2);
+    let space = title.match_indices(' ').map(|(at, _)| at).min_by_key(middle);
+    match space.filter(|_| !fits) {
+        Some(space) => vec![&title[..space], &title[space + 1..]],
+        None => vec![title],
     }
 }
 
@@ -264,7 +280,7 @@ impl Panel<'_> {
         let bar = 50.0 * width / (self.crop.columns as f64 * self.spacing[0]);
         let white = "stroke=\"#FFFFFF\" stroke-width=\"1.4\"";
         figure.line((x + 4.0, y + height - 4.0), (x + 4.0 + bar, y + height - 4.0), white);
-        let label = TextStyle::new(6.5, Anchor::Start).colour("#FFFFFF");
+        let label = TextStyle::new(8.5, Anchor::Start).colour("#FFFFFF");
         figure.text(x + 4.0, y + height - 7.0, "50 mm", label);
     }
 
@@ -276,7 +292,8 @@ impl Panel<'_> {
         let rgb: Vec<u8> =
             (0..SHADES).flat_map(|shade| inferno(1.0 - shade as f32 / (SHADES - 1) as f32)).collect();
         figure.picture((x, y), (7.0, height), [1, SHADES], &rgb)?;
-        let style = TextStyle::new(8.0, Anchor::Start);
+        let style = TextStyle::new(8.5, Anchor::Start);
+        figure.text(x, y - 4.0, "Score", style);
         for share in [0.0_f32, 0.5, 1.0] {
             let inset = 6.5 * (1.0 - f64::from(share));
             let at = y + height * (1.0 - f64::from(share)) + 6.5 - inset;
@@ -293,13 +310,9 @@ fn draw_legend(figure: &mut Figure, (x, y): (f64, f64), truth: bool) {
         figure.raw(&format!("<rect x=\"{x:.2}\" y=\"{:.2}\" width=\"8\" height=\"8\" {paint}/>", y - 7.5));
         figure.text(x + 13.0, y, text, TextStyle::new(9.0, Anchor::Start));
     };
-    line(y, &format!("fill=\"rgb({r},{g},{b})\""), "called anomalous");
+    line(y, &format!("fill=\"rgb({r},{g},{b})\""), "detected");
     if truth {
-        line(
-            y + 14.0,
-            &format!("fill=\"#404040\" stroke=\"{OUTLINE}\" stroke-width=\"1.2\""),
-            "true outline",
-        );
+        line(y + 14.0, &format!("fill=\"#404040\" stroke=\"{OUTLINE}\" stroke-width=\"1.2\""), "true lesion");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Figure 1: what the models make of a few test subjects.
+//! Figure 1: what the models and the baselines make of a few test subjects.
 
 use anomaly_eval::{
     Evaluation, Figure1, Figure1Column, Figure1Subject, MethodSummary, OperatingPoint, Protocol, VoxelSet,
@@ -12,13 +12,12 @@ use crate::config::Config;
 use crate::preprocess::{Cohort, Prepared};
 use crate::scoring::{Method, Scorer};
 
-/// The paper's Figure 1 with our models: each subject at the slice with most lesion, detections at threshold 1 of the
+/// The paper's Figure 1 with our models and the baselines: each subject at the slice with most lesion, detections at threshold 1 of the
 /// `matched` protocol.
 pub(super) fn figure1(config: &Config, cohort: &Cohort, evaluation: &Evaluation) -> Result<Figure1> {
     let chosen = subjects(&cohort.prepared(Use::Test), config.report.figure_subjects)?;
     let mut subjects: Vec<Figure1Subject> = Vec::new();
-    for &model in &config.run.models {
-        let method = Method::Model(model);
+    for method in Method::all(config) {
         let scorer = Scorer::new(config, cohort, method)?;
         let threshold = threshold(&evaluation.methods, method, 1)?;
         for (index, (subject, slice)) in chosen.iter().enumerate() {
