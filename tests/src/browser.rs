@@ -1,6 +1,7 @@
 //! A headless Chromium, driven through its developer tools over a pipe: real clicks, drags, keys and touches.
 
 use std::env;
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -41,6 +42,8 @@ impl Browser {
     /// Opens a file; `profile` names a folder of its own for the browser's files.
     pub(crate) fn open(file: &Path, profile: &str) -> Self {
         let profile = Path::new(env!("CARGO_TARGET_TMPDIR")).join(profile);
+        // A profile that was not closed in order may be locked.
+        fs::remove_dir_all(&profile).ok();
         // The browser reads commands from descriptor 3 and answers on 4.
         let mut process = Command::new("sh")
             .args(["-c", "exec \"$@\" 3<&0 4>&1 </dev/null >/dev/null", "sh"])
