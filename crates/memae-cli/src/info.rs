@@ -57,10 +57,8 @@ fn volume(path: &Path) -> Result<String> {
 
 fn model(path: &Path) -> Result<String> {
     let model = TrainedModel::load(path, DeviceChoice::Cpu)?;
-    let about = match path.is_file() {
-        true if Attached::read(path)?.is_some() => Some(About::read(path)?),
-        _ => None,
-    };
+    let is_package = path.is_file() && Attached::read(path)?.is_some();
+    let about = is_package.then(|| About::read(path)).transpose()?;
     let [i, j] = model.sides();
     let mut text = format!(
         "{} {}\n  slices       {i} x {j} voxels\n  weights      epoch {}, {} parameters{}\n  seed         {}\n",

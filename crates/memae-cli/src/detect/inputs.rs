@@ -133,12 +133,14 @@ fn names(paths: &[&Path]) -> Result<Vec<String>> {
     for folders in 0..depth {
         let names: Vec<String> = paths.iter().map(|path| name(path, folders)).collect();
         let mut uses: HashMap<&str, usize> = HashMap::new();
-        names.iter().for_each(|name| *uses.entry(name).or_default() += 1);
+        for name in &names {
+            *uses.entry(name).or_default() += 1;
+        }
         if uses.len() == names.len() {
             return Ok(names);
         }
     }
-    bail!("scans of the same name cannot be told apart in the results: rename one of {:?}", paths)
+    bail!("scans of the same name cannot be told apart in the results: rename one of {paths:?}")
 }
 
 fn name(path: &Path) -> String {

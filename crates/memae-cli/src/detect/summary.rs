@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use memae_model::TrainedModel;
+use memae_model::{ModelKind, TrainedModel};
 use serde::{Deserialize, Serialize};
 
 use super::findings::{Component, Findings};
@@ -43,7 +43,7 @@ pub(super) struct Summary {
 /// Which model it was.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Model {
-    model: String,
+    kind: ModelKind,
     package_sha256: String,
     epoch: usize,
     seed: u64,
@@ -54,7 +54,7 @@ pub(super) struct Model {
 impl Model {
     pub(super) fn new(model: &TrainedModel, about: &About, sha256: String) -> Self {
         Self {
-            model: model.kind().id().to_owned(),
+            kind: model.kind(),
             package_sha256: sha256,
             epoch: model.epoch(),
             seed: model.training().seed,
@@ -65,7 +65,7 @@ impl Model {
     /// Above the picture.
     pub(super) fn title(&self) -> String {
         let trained = if self.provenance.synthetic { ", trained on synthetic heads" } else { "" };
-        format!("{}{trained}: for research, no diagnosis", self.model)
+        format!("{}{trained}: for research, no diagnosis", self.kind)
     }
 }
 

@@ -105,11 +105,9 @@ fn parts(path: &Path) -> Result<(About, BTreeMap<String, Vec<u8>>)> {
         !path.is_dir(),
         "{name} is a folder, not a model package: packages are the files runs/<name>/packages/<model>.safetensors"
     );
-    let read = Attached::read(path).with_context(|| {
-        format!(
-            "no model package can be read; `memae package` makes runs/<name>/packages/<model>.safetensors"
-        )
-    })?;
+    let read = Attached::read(path).context(
+        "no model package can be read; `memae package` makes runs/<name>/packages/<model>.safetensors",
+    )?;
     let Some(Attached { note, files }) = read else {
         bail!(
             "{name} holds the weights of a model and nothing else; `memae package` adds what else is needed, in \
