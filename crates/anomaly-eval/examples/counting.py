@@ -104,7 +104,7 @@ would distort the time on the clock.
 | reading scores and both masks from memory once | {volumes} | {reading:.4f} | |
 
 * **{faster:.0f} times** fewer processor seconds per volume than scikit-learn on one volume (the goal is 30). scikit-learn sorts, so
-  {volumes} volumes at once ({volumes * 8.928:.0f} million voxels, about 20 GB) would only widen the gap; they were not measured.
+  {volumes} volumes at once ({volumes * 8.928:.0f} million voxels, about {volumes * 0.4:.0f} GB) would only widen the gap; they were not measured.
 * Memory does not depend on the number of volumes: one volume and three histograms (the goal is 300 MB).
 * Counting and measuring takes **{slower:.2f} times** as long as reading the arrays once (the goal is 2 times).
 * On the same volume the counts are equal, and scikit-learn's AUROC {sk_one["auroc"]:.9f} (brain {sk_brain["auroc"]:.9f}) and average

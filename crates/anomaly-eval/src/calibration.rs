@@ -39,3 +39,29 @@ impl Calibration {
         Ok(Self { voxels, points: ladder().into_iter().map(point).collect::<Result<_>>()? })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Binning;
+
+    #[test]
+    fn rates_are_those_above_each_threshold() {
+        let binning = Binning::new(&[]).unwrap();
+        let (mut healthy, mut test) = (ScoreHistogram::new(binning.clone()), ScoreHistogram::new(binning));
+        healthy.add(&[0.1, 0.3, 0.6, 0.9], None, &[true; 4]).unwrap();
+        test.add(&[0.3, 0.9, 0.9], Some(&[false, false, true]), &[true; 3]).unwrap();
+        let calibration = Calibration::new(&healthy, &test, VoxelSet::Brain).unwrap();
+        for (point, threshold) in calibration.points.iter().zip(ladder()) {
+            assert!(
+                (threshold..threshold * 1.000_25).contains(&point.threshold),
+                "{point:?} for {threshold}"
+            );
+            let share = |scores: &[f32]| {
+                scores.iter().filter(|score| **score > threshold).count() as f64 / scores.len() as f64
+            };
+            assert_eq!(point.healthy, Some(share(&[0.1, 0.3, 0.6, 0.9])));
+            assert_eq!(point.test, Some(share(&[0.3, 0.9])));
+        }
+    }
+}

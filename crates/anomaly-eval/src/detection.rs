@@ -150,6 +150,9 @@ mod tests {
         assert_eq!((single.auroc, single.interval), (Some(0.25), None));
         let apart = SubjectAuroc::of(&[0.8, 0.9, 0.7], &[0.1, 0.2], &settings);
         assert_eq!((apart.auroc, apart.interval), (Some(1.0), Some([1.0, 1.0])));
+        let mixed = SubjectAuroc::of(&[0.3, 0.6, 0.9, 0.5], &[0.1, 0.4, 0.55, 0.2], &settings);
+        let ([low, high], area) = (mixed.interval.unwrap(), mixed.auroc.unwrap());
+        assert!(0.2 < low && low < area && area < high && high <= 1.0, "{mixed:?}");
     }
 
     #[test]

@@ -63,16 +63,15 @@ pub(crate) fn clear_outside(scores: &mut Array3<f32>, kept: &Array3<bool>) {
 /// Removes `voxels` layers of voxels that have one of the 6 nearest neighbours outside the mask or the grid.
 fn erode(mask: ArrayView3<'_, bool>, voxels: usize) -> Array3<bool> {
     let mut eroded = mask.to_owned();
-    let (across, along, slices) = mask.dim();
     for _ in 0..voxels {
         let before = eroded.clone();
         let inside = |i: usize, j: usize, k: usize| before.get((i, j, k)).copied().unwrap_or(false);
         Zip::indexed(&mut eroded).par_for_each(|(i, j, k), kept| {
+            // Before the first voxel the index wraps around and lies outside too.
             *kept = *kept
-                && (i > 0 && j > 0 && k > 0 && i + 1 < across && j + 1 < along && k + 1 < slices)
-                && (inside(i - 1, j, k) && inside(i + 1, j, k))
-                && (inside(i, j - 1, k) && inside(i, j + 1, k))
-                && (inside(i, j, k - 1) && inside(i, j, k + 1));
+                && (inside(i.wrapping_sub(1), j, k) && inside(i + 1, j, k))
+                && (inside(i, j.wrapping_sub(1), k) && inside(i, j + 1, k))
+                && (inside(i, j, k.wrapping_sub(1)) && inside(i, j, k + 1));
         });
     }
     eroded
@@ -128,6 +127,28 @@ mod tests {
         }
         assert_eq!(erode(flags(&mask).view(), 1), flags(&eroded));
         assert_eq!(remove_small_components(flags(&mask), 10), flags(&large));
+    }
+
+    #[test]
+    fn each_step_works_without_the_others() {
+        let scores = Array3::from_elem((4, 3, 3), 0.5_f32);
+        let brain = scores.mapv(|_| true);
+        let eroded =
+            PostProcessing { erosion: 1, ..Default::default() }.scores(scores, brain.view()).unwrap();
+        let kept: Vec<_> =
+            eroded.indexed_iter().filter(|(_, score)| **score > 0.0).map(|(at, _)| at).collect();
+        assert_eq!(kept, [(1, 1, 1), (2, 1, 1)]);
+
+        let mut detection = Array3::from_elem((5, 1, 1), false);
+        for i in [0, 1, 3] {
+            detection[[i, 0, 0]] = true;
+        }
+        let left = |smallest_component| {
+            let cleaned =
+                PostProcessing { smallest_component, ..Default::default() }.detection(detection.clone());
+            cleaned.iter().filter(|called| **called).count()
+        };
+        assert_eq!([0, 1, 2, 3].map(left), [3, 3, 2, 0]);
     }
 
     #[test]

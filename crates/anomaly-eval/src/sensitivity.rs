@@ -161,6 +161,19 @@ mod tests {
     }
 
     #[test]
+    fn dice_is_that_of_the_voxels_above_the_threshold() {
+        let variant = Variant::all()[0];
+        let (map, truth, brain) = subject();
+        let scores = scores(variant, &map, &brain);
+        let mut histogram = ScoreHistogram::new(Binning::new(&[0.5]).unwrap());
+        let flags = |mask: &Array3<bool>| mask.iter().copied().collect::<Vec<_>>();
+        histogram.add(scores.as_slice().unwrap(), Some(&flags(&truth)), &flags(&brain)).unwrap();
+        for metrics in measure(variant, 0.5) {
+            assert_eq!(metrics.dice, histogram.counts_above(0.5, metrics.voxels).unwrap().dice());
+        }
+    }
+
+    #[test]
     fn post_processing_takes_noise_away() {
         let variant = |post_processed| Variant {
             residual: Residual::Absolute,

@@ -199,3 +199,16 @@ fn lesion_fields(lesions: Option<&Lesions>, threshold: f32) -> [String; 4] {
 fn written(value: Option<f64>) -> String {
     value.map_or_else(String::new, |value| value.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::COLUMNS;
+
+    #[test]
+    fn each_column_is_documented() {
+        let readme = include_str!("../README.md");
+        for column in COLUMNS {
+            assert!(readme.contains(&format!("`{column}`")), "{column}");
+        }
+    }
+}

@@ -1,8 +1,8 @@
 //! Laws that hold for any input, and what becomes of degenerate input.
 
 use anomaly_eval::{
-    Binning, Error, Protocol, ProtocolSettings, Range, Residual, Scope, ScoreHistogram, VoxelSet,
-    anomaly_map, normalize,
+    Binning, Error, HealthyMean, Protocol, ProtocolSettings, Range, Residual, Scope, ScoreHistogram,
+    VoxelSet, anomaly_map, normalize,
 };
 use ndarray::{Array3, array};
 use proptest::prelude::*;
@@ -213,6 +213,33 @@ fn bounds_hold_the_worst_and_the_best_order_within_a_bin() {
 }
 
 #[test]
+fn a_curve_leaves_out_only_points_next_to_the_last() {
+    // Each voxel in a bin of its own. First lesions only, then healthy voxels only, then both.
+    let n = 3000;
+    let lesion: Vec<bool> = (0..n).map(|i| if i < 2000 { i % 3 == 0 } else { i >= 2500 }).collect();
+    let scores: Vec<f32> = (0..n).map(|i| (i + 1) as f32 / 4096.0).collect();
+    let curve = histogram(&[], &(scores, lesion.clone(), vec![true; n])).curve(VoxelSet::All);
+    let all = lesion.iter().filter(|lesion| **lesion).count() as f64;
+    let (mut tp, mut fp) = (0.0, 0.0);
+    let mut expected: Vec<[f64; 3]> = Vec::new();
+    for (i, lesion) in lesion.iter().enumerate().rev() {
+        if *lesion {
+            tp += 1.0
+        } else {
+            fp += 1.0
+        }
+        let point = [fp / (n as f64 - all), tp / all, tp / (tp + fp)];
+        let near = |last: &[f64; 3]| last.iter().zip(&point).all(|(a, b)| (a - b).abs() <= 2e-3);
+        if i == 0 || !expected.last().is_some_and(near) {
+            expected.push(point);
+        }
+    }
+    let found: Vec<[f64; 3]> = curve.iter().map(|point| [point.fpr, point.tpr, point.precision]).collect();
+    assert_eq!(found, expected);
+    assert!(found.len() < n / 2 && curve.windows(2).all(|pair| pair[0].threshold > pair[1].threshold));
+}
+
+#[test]
 fn of_equal_best_dice_the_highest_threshold_is_taken() {
     // Dice 2/3 above 0.7 and again above 0.
     let lesion = vec![true, false, false, true];
@@ -305,6 +332,18 @@ fn residuals_of_known_voxels() {
     assert_eq!(map(Residual::Positive), array![[[0.25], [0.0]]]);
     let same = anomaly_map(input.view(), input.view(), Residual::Ssim).unwrap();
     assert!(same.iter().all(|anomaly| anomaly.abs() < 1e-6));
+}
+
+#[test]
+fn the_mean_healthy_brain_is_a_mean() {
+    let mut mean = HealthyMean::new([1, 1, 2]);
+    assert!(matches!(mean.mean(), Err(Error::Empty { .. })));
+    mean.add(array![[[0.25_f32, 1.0]]].view()).unwrap();
+    mean.add(array![[[0.75_f32, 0.0]]].view()).unwrap();
+    mean.add(array![[[0.5_f32, 0.5]]].view()).unwrap();
+    assert_eq!(mean.mean().unwrap(), array![[[0.5, 0.5]]]);
+    assert!(matches!(mean.add(array![[[0.5_f32]]].view()), Err(Error::ShapeMismatch { .. })));
+    assert!(matches!(mean.add(array![[[0.5, f32::NAN]]].view()), Err(Error::NotFinite { index: 1, .. })));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use anomaly_eval::{
     Binning, BootstrapSettings, Decision, Error, Evaluation, Figure, Figure1, Figure1Column, Figure1Subject,
-    HealthyScan, LesionSettings, Lesions, METRICS_SCHEMA, MethodResults, MethodSummary, Protocol,
+    HealthyScan, LesionSettings, Lesions, METRICS_SCHEMA, Measure, MethodResults, MethodSummary, Protocol,
     ProtocolSettings, ScoreHistogram, Sensitivity, SubjectCurves, SubjectMetrics, Variant, VariantMetrics,
     VoxelSet, calibration_figure, compare, curves_figure, largest_lesion_slice, seed_spread, seed_table,
     subjects_figure, write_subjects_csv,
@@ -135,6 +135,7 @@ fn table1_shows_ours_beside_the_papers() {
     let (evaluation, _) = evaluation();
     let table = evaluation.table1(Protocol::Matched, VoxelSet::All);
     assert!(table.caption.contains("Synthetic data") && table.caption.contains("5 % (T1) and 2 % (T2)"));
+    assert!(table.caption.contains("all voxels"));
     let rows: Vec<_> = table.rows().collect();
     assert_eq!(rows.len(), 6);
     let paper = table.columns.iter().position(|column| column == "TPR paper").unwrap();
@@ -278,7 +279,12 @@ fn runs_with_other_seeds_have_a_spread() {
     assert_eq!(spreads.len(), 2 * 5 * 3);
     approx::assert_abs_diff_eq!(spreads[0].deviation.unwrap(), 0.02 / 2.0_f64.sqrt(), epsilon = 1e-12);
     assert_eq!(spreads[1].deviation, Some(0.0));
+    let matched = spreads.iter().find(|spread| spread.measure == Measure::MatchedTpr).unwrap();
+    assert_eq!(matched.mean, runs[0].methods[0].points[0].rates.tpr.mean);
     let table = seed_table(&runs, &spreads);
+    let [all, brain] = &table.groups[..] else { panic!("a group for each voxel set") };
+    assert!(all[0][2].starts_with(&format!("{:.3} ± 0.014", spreads[0].mean.unwrap())), "{}", all[0][2]);
+    assert!(brain[0][2].contains("± 0.000"), "{}", brain[0][2]);
     assert!(table.caption.contains("Synthetic") && table.rows().all(|row| row.len() == table.columns.len()));
 
     assert!(seed_spread(&runs[..1]).is_err() && seed_spread(&[]).is_err());
