@@ -129,17 +129,27 @@ fn interrupted_training_resumes_to_the_same_bits() {
     }
 }
 
+/// `cargo xtask bench model` reads what this prints.
 #[test]
-fn bf16_learns_as_f32_does() {
+fn other_precisions_learn_as_f32_does() {
     let setting = Setting::new();
+    let (train, validation) = (&setting.train, &setting.validation);
     for kind in [ModelKind::Ae, ModelKind::SsimMemAe] {
-        let train = |precision, name: &str| {
+        let loss = |precision: Precision| {
             let settings = TrainSettings { precision, ..settings(6) };
-            let name = format!("{kind}-{name}");
-            setting.trainer_with(kind, &settings, &name).unwrap().run(&mut go_on).unwrap().best_value
+            let folder = setting.folder.path().join(format!("{kind}-{precision:?}"));
+            let device = DeviceChoice::Auto;
+            let trainer = Trainer::new(kind, &small(), &settings, train, validation, folder, device);
+            trainer.unwrap().run(&mut go_on).unwrap().best_value
         };
-        let (f32, bf16) = (train(Precision::F32, "f32"), train(Precision::Bf16, "bf16"));
+        let [f32, tf32, bf16] = [Precision::F32, Precision::Tf32, Precision::Bf16].map(loss);
+        println!("\nloss|{kind}|{f32:.6}|{tf32:.6}|{bf16:.6}");
         assert!(f32 != bf16 && (bf16 / f32 - 1.0).abs() < 0.1, "{kind}: {f32} in f32, {bf16} in bf16");
+        // On the CPU the two are the same.
+        assert!(
+            if cuda_available() { (tf32 / f32 - 1.0).abs() < 0.1 } else { tf32 == f32 },
+            "{kind}: {tf32}"
+        );
     }
 }
 
