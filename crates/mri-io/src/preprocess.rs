@@ -112,14 +112,13 @@ pub fn preprocess(
     scan.check_values()?;
     let mut warnings = Vec::new();
     let mut strip_quality = None;
-    let native_mask = match mask {
-        Some(mask) => mask.clone(),
-        None => {
-            let stripped = skull_strip(scan, &settings.strip)?;
-            warnings.extend(stripped.warnings);
-            strip_quality = Some(stripped.quality);
-            stripped.mask
-        }
+    let native_mask = if let Some(mask) = mask {
+        mask.clone()
+    } else {
+        let stripped = skull_strip(scan, &settings.strip)?;
+        warnings.extend(stripped.warnings);
+        strip_quality = Some(stripped.quality);
+        stripped.mask
     };
     native_mask.check_on(&scan.grid())?;
     let corrected;

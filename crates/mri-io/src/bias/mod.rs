@@ -108,15 +108,12 @@ pub fn correct_bias(
 ) -> Result<BiasCorrection> {
     settings.check()?;
     let bright;
-    let mask = match mask {
-        Some(mask) => {
-            mask.check_on(&volume.grid())?;
-            mask
-        }
-        None => {
-            bright = brighter_than_mean(volume);
-            &bright
-        }
+    let mask = if let Some(mask) = mask {
+        mask.check_on(&volume.grid())?;
+        mask
+    } else {
+        bright = brighter_than_mean(volume);
+        &bright
     };
     let samples = Samples::of(volume, mask, settings.spacing)?;
     let log_field = Rows::new(

@@ -211,13 +211,12 @@ fn single(arguments: &Run) -> Result<Vec<Job>> {
 fn common(arguments: &Run, settings: PreprocessSettings) -> Result<Common> {
     let file = &arguments.reference;
     let (volume, mask) = read_masked(file, arguments.reference_mask.as_deref())?;
-    let mask = match mask {
-        Some(mask) => mask,
-        None => {
-            let found = skull_strip(&volume, &StripSettings::default()).with_context(|| about(file))?;
-            warn(file, &found.warnings);
-            found.mask
-        }
+    let mask = if let Some(mask) = mask {
+        mask
+    } else {
+        let found = skull_strip(&volume, &StripSettings::default()).with_context(|| about(file))?;
+        warn(file, &found.warnings);
+        found.mask
     };
     Ok(Common {
         settings,
