@@ -154,7 +154,7 @@ pub(crate) struct Detect {
     /// `scan` and, where brains are known, `mask`.
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// Model package; a run leaves them in runs/<name>/packages.
+    /// Model package; a run leaves them in `runs/<name>/packages`.
     #[arg(long, value_name = "FILE")]
     pub(crate) model: PathBuf,
     /// Folder for the results.
