@@ -172,6 +172,17 @@ fn above_means_strictly_above() {
 }
 
 #[test]
+fn counts_are_exact_at_each_of_many_thresholds() {
+    let thresholds = [0.1, 0.2, 0.3, 0.7, 1.0, 0.0];
+    let scores: Vec<f32> = [0.1, 0.2, 0.3, 0.7].into_iter().flat_map(|t: f32| [t, t.next_up()]).collect();
+    let many = histogram(&thresholds, &(scores.clone(), vec![true; 8], vec![true; 8]));
+    for threshold in thresholds {
+        let above = scores.iter().filter(|score| **score > threshold).count() as u64;
+        assert_eq!(many.counts_above(threshold, VoxelSet::Brain).unwrap().tp, above, "{threshold}");
+    }
+}
+
+#[test]
 fn a_large_subject_is_counted_in_parts_without_a_trace() {
     let voxels = (4 << 20) + 3001;
     let mut scores: Vec<f32> = (0..voxels).map(|i| (i % 1000) as f32 / 1000.0).collect();

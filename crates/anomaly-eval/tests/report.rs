@@ -250,6 +250,40 @@ fn results_survive_json_and_csv() {
 }
 
 #[test]
+fn a_row_of_the_csv_holds_what_was_measured_there() {
+    let (_, subjects) = evaluation();
+    let mut text = Vec::new();
+    write_subjects_csv(&subjects, &mut text).unwrap();
+    let mut reader = csv::Reader::from_reader(&text[..]);
+    let columns = reader.headers().unwrap().clone();
+    let mut rows = reader.records().map(Result::unwrap);
+    for subject in &subjects {
+        for at in &subject.metrics.points {
+            let row = rows.next().unwrap();
+            let field = |name: &str| &row[columns.iter().position(|column| column == name).unwrap()];
+            let written = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+            let set = usize::from(at.point.voxels == VoxelSet::Brain);
+            let Lesions { lesions, .. } = &subject.lesions[set];
+            let found = lesions.iter().filter(|lesion| lesion.score > at.point.threshold).count();
+            let share = (!lesions.is_empty()).then(|| found as f64 / lesions.len() as f64);
+            let ranking = subject.metrics.ranking[set].ranking;
+            assert_eq!(field("subject"), subject.subject);
+            assert_eq!((field("voxels"), field("tp")), (at.point.voxels.id(), &*at.counts.tp.to_string()));
+            assert_eq!(field("auroc"), written(ranking.auroc.map(|auroc| auroc.value)));
+            assert_eq!(field("score_mean"), written(subject.scores[set].mean));
+            assert_eq!(
+                (field("lesions"), field("lesions_detected")),
+                (&*lesions.len().to_string(), &*found.to_string())
+            );
+            assert_eq!(field("lesion_sensitivity"), written(share));
+            let ml: f64 = lesions.iter().map(|lesion| lesion.ml).sum();
+            assert!((field("lesion_ml").parse::<f64>().unwrap() - ml).abs() < 1e-9);
+        }
+    }
+    assert!(rows.next().is_none());
+}
+
+#[test]
 fn metrics_hold_to_the_schema() {
     let schema: serde_json::Value = serde_json::from_str(METRICS_SCHEMA).unwrap();
     let value = serde_json::to_value(evaluation().0).unwrap();
