@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
     let common = common(arguments, settings)?;
     interrupt::listen()?;
 
-    let results = process_all(&jobs, &common, arguments)?;
+    let results = process_all(&jobs, &common, arguments);
     if let (Some(plan), Some(path)) = (&plan, page) {
         page::write(path, &jobs, &results)?;
         if arguments.source.bids.is_some() {
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
 /// How each scan went, in the order of the jobs; none for those that an interrupt left out.
 type Results = Vec<Option<Result<Summary>>>;
 
-fn process_all(jobs: &[Job], common: &Common, arguments: &Run) -> Result<Results> {
+fn process_all(jobs: &[Job], common: &Common, arguments: &Run) -> Results {
     let earlier = |job: &Job| {
         let whole = !arguments.force && job.outputs.all_exist();
         // What cannot be read now fails when its turn comes.
@@ -98,7 +98,7 @@ fn process_all(jobs: &[Job], common: &Common, arguments: &Run) -> Result<Results
         }
     });
     drop(progress);
-    Ok(results.into_inner().expect("no holder of this lock panics"))
+    results.into_inner().expect("no holder of this lock panics")
 }
 
 /// What to say about one scan: a line, and its warnings.

@@ -20,7 +20,8 @@ impl Content {
         for file in files_of(path)? {
             hasher.update(fs_err::read(file)?);
         }
-        Ok(Self(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+        let digits: Vec<String> = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self(digits.concat()))
     }
 }
 
