@@ -135,7 +135,7 @@ impl Binning {
         let mut good = true;
         for (((cell, &score), lesion), brain) in cells.iter_mut().zip(scores).zip(lesion).zip(brain) {
             // False for NaN.
-            good &= (score >= 0.0) & (score <= 1.0);
+            good &= (0.0..=1.0).contains(&score);
             let pattern = if score > origin { score } else { origin }.to_bits();
             let bin = (pattern.wrapping_sub(ORIGIN) >> DROPPED_BITS)
                 + u32::from(score != 0.0)

@@ -55,14 +55,20 @@ fn filter_tile(
         let lines = tile.lines_around(i, j);
         window.clear();
         for k in first..first + WIDTH - 1 {
-            lines.iter().for_each(|ranks| window.insert(ranks[k]));
+            for ranks in &lines {
+                window.insert(ranks[k]);
+            }
         }
         for k in first..=last {
-            lines.iter().for_each(|ranks| window.insert(ranks[k + WIDTH - 1]));
+            for ranks in &lines {
+                window.insert(ranks[k + WIDTH - 1]);
+            }
             if kept[k] {
                 filtered[[i, j, k]] = tile.sorted[window.median()];
             }
-            lines.iter().for_each(|ranks| window.remove(ranks[k]));
+            for ranks in &lines {
+                window.remove(ranks[k]);
+            }
         }
     }
 }
