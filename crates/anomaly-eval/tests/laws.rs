@@ -235,9 +235,9 @@ fn a_curve_leaves_out_only_points_next_to_the_last() {
     let mut expected: Vec<[f64; 3]> = Vec::new();
     for (i, lesion) in lesion.iter().enumerate().rev() {
         if *lesion {
-            tp += 1.0
+            tp += 1.0;
         } else {
-            fp += 1.0
+            fp += 1.0;
         }
         let point = [fp / (n as f64 - all), tp / all, tp / (tp + fp)];
         let near = |last: &[f64; 3]| last.iter().zip(&point).all(|(a, b)| (a - b).abs() <= 2e-3);
