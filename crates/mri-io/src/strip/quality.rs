@@ -16,7 +16,7 @@ const VOLUME: [f64; 2] = [800.0, 2200.0];
 /// Mutual information (nats) within the head: real and synthetic heads of all contrasts reach 0.2 and more, noise
 /// and bodies 0.05 at most.
 const INFORMATION: f64 = 0.12;
-/// The same within the brain: real and synthetic heads of all contrasts reach 0.02 and more, uniform balls 0.0005 at
+/// The same within the brain: real and synthetic heads of all contrasts reach 0.02 and more, uniform balls 0.0004 at
 /// most.
 const CONTRAST: f64 = 0.01;
 /// Dice overlap of atlas and result that good results exceed.
