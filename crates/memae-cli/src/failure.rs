@@ -1,5 +1,6 @@
 //! Ends of the program other than success, and their exit codes.
 
+use std::panic;
 use std::process::ExitCode;
 
 use thiserror::Error;
@@ -13,6 +14,16 @@ pub(crate) struct BadConfig(pub(crate) Vec<String>);
 #[derive(Debug, Error)]
 #[error("interrupted")]
 pub(crate) struct Interrupted;
+
+/// From now on panics that training turns into an error are told once, as that error.
+pub(crate) fn hide_handled_panics() {
+    let show = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if !memae_model::is_handled_panic(panic.payload()) {
+            show(panic);
+        }
+    }));
+}
 
 /// Exit code of an error: 2 for a bad configuration, 130 for an interrupt, else 1.
 pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {

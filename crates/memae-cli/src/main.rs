@@ -50,6 +50,7 @@ use progress::say;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    failure::hide_handled_panics();
     if cli.common.quiet {
         progress::be_quiet();
     }

@@ -48,7 +48,7 @@ pub use settings::{
     Border, BottleneckKind, LossRegion, MemoryPreset, MemorySettings, ModelSettings, NoiseSettings,
     Precision, Query, Shrink, Similarity, TrainSettings,
 };
-pub use trainer::{Observer, Outcome, Phase, Progress, Trainer};
+pub use trainer::{Observer, Outcome, Phase, Progress, Trainer, is_handled_panic};
 
 /// Version of the libtorch that this was built with, where its folder tells.
 pub const LIBTORCH: Option<&str> = option_env!("MEMAE_LIBTORCH");

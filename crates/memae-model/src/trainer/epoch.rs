@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tch::Tensor;
 
-use super::{Observer, Phase, Progress, Trainer};
+use super::{Observer, Phase, Progress, Trainer, room};
 use crate::bottleneck::Latent;
 use crate::cohort::{Cohort, Window};
 use crate::history::MemoryUsage;
@@ -107,8 +107,7 @@ impl Trainer<'_> {
 
     /// One step of the optimizer.
     fn step(&mut self, epoch: usize, step: usize, batch: &Batch) -> Result<Trained> {
-        let (parts, gradient) = self
-            .differentiate(epoch, step, batch)
+        let (parts, gradient) = room::caught(|| self.differentiate(epoch, step, batch))
             .map_err(|error| self.explain(error, epoch, step, batch))?;
         let norm = gradient.f_norm()?;
         let mut values = vec![&parts.total, &parts.reconstruction, &norm];

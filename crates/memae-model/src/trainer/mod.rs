@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use self::epoch::Stop;
+pub use self::room::is_handled_panic;
 use crate::adam::Adam;
 use crate::cohort::{Cohort, Window};
 use crate::corruption::Corruption;

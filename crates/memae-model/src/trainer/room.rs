@@ -1,5 +1,8 @@
 //! What to do when memory does not suffice: find the batch that would.
 
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
+
 use super::Trainer;
 use crate::loader::Batch;
 use crate::{Error, Result};
@@ -18,6 +21,31 @@ impl Trainer<'_> {
     }
 
     fn fits(&self, epoch: usize, step: usize, batch: &Batch, windows: usize) -> Result<()> {
-        self.differentiate(epoch, step, &batch.first(windows)?).map(drop)
+        let batch = batch.first(windows)?;
+        caught(|| self.differentiate(epoch, step, &batch)).map(drop)
     }
+}
+
+/// Runs `work` so that memory that runs out is an error in whichever operation it does: tch frees a number that an operation
+/// was given before it asks whether the operation failed, finds the failure then, and panics.
+pub(super) fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| match memory_error(&*payload) {
+        Some(error) => Err(error),
+        None => panic::resume_unwind(payload),
+    })
+}
+
+/// Whether a panic of this payload is one that training turns into [`Error::OutOfMemory`]: a program's panic hook need not
+/// show it.
+pub fn is_handled_panic(payload: &(dyn Any + Send)) -> bool {
+    memory_error(payload).is_some()
+}
+
+/// The error that a panic tells of, if memory ran out.
+fn memory_error(payload: &(dyn Any + Send)) -> Option<Error> {
+    let text = payload.downcast_ref::<String>()?;
+    // As `unwrap` writes it, with libtorch's call stack in further lines, escaped.
+    let (_, said) = text.split_once("Torch(\"")?;
+    let error = Error::Torch(said.split("\\n").next()?.to_owned());
+    error.is_out_of_memory().then_some(error)
 }
