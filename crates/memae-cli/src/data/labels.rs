@@ -5,7 +5,7 @@ use std::path::Path;
 
 use mri_io::{Finding, Severity};
 
-/// Two grids are the same when no voxel's centre moves by more than this share of a voxel.
+/// Two grids are the same when no corner lies farther off than this (mm): headers round.
 const SAME_GRID: f64 = 1e-2;
 /// More labels than this name tissues rather than parts of a lesion.
 const MANY_LABELS: usize = 8;
