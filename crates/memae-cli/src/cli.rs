@@ -150,8 +150,8 @@ pub(crate) struct Seeds {
 /// Arguments of `memae detect`.
 #[derive(Debug, Args)]
 pub(crate) struct Detect {
-    /// T2-weighted scans, .nii or .nii.gz, skull and all; folders of them, or BIDS data sets; lists (.csv) with a column
-    /// `scan` and, where brains are known, `mask`.
+    /// T2-weighted scans, .nii or .nii.gz, skull and all; folders of them, or BIDS data sets; lists (.csv, .toml) with a
+    /// column `scan` and, where brains are known, `mask`.
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
     /// Model package; a run leaves them in `runs/<name>/packages`.

@@ -41,6 +41,15 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A file is no list of scans.
+    #[cfg(feature = "lists")]
+    #[error("{}: {reason}", path.display())]
+    List {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what a list has.
+        reason: String,
+    },
     /// A volume, mask or setting does not fit the operation.
     #[error("{0}")]
     Invalid(String),

@@ -5,6 +5,7 @@ mod affine_transform;
 mod bias;
 mod check;
 mod error;
+mod find;
 mod intensity;
 mod nifti;
 mod percentile;
@@ -25,6 +26,9 @@ pub use affine_transform::AffineTransform;
 pub use bias::{BiasCorrection, BiasSettings, correct_bias};
 pub use check::{Contrast, Finding, ScanFacts, ScanReport, Severity, check_scan, check_table, find_copies};
 pub use error::{Error, Result};
+pub use find::{BidsScan, bids_scans, nifti_files, nifti_stem};
+#[cfg(feature = "lists")]
+pub use find::{ListedScan, read_scan_list};
 pub use intensity::{Normalization, StandardScale, normalize};
 pub use nifti::{
     Datatype, Header, Intent, Voxel, can_write_volume, files_of, read, read_bytes, read_header, read_labels,

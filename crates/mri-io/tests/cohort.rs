@@ -99,6 +99,7 @@ fn a_bids_data_set_gets_derivatives() {
     write_reference(folder);
     for (place, file) in [
         ("sub-01/anat", "sub-01_T2w.nii.gz"),
+        ("sub-02/anat", "sub-02_T2w.nii.gz"),
         ("sub-02/ses-1/anat", "sub-02_ses-1_T2w.nii"),
         ("sub-02/ses-2/anat", "sub-02_ses-2_acq-x_T2w.nii.gz"),
     ] {
@@ -113,6 +114,7 @@ fn a_bids_data_set_gets_derivatives() {
         "dataset_description.json",
         "quality.html",
         "sub-01/anat/sub-01_space-reference_desc-brain_T2w.nii.gz",
+        "sub-02/anat/sub-02_desc-brain_mask.nii.gz",
         "sub-02/ses-1/anat/sub-02_ses-1_desc-brain_mask.nii.gz",
         "sub-02/ses-2/anat/sub-02_ses-2_acq-x_from-T2w_to-reference_mode-image_xfm.tfm",
     ] {
@@ -120,9 +122,9 @@ fn a_bids_data_set_gets_derivatives() {
     }
     assert_eq!(json(&derivatives.join("dataset_description.json"))["DatasetType"], "derivative");
     // The results are no scans of the data set.
-    assert!(succeeds(folder, &format!("run --bids study {REFERENCE}")).contains("3 of 3 scans are done"));
+    assert!(succeeds(folder, &format!("run --bids study {REFERENCE}")).contains("4 of 4 scans are done"));
     fails(folder, &format!("run --bids study/sub-01 {REFERENCE}"), &["study/sub-01", "BIDS"]);
-    assert!(fails(folder, "check --bids study", &["same voxels"]).contains("3 to mend"));
+    assert!(fails(folder, "check --bids study", &["same voxels"]).contains("4 to mend"));
 }
 
 #[test]
@@ -178,11 +180,12 @@ fn manifests_that_cannot_work_are_refused_before_the_work() {
         fails(folder, &format!("run --manifest scans.csv {REFERENCE}"), causes);
     };
     refused("scan,output\n", &["scans.csv", "lists no scan"]);
-    refused("scan,place\na.nii.gz,x\n", &["scans.csv", "columns scan, output"]);
+    refused("scan,place\na.nii.gz,x\n", &["scans.csv", "`place`", "columns are `scan`"]);
+    refused("scan,mask\na.nii.gz,\n", &["scans.csv", "names no `output`", "a.nii.gz"]);
     refused("scan,output\na.nii.gz,x\na.nii.gz,x\n", &["two scans would write"]);
     refused("scan,output\nnone.nii.gz,x\n", &["none.nii.gz", "no such file"]);
     refused("scan,output\na.nii.gz,a.nii.gz/x\n", &["a.nii.gz/x", "cannot be written"]);
-    fails(folder, &format!("run --manifest a.nii.gz {REFERENCE}"), &[".toml or a .csv"]);
+    fails(folder, &format!("run --manifest a.nii.gz {REFERENCE}"), &[".csv or .toml"]);
 }
 
 #[cfg(unix)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::Deserialize;
+use mri_io::{BidsScan, ListedScan, bids_scans, read_scan_list};
 
 use crate::cli::Source;
 use crate::steps::about;
@@ -107,114 +107,41 @@ pub(crate) fn plan(source: &Source) -> Result<Option<Plan>> {
     Ok(Some(plan))
 }
 
-/// What a line or table of a manifest says.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    scan: PathBuf,
-    output: PathBuf,
-    mask: Option<PathBuf>,
-}
-
-/// A TOML manifest.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Manifest {
-    scan: Vec<Entry>,
-}
-
-/// The scans of a TOML or CSV manifest, whose paths are relative to it.
+/// The scans of a list, each with a folder for its results.
 fn listed(path: &Path) -> Result<Vec<Job>> {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
-    let entries = match ending.as_str() {
-        "toml" => super::from_toml::<Manifest>(path)?.scan,
-        "csv" => from_csv(path)?,
-        _ => bail!("{}: a manifest is a .toml or a .csv file", about(path)),
-    };
-    ensure!(!entries.is_empty(), "{}: the manifest lists no scan", about(path));
     let folder = path.parent().unwrap_or(Path::new(""));
-    let last = |entry: &Entry| {
-        entry
-            .output
-            .file_name()
-            .map_or_else(|| about(&entry.output), |name| name.to_string_lossy().into_owned())
-    };
-    let mut uses = HashMap::new();
-    for entry in &entries {
-        *uses.entry(last(entry)).or_insert(0) += 1;
-    }
-    let job = |entry: &Entry| Job {
-        name: if uses[&last(entry)] == 1 { last(entry) } else { about(&entry.output) },
-        scan: folder.join(&entry.scan),
-        mask: entry.mask.as_ref().filter(|mask| !mask.as_os_str().is_empty()).map(|mask| folder.join(mask)),
-        outputs: Outputs::in_folder(&folder.join(&entry.output)),
-    };
-    Ok(entries.iter().map(job).collect())
-}
-
-fn from_csv(path: &Path) -> Result<Vec<Entry>> {
-    let text = fs_err::read_to_string(path)?;
-    // Spreadsheets begin their files with a byte order mark.
-    let text = text.trim_start_matches('\u{feff}');
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let entries = reader.deserialize().collect::<Result<Vec<Entry>, _>>();
-    entries.with_context(|| {
-        format!(
-            "{}: a CSV manifest has the columns scan, output and, where brains are known, mask",
-            about(path)
-        )
-    })
-}
-
-/// All T2 scans of a BIDS data set: `sub-*/[ses-*/]anat/*_T2w.nii[.gz]`, sorted.
-fn in_bids(root: &Path, derivatives: &Path) -> Result<Vec<Job>> {
     let mut jobs = Vec::new();
-    for subject in folders(root, "sub-")? {
-        let sessions = folders(&root.join(&subject), "ses-")?;
-        let places: Vec<PathBuf> = if sessions.is_empty() {
-            vec![Path::new(&subject).join("anat")]
-        } else {
-            sessions.iter().map(|session| Path::new(&subject).join(session).join("anat")).collect()
-        };
-        for place in places {
-            for file in names(&root.join(&place))? {
-                let stem = file.strip_suffix(".nii.gz").or_else(|| file.strip_suffix(".nii"));
-                if let Some(entities) = stem.and_then(|stem| stem.strip_suffix("_T2w")) {
-                    jobs.push(Job {
-                        name: entities.to_owned(),
-                        scan: root.join(&place).join(&file),
-                        mask: None,
-                        outputs: Outputs::bids(&derivatives.join(&place), entities),
-                    });
-                }
-            }
-        }
+    let mut uses = HashMap::new();
+    for ListedScan { scan, mask, output } in read_scan_list(path)? {
+        let output = output.with_context(|| {
+            format!("{}: names no `output`, the folder for the results, of {}", about(path), about(&scan))
+        })?;
+        let name = crate::steps::name(&output);
+        *uses.entry(name.clone()).or_insert(0) += 1;
+        jobs.push(Job { name, scan, mask, outputs: Outputs::in_folder(&output) });
     }
+    for job in jobs.iter_mut().filter(|job| uses[&job.name] > 1) {
+        let output = &job.outputs.folder;
+        job.name = about(output.strip_prefix(folder).unwrap_or(output));
+    }
+    Ok(jobs)
+}
+
+/// All T2 scans of a BIDS data set.
+fn in_bids(root: &Path, derivatives: &Path) -> Result<Vec<Job>> {
+    let job = |BidsScan { id, place, path }: BidsScan| Job {
+        outputs: Outputs::bids(&derivatives.join(place), &id),
+        name: id,
+        scan: path,
+        mask: None,
+    };
+    let jobs: Vec<Job> = bids_scans(root, "T2w")?.into_iter().map(job).collect();
     ensure!(
         !jobs.is_empty(),
         "{}: no scan of the form sub-*/[ses-*/]anat/*_T2w.nii[.gz]: is this the root of a BIDS data set?",
         about(root)
     );
     Ok(jobs)
-}
-
-/// Names of the folders in `parent` that begin with `prefix`, sorted.
-fn folders(parent: &Path, prefix: &str) -> Result<Vec<String>> {
-    let mut names = names(parent)?;
-    names.retain(|name| name.starts_with(prefix) && parent.join(name).is_dir());
-    Ok(names)
-}
-
-/// Names in a folder, sorted; none if it is not there.
-fn names(folder: &Path) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    if folder.is_dir() {
-        for entry in fs_err::read_dir(folder)? {
-            names.extend(entry?.file_name().into_string().ok());
-        }
-    }
-    names.sort();
-    Ok(names)
 }
 
 /// What can be known before hours of work.

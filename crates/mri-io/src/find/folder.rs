@@ -1,0 +1,188 @@
+//! Scans in folders.
+
+use std::path::{Path, PathBuf};
+
+use crate::{Error, Result};
+
+/// A scan of a BIDS data set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BidsScan {
+    /// Subject, session if there is one, and the other entities of the file's name, e.g. `sub-01_ses-2_run-1`. No other
+    /// scan of the data set with the same suffix has it.
+    pub id: String,
+    /// Where it lies below the root, e.g. `sub-01/ses-2/anat`.
+    pub place: PathBuf,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// The anatomical scans of one suffix (`T2w`) of a BIDS data set, sorted by place and name: those in `sub-X/anat` and in each
+/// `sub-X/ses-Y/anat`, as NIfTI. Each session's scan is a scan of its own. None if `root` is no BIDS data set.
+///
+/// Source: [Brain Imaging Data Structure](https://bids-specification.readthedocs.io), "Anatomy imaging data".
+///
+/// # Errors
+/// If a folder cannot be read, or two files would have the same id.
+pub fn bids_scans(root: impl AsRef<Path>, suffix: &str) -> Result<Vec<BidsScan>> {
+    let root = root.as_ref();
+    let mut scans: Vec<BidsScan> = Vec::new();
+    for subject in folders(root, "sub-")? {
+        let sessions = folders(&root.join(&subject), "ses-")?.into_iter().map(Some);
+        for session in std::iter::once(None).chain(sessions) {
+            let place = [Some(subject.as_str()), session.as_deref(), Some("anat")].into_iter().flatten();
+            let place: PathBuf = place.collect();
+            for path in nifti_files_if_any(&root.join(&place))? {
+                let stem = nifti_stem(&path);
+                let Some(entities) = stem.strip_suffix(suffix).and_then(|rest| rest.strip_suffix('_')) else {
+                    continue;
+                };
+                scans.push(BidsScan {
+                    id: id(&subject, session.as_deref(), entities),
+                    place: place.clone(),
+                    path,
+                });
+            }
+        }
+    }
+    let mut seen = std::collections::HashMap::new();
+    for scan in &scans {
+        if let Some(other) = seen.insert(&scan.id, &scan.path) {
+            return Err(Error::invalid(format!(
+                "{} and {} are both called {}: remove or rename one",
+                other.display(),
+                scan.path.display(),
+                scan.id
+            )));
+        }
+    }
+    Ok(scans)
+}
+
+/// A file's entities, begun by subject and session even where its name lacks them.
+fn id(subject: &str, session: Option<&str>, entities: &str) -> String {
+    let others = entities.split('_').filter(|&part| part != subject && Some(part) != session);
+    std::iter::once(subject).chain(session).chain(others).collect::<Vec<_>>().join("_")
+}
+
+/// The `.nii` and `.nii.gz` files that lie directly in a folder, sorted. Hidden files are no scans: `._*` are what other systems
+/// leave beside each file on shared disks.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn nifti_files(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
+    let folder = folder.as_ref();
+    let files = names(folder)?.into_iter().map(|name| folder.join(name));
+    Ok(files.filter(|path| is_nifti(path) && path.is_file()).collect())
+}
+
+/// A file's name without `.nii` or `.nii.gz`.
+pub fn nifti_stem(path: impl AsRef<Path>) -> String {
+    let name = path.as_ref().file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.strip_suffix(".nii.gz").or_else(|| name.strip_suffix(".nii"));
+    stem.unwrap_or(&name).to_owned()
+}
+
+fn is_nifti(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| nifti_stem(path).len() < name.len())
+}
+
+fn nifti_files_if_any(folder: &Path) -> Result<Vec<PathBuf>> {
+    if folder.is_dir() { nifti_files(folder) } else { Ok(Vec::new()) }
+}
+
+/// Names of the folders in `parent` that begin with `prefix`, sorted.
+fn folders(parent: &Path, prefix: &str) -> Result<Vec<String>> {
+    let mut names = names(parent)?;
+    names.retain(|name| name.starts_with(prefix) && parent.join(name).is_dir());
+    Ok(names)
+}
+
+/// Names in a folder that are text and not hidden, sorted.
+fn names(folder: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|cause| Error::io(folder, cause))? {
+        let name = entry.map_err(|cause| Error::io(folder, cause))?.file_name();
+        names.extend(name.into_string().ok().filter(|name| !name.starts_with('.')));
+    }
+    names.sort();
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        folder
+    }
+
+    fn ids(folder: &tempfile::TempDir) -> Vec<String> {
+        bids_scans(folder, "T2w").unwrap().into_iter().map(|scan| scan.id).collect()
+    }
+
+    #[test]
+    fn a_subject_has_its_own_scans_and_those_of_its_sessions() {
+        let folder = with(&[
+            "sub-02/ses-2/anat/sub-02_ses-2_T2w.nii",
+            "sub-02/ses-1/anat/sub-02_ses-1_run-1_T2w.nii.gz",
+            "sub-02/ses-1/anat/sub-02_ses-1_run-2_T2w.nii.gz",
+            "sub-02/anat/sub-02_T2w.nii.gz",
+            "sub-01/anat/sub-01_T2w.nii.gz",
+            "sub-01/anat/sub-01_T2w.json",
+            "sub-01/anat/sub-01_T1w.nii.gz",
+            "sub-01/anat/._sub-01_T2w.nii.gz",
+            "sub-01/func/sub-01_T2w.nii.gz",
+            "derivatives/x/sub-01/anat/sub-01_T2w.nii.gz",
+        ]);
+        assert_eq!(
+            ids(&folder),
+            ["sub-01", "sub-02", "sub-02_ses-1_run-1", "sub-02_ses-1_run-2", "sub-02_ses-2"]
+        );
+        let scans = bids_scans(&folder, "T2w").unwrap();
+        assert_eq!(scans[2].place, Path::new("sub-02/ses-1/anat"));
+        assert_eq!(scans[2].path, folder.path().join("sub-02/ses-1/anat/sub-02_ses-1_run-1_T2w.nii.gz"));
+        assert_eq!(bids_scans(&folder, "T1w").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn ids_name_subject_and_session_where_files_do_not() {
+        let folder = with(&[
+            "sub-01/ses-1/anat/sub-01_T2w.nii.gz",
+            "sub-01/ses-2/anat/sub-01_T2w.nii.gz",
+            "sub-02/anat/scan_T2w.nii.gz",
+        ]);
+        assert_eq!(ids(&folder), ["sub-01_ses-1", "sub-01_ses-2", "sub-02_scan"]);
+    }
+
+    #[test]
+    fn two_files_of_one_name_are_refused() {
+        let folder = with(&["sub-01/anat/sub-01_T2w.nii", "sub-01/anat/sub-01_T2w.nii.gz"]);
+        let error = bids_scans(&folder, "T2w").unwrap_err().to_string();
+        assert!(error.contains("sub-01_T2w.nii.gz") && error.contains("called sub-01"), "{error}");
+    }
+
+    #[test]
+    fn folders_without_scans_have_none_and_absent_ones_are_an_error() {
+        let folder = with(&["b.nii", "a.nii.gz", "notes.txt", "deep/c.nii", "._a.nii.gz", ".nii"]);
+        assert_eq!(ids(&folder), [] as [&str; 0]);
+        let files = nifti_files(&folder).unwrap();
+        assert_eq!(files, ["a.nii.gz", "b.nii"].map(|name| folder.path().join(name)));
+        let absent = folder.path().join("absent");
+        for error in [bids_scans(&absent, "T2w").unwrap_err(), nifti_files(&absent).unwrap_err()] {
+            assert!(error.to_string().contains("absent"), "{error}");
+        }
+    }
+
+    #[test]
+    fn stems_lack_only_the_ending_of_nifti() {
+        for (name, stem) in [("a/b.c.nii.gz", "b.c"), ("b.nii", "b"), ("b.gz", "b.gz"), ("", "")] {
+            assert_eq!(nifti_stem(name), stem);
+        }
+    }
+}
