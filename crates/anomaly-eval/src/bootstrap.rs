@@ -135,8 +135,11 @@ pub(crate) fn bca_interval(
     })
 }
 
-/// Quantile of sorted values with linear interpolation between order statistics.
-pub(crate) fn percentile(sorted: &[f64], probability: f64) -> f64 {
+/// Quantile (`probability` from 0 to 1) of sorted values with linear interpolation between order statistics, as NumPy's default.
+///
+/// # Panics
+/// If there are no values.
+pub fn percentile(sorted: &[f64], probability: f64) -> f64 {
     let position = probability * (sorted.len() - 1) as f64;
     let (low, high) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);
     low + (high - low) * position.fract()

@@ -77,8 +77,8 @@ impl SubjectAuroc {
     }
 }
 
-/// Share of pairs in which `high` is above `low`, ties one half. `None` if there is no pair.
-fn auroc(high: &[f64], low: &[f64]) -> Option<f64> {
+/// Area under the ROC curve: share of pairs in which `high` is above `low`, ties one half. `None` if there is no pair.
+pub fn auroc(high: &[f64], low: &[f64]) -> Option<f64> {
     if high.is_empty() || low.is_empty() {
         return None;
     }

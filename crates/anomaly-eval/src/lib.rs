@@ -36,12 +36,12 @@ mod union;
 mod variant;
 
 pub use bands::{Band, CurveBands, SubjectCurves};
-pub use bootstrap::{BootstrapSettings, Estimate};
+pub use bootstrap::{BootstrapSettings, Estimate, percentile};
 pub use calibration::{Calibration, CalibrationPoint};
 pub use components::{Voxel, components};
 pub use counts::{ConfusionCounts, Rates};
 pub use curves::{BestDice, Bounded, CurvePoint, Ranking};
-pub use detection::{SubjectAuroc, SubjectDetection, SubjectScore};
+pub use detection::{SubjectAuroc, SubjectDetection, SubjectScore, auroc};
 pub use error::{Error, Result};
 pub use evaluation::{Decision, Evaluation, METRICS_SCHEMA};
 pub use figures::{

@@ -5,9 +5,6 @@ use ndarray::{Array3, ArrayView3, ArrayViewMut3};
 
 use crate::{Affine, Error, Result};
 
-/// Two grids are the same if their corners agree to this many mm: headers round to f32.
-const SAME_GRID: f64 = 1e-2;
-
 /// Shape and position of a voxel array, without its values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grid {
@@ -18,6 +15,10 @@ pub struct Grid {
 }
 
 impl Grid {
+    /// Two files of one grid may differ by this much (mm) at a corner, for [`Grid::matches`]: other tools write affines with
+    /// few decimals, which over 500 voxels makes hundredths of a millimetre. It is a fraction of the finest voxel.
+    pub const TOLERANCE: f64 = 0.1;
+
     /// Axis-aligned RAS+ grid with its middle at the world's origin. `spacing` in mm.
     ///
     /// # Errors
@@ -171,12 +172,12 @@ impl Mask {
     /// Refuses a mask that says nothing about a volume on `grid`.
     ///
     /// # Errors
-    /// If the grids differ (by more than 0.01 mm at a corner: headers round), or no voxel is inside.
+    /// If the grids differ (by more than [`Grid::TOLERANCE`]), or no voxel is inside.
     pub fn check_on(&self, grid: &Grid) -> Result<()> {
         let own = self.grid();
         let difference = if own.shape != grid.shape {
             format!("{:?} and {:?} voxels", grid.shape, own.shape)
-        } else if own.distance(grid) > SAME_GRID {
+        } else if own.distance(grid) > Grid::TOLERANCE {
             format!("their corners lie up to {:.2} mm apart", own.distance(grid))
         } else if self.count() == 0 {
             return Err(Error::invalid("the mask is empty: no voxel is inside"));
@@ -248,7 +249,7 @@ mod tests {
             Volume::filled(of, inside).unwrap().check_on(&grid).map_err(|error| error.to_string())
         };
         refusal(&grid, true).unwrap();
-        refusal(&moved(0.005), true).unwrap();
+        refusal(&moved(0.05), true).unwrap();
         assert!(refusal(&moved(0.5), true).unwrap_err().contains("0.50 mm apart"));
         let other = Grid::centred([5, 4, 6], [2.0; 3]).unwrap();
         assert!(refusal(&other, true).unwrap_err().contains("[4, 5, 6] and [5, 4, 6] voxels"));

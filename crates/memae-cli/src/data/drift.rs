@@ -1,10 +1,11 @@
 //! How far the two cohorts differ in what has nothing to do with lesions.
 
+use anomaly_eval::{auroc, percentile};
 use mri_io::{ScanFacts, ScanReport};
 
 use crate::cohorts::Group;
 
-/// From this share of pairs on, a measure alone tells which cohort a scan is from.
+/// From this share of pairs on (area under the ROC curve), a measure alone tells which cohort a scan is from.
 const TELLS_APART: f64 = 0.9;
 
 /// What is compared: a name, and the value of a scan.
@@ -28,14 +29,11 @@ pub(super) fn compare(groups: &[Group], reports: &[ScanReport]) -> String {
             values
         };
         let (healthy, lesions) = (of(Group::Healthy), of(Group::Lesions));
-        if healthy.is_empty() || lesions.is_empty() {
-            continue;
-        }
-        let share = share_above(&lesions, &healthy);
+        let Some(share) = auroc(&lesions, &healthy) else { continue };
         text += &format!(
             "{name:<42}  {:>8.2}  {:>8.2}  {:>11.0} %\n",
-            median(&healthy),
-            median(&lesions),
+            percentile(&healthy, 0.5),
+            percentile(&lesions, 0.5),
             100.0 * share.max(1.0 - share)
         );
         if share.max(1.0 - share) > TELLS_APART {
@@ -48,39 +46,27 @@ pub(super) fn compare(groups: &[Group], reports: &[ScanReport]) -> String {
     format!("\n{:<42}  {:>8}  {:>8}  {:>13}\n{text}", "cohorts, medians", "healthy", "lesions", "told apart")
 }
 
-fn median(sorted: &[f64]) -> f64 {
-    let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 { sorted[middle] } else { 0.5 * (sorted[middle - 1] + sorted[middle]) }
-}
-
-/// Share of pairs in which the first is the larger one; ties count one half (the area under the ROC curve).
-fn share_above(first: &[f64], second: &[f64]) -> f64 {
-    let points = |a: &f64| -> f64 {
-        second
-            .iter()
-            .map(|b| {
-                if a > b {
-                    1.0
-                } else if a == b {
-                    0.5
-                } else {
-                    0.0
-                }
-            })
-            .sum()
-    };
-    first.iter().map(points).sum::<f64>() / (first.len() * second.len()) as f64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mri_io::{Grid, Volume};
 
     #[test]
-    fn pairs_are_counted() {
-        assert!((share_above(&[2.0, 3.0], &[1.0, 2.0]) - 0.875).abs() < 1e-12);
-        assert!((share_above(&[1.0], &[1.0]) - 0.5).abs() < 1e-12);
-        assert!((median(&[1.0, 2.0, 4.0]) - 2.0).abs() < 1e-12);
-        assert!((median(&[1.0, 2.0]) - 1.5).abs() < 1e-12);
+    fn a_voxel_size_that_tells_cohorts_apart_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let report = |spacing: f64| {
+            let path = folder.path().join("scan.nii");
+            let grid = Grid::centred([4, 4, 4], [1.0, 1.0, spacing]).unwrap();
+            mri_io::write(&path, &Volume::filled(&grid, 1.0_f32).unwrap()).unwrap();
+            mri_io::check_scan(&path, None)
+        };
+        let reports = [2.0, 4.0, 6.0, 7.0].map(report);
+        let text = compare(&[Group::Healthy, Group::Healthy, Group::Lesions, Group::Lesions], &reports);
+        let line =
+            |name: &str| text.lines().skip_while(|line| !line.starts_with(name)).take(2).collect::<String>();
+        let coarsest = line("coarsest");
+        assert!(["3.00", "6.50", "100 %", "tells"].iter().all(|part| coarsest.contains(part)), "{text}");
+        assert!(line("finest").contains("50 %") && !line("finest").contains("tells"), "{text}");
+        assert_eq!(compare(&[Group::Healthy; 4], &reports), "");
     }
 }

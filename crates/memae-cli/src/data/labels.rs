@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use mri_io::{Finding, Severity};
+use mri_io::{Finding, Grid, Severity};
 
-/// Two grids are the same when no corner lies farther off than this (mm): headers round.
-const SAME_GRID: f64 = 1e-2;
 /// More labels than this name tissues rather than parts of a lesion.
 const MANY_LABELS: usize = 8;
 /// A lesion (ml) larger than any.
@@ -26,7 +24,7 @@ pub(super) fn look(scan: &Path, segmentation: &Path) -> Vec<Finding> {
     let name = segmentation.display();
     let mut findings = Vec::new();
     let mut find = |severity, what: String, advice| findings.push(Finding::new(severity, what, advice));
-    if mri_io::read_header(scan).is_ok_and(|header| !header.grid().matches(&labels.grid(), SAME_GRID)) {
+    if mri_io::read_header(scan).is_ok_and(|header| !header.grid().matches(&labels.grid(), Grid::TOLERANCE)) {
         find(
             Severity::Error,
             format!("{name} lies on another grid than its scan"),

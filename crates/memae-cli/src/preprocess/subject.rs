@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use mri_io::{Mask, Reference, Volume};
+use mri_io::{Grid, Mask, Reference, Volume};
 use serde::{Deserialize, Serialize};
 
 use crate::cohorts::{Member, Use};
@@ -162,7 +162,7 @@ fn lesions(
 ) -> Result<Volume<u16>> {
     let labels = mri_io::read_labels(path)?;
     anyhow::ensure!(
-        labels.grid().matches(&scan.grid(), 0.1),
+        labels.grid().matches(&scan.grid(), Grid::TOLERANCE),
         "{}: the segmentation of shape {:?} does not lie on the grid of its scan, of shape {:?}",
         path.display(),
         labels.shape(),
