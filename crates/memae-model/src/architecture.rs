@@ -41,9 +41,9 @@ pub(crate) enum Scale {
 pub(crate) enum Plan {
     /// Convolution with bias.
     Conv { kernel: i64, output: i64, scale: Scale },
-    /// Batch normalization.
-    Norm,
-    /// LeakyReLU of this slope; with 0 what is negative becomes 0.
+    /// Batch normalization and LeakyReLU of this slope; with 0 what is negative becomes 0.
+    Norm(f64),
+    /// LeakyReLU alone.
     LeakyRelu(f64),
 }
 
@@ -75,8 +75,8 @@ impl Architecture {
 }
 
 /// A convolution, batch normalization and LeakyReLU.
-fn block(kernel: i64, output: i64, scale: Scale, slope: f64) -> [Plan; 3] {
-    [Plan::Conv { kernel, output, scale }, Plan::Norm, Plan::LeakyRelu(slope)]
+fn block(kernel: i64, output: i64, scale: Scale, slope: f64) -> [Plan; 2] {
+    [Plan::Conv { kernel, output, scale }, Plan::Norm(slope)]
 }
 
 fn mirrored(kernel: i64, [a, b, c, d]: [i64; 4], slope: f64) -> Trunk {
@@ -119,7 +119,7 @@ fn bergmann([a, b, c]: [i64; 3]) -> Trunk {
 fn baur([a, b, c]: [i64; 3]) -> Trunk {
     let slope = 0.3;
     let encoder = [a, b, c, c].map(|output| block(5, output, Scale::Half, slope)).concat();
-    let mut decoder = vec![Plan::Norm, Plan::LeakyRelu(0.0)];
+    let mut decoder = vec![Plan::Norm(0.0)];
     decoder.extend([c, b, a, a].map(|output| block(5, output, Scale::Double, slope)).concat());
     decoder.push(Plan::Conv { kernel: 1, output: 1, scale: Scale::Same });
     Trunk { encoder, decoder, input: INPUT, features: c, pointwise: true, slope_after_code: None }

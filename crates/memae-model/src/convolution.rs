@@ -1,13 +1,11 @@
-//! Convolutions, and the gradient of their weights as one product of matrices.
+//! Convolutions, and their gradients written out: that of the weights is one product of matrices.
 
 use tch::{Device, Kind, Tensor};
 
 use crate::Result;
 use crate::architecture::Scale;
-use crate::parameters::Builder;
-
-/// Channels on either side from which on the gradient of the weights is computed here. With fewer, libtorch's is as fast.
-const MANY: i64 = 16;
+use crate::parameters::{Builder, Gradients};
+use crate::tensors::channels_last;
 
 /// 2-D convolution, or its transpose, with bias.
 pub(crate) struct Conv {
@@ -25,14 +23,6 @@ struct Geometry {
     padding: i64,
     /// Rows and columns added at the far end, so that the transpose doubles the sides exactly.
     output_padding: i64,
-}
-
-/// A convolution that a training pass went through and whose weight autograd knows nothing of.
-pub(crate) struct Passed {
-    pub(crate) place: usize,
-    input: Tensor,
-    pub(crate) output: Tensor,
-    geometry: Geometry,
 }
 
 impl Conv {
@@ -72,27 +62,30 @@ impl Conv {
         self.geometry.convolve(x, &self.weight.f_to_kind(x.kind())?, Some(&self.bias.f_to_kind(x.kind())?))
     }
 
-    /// A training pass, without the bias if a normalization follows, which takes it off again. Where libtorch is slow, the
-    /// weight is kept from autograd and the pass is recorded.
-    pub(crate) fn train(&self, x: &Tensor, with_bias: bool, passed: &mut Vec<Passed>) -> Result<Tensor> {
-        let bias = with_bias.then(|| self.bias.f_to_kind(x.kind())).transpose()?;
-        let size = self.weight.size();
-        let slow = x.device() == Device::Cpu
-            && x.kind() == Kind::Float
-            && x.requires_grad()
-            && self.geometry.kernel > 1
-            && size[0].min(size[1]) >= MANY;
-        if !slow {
-            return self.geometry.convolve(x, &self.weight.f_to_kind(x.kind())?, bias.as_ref());
+    /// For a normalization that takes any bias off again.
+    pub(crate) fn forward_without_bias(&self, x: &Tensor) -> Result<Tensor> {
+        self.geometry.convolve(x, &self.weight, None)
+    }
+
+    /// The gradient by the input from that by the output.
+    pub(crate) fn input_gradient(&self, by_output: &Tensor) -> Result<Tensor> {
+        self.geometry.transpose(by_output, &self.weight)
+    }
+
+    /// Gives `gradients` that of the weight, from the input and the gradient by the output; and that of the bias, if there was one.
+    pub(crate) fn parameter_gradients(
+        &self,
+        input: &Tensor,
+        by_output: &Tensor,
+        with_bias: bool,
+        gradients: &mut Gradients,
+    ) -> Result<()> {
+        gradients.set(self.place, self.geometry.weight_gradient(input, by_output)?);
+        if with_bias {
+            let pixels: &[i64] = &[0, 2, 3];
+            gradients.set(self.place + 1, by_output.f_sum_dim_intlist(pixels, false, Kind::Float)?);
         }
-        let output = self.geometry.convolve(x, &self.weight.f_detach()?, bias.as_ref())?;
-        passed.push(Passed {
-            place: self.place,
-            input: x.f_detach()?,
-            output: output.shallow_clone(),
-            geometry: self.geometry,
-        });
-        Ok(output)
+        Ok(())
     }
 }
 
@@ -108,24 +101,32 @@ impl Geometry {
             Scale::Double => x.f_conv_transpose2d(weight, bias, stride, padding, more, 1, [1, 1])?,
         })
     }
-}
 
-impl Passed {
-    /// The gradient of the weight from that of the output, in the order in which weights are stored: (first axis, row, column,
+    /// The adjoint of the convolution: the same kernel, from the output's side to the input's.
+    fn transpose(self, y: &Tensor, weight: &Tensor) -> Result<Tensor> {
+        let (stride, padding, more) = ([self.stride(); 2], [self.padding; 2], [self.output_padding; 2]);
+        let none = None::<Tensor>;
+        Ok(match self.scale {
+            Scale::Same => y.f_conv_transpose2d(weight, none, stride, padding, [0, 0], 1, [1, 1])?,
+            Scale::Half => y.f_conv_transpose2d(weight, none, stride, padding, more, 1, [1, 1])?,
+            Scale::Double => y.f_conv2d(weight, none, stride, padding, [1, 1], 1)?,
+        })
+    }
+
+    /// The gradient of the weight from the input and the gradient by the output, in the order in which weights are stored: (first axis, row, column,
     /// second axis).
     ///
     /// For each image, the patches under the kernel become the rows of a matrix (im2col), of which one product with the
     /// other map is taken. In `channels_last` oneDNN needs twice the time and more for it.
-    pub(crate) fn weight_gradient(&self, by_output: &Tensor) -> Result<Tensor> {
-        let Geometry { kernel, scale, padding, .. } = self.geometry;
-        let stride = self.geometry.stride();
+    fn weight_gradient(self, input: &Tensor, by_output: &Tensor) -> Result<Tensor> {
+        let Self { kernel, scale, padding, .. } = self;
+        let stride = self.stride();
         // The kernel runs over the larger map: of a transposed convolution this is the output.
         let (over, other) = match scale {
-            Scale::Double => (by_output, &self.input),
-            Scale::Same | Scale::Half => (&self.input, by_output),
+            Scale::Double => (by_output, input),
+            Scale::Same | Scale::Half => (input, by_output),
         };
-        let last = |map: &Tensor| -> Result<Tensor> { Ok(map.f_permute([0, 2, 3, 1])?.f_contiguous()?) };
-        let (over, other) = (last(over)?, last(other)?);
+        let (over, other) = (channels_last(over)?, channels_last(other)?);
         let (images, rows, columns, channels) = over.size4()?;
         let (_, other_rows, other_columns, other_channels) = other.size4()?;
 
@@ -159,31 +160,42 @@ mod tests {
     use crate::speed;
     use crate::tensors::to_vec;
 
+    fn assert_near(what: &str, ours: &Tensor, expected: &Tensor) {
+        let (ours, expected) = (to_vec(ours).unwrap(), to_vec(expected).unwrap());
+        assert_eq!(ours.len(), expected.len(), "{what}");
+        let scale = expected.iter().fold(0.0f32, |most, value| most.max(value.abs()));
+        for (a, b) in ours.iter().zip(&expected) {
+            assert!((a - b).abs() <= 2e-6 * scale, "{what}: {a}, not {b}");
+        }
+    }
+
     #[test]
-    fn the_gradient_of_the_weights_is_that_of_autograd() {
+    fn the_gradients_are_those_of_autograd() {
         let cases =
             [(3, Scale::Half), (3, Scale::Double), (3, Scale::Same), (4, Scale::Half), (5, Scale::Double)];
         for (kernel, scale) in cases {
             tch::manual_seed(2);
             let mut builder = Builder::new(0, Device::Cpu);
             let conv = Conv::new(&mut builder, "conv", [17, 19], kernel, scale).unwrap();
-            let options = (Kind::Float, Device::Cpu);
-            let x = Tensor::randn([2, 17, 8, 12], options).set_requires_grad(true);
-            let mut passed = Vec::new();
-            let y = conv.train(&x, true, &mut passed).unwrap();
-            let weights = Tensor::randn_like(&y);
-            let [passed] = &passed[..] else { panic!("it is not recorded") };
-            let by_output =
-                &Tensor::run_backward(&[(y * &weights).sum(Kind::Float)], &[&passed.output], false, false)[0];
-            let ours = to_vec(&passed.weight_gradient(by_output).unwrap()).unwrap();
+            let parameters = builder.finish().unwrap();
+            let x = Tensor::randn([2, 17, 8, 12], (Kind::Float, Device::Cpu)).set_requires_grad(true);
+            let y = conv.forward(&x).unwrap();
+            let by_output = Tensor::randn_like(&y);
+            let loss = (y * &by_output).sum(Kind::Float);
+            let expected = Tensor::run_backward(&[loss], &[&conv.weight, &conv.bias, &x], false, false);
 
-            let loss = (conv.forward(&x).unwrap() * &weights).sum(Kind::Float);
-            let by_weight = &Tensor::run_backward(&[loss], &[&conv.weight], false, false)[0];
-            let expected = to_vec(&by_weight.permute([0, 2, 3, 1])).unwrap();
-            let scale_of = expected.iter().fold(0.0f32, |most, value| most.max(value.abs()));
-            for (a, b) in ours.iter().zip(&expected) {
-                assert!((a - b).abs() <= 2e-6 * scale_of, "{kernel} {scale:?}: {a}, not {b}");
+            let _guard = tch::no_grad_guard();
+            let mut gradients = parameters.gradients();
+            conv.parameter_gradients(&x, &by_output, true, &mut gradients).unwrap();
+            let flat = gradients.finish().unwrap();
+            for ((name, ours), expected) in parameters.split(&flat).unwrap().iter().zip(&expected) {
+                assert_near(&format!("{name}, {kernel} {scale:?}"), ours, expected);
             }
+            assert_near(
+                &format!("input, {kernel} {scale:?}"),
+                &conv.input_gradient(&by_output).unwrap(),
+                &expected[2],
+            );
         }
     }
 
@@ -191,7 +203,7 @@ mod tests {
     #[ignore = "measures"]
     fn speed_of_the_weight_gradient() {
         let options = (Kind::Float, Device::Cpu);
-        for (channels, more, side) in [(96, 128, 120), (128, 256, 60), (256, 256, 30)] {
+        for (channels, more, side) in [(3, 96, 240), (96, 128, 120), (128, 256, 60), (256, 256, 30)] {
             for scale in [Scale::Half, Scale::Double] {
                 let mut builder = Builder::new(0, Device::Cpu);
                 let (sizes, side) = match scale {
@@ -200,13 +212,10 @@ mod tests {
                 };
                 let conv = Conv::new(&mut builder, "conv", sizes, 3, scale).unwrap();
                 let x = Tensor::randn([32, side, side, sizes[0]], options).permute([0, 3, 1, 2]);
-                let x = x.set_requires_grad(true);
-                let mut passed = Vec::new();
-                let output = conv.train(&x, false, &mut passed).unwrap();
-                let by_output = Tensor::randn_like(&output);
-                let ours = || drop(passed[0].weight_gradient(&by_output).unwrap());
-                let inner = conv.geometry.convolve(&x.detach(), &conv.weight, None).unwrap();
-                let inner = (inner * &by_output).sum(Kind::Float);
+                let output = conv.forward(&x).unwrap();
+                let by_output = Tensor::randn_like(&output).detach();
+                let inner = (output * &by_output).sum(Kind::Float);
+                let ours = || drop(conv.geometry.weight_gradient(&x, &by_output).unwrap());
                 let libtorch = || drop(Tensor::run_backward(&[&inner], &[&conv.weight], true, false));
                 let name = if scale == Scale::Double { "transposed convolution" } else { "convolution" };
                 speed::compare(

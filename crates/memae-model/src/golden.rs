@@ -90,7 +90,7 @@ fn check(file: &str, kind: ModelKind, preset: MemoryPreset, tolerance: f32) {
     assert_near("evaluated", &evaluated, &golden["evaluated"].1, 1e-5);
 
     let noise = tensor(&batch, "noise");
-    let output = network.train(&x, Some(&noise), Precision::F32).unwrap();
+    let (output, pass) = network.train(&x, Some(&noise), Precision::F32).unwrap();
     assert_near("trained", &to_vec(&output.reconstruction).unwrap(), &golden["trained"].1, 1e-5);
     let loss = Loss::new(kind, &settings, SIDES, Device::Cpu).unwrap();
     let parts = loss.parts(&output, &target, None).unwrap();
@@ -100,7 +100,7 @@ fn check(file: &str, kind: ModelKind, preset: MemoryPreset, tolerance: f32) {
         assert_near("loss", &[*value as f32], &[*expected], 1e-5);
     }
 
-    let gradient = network.parameters.gradient(&parts.total, &output.passed).unwrap();
+    let gradient = network.gradient(&parts.total, &output, pass).unwrap();
     let mut expected = &golden["gradient"].1[..];
     // Relative to the whole gradient: biases before batch normalization have none but rounding.
     let scale = norm(expected.iter().copied());
@@ -189,12 +189,12 @@ fn check_architecture(file: &str, architecture: Architecture) {
     network.parameters.load(initial).unwrap();
 
     let x = tensor(&batch, "x").permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
-    let output = network.train(&x, None, Precision::F32).unwrap();
+    let (output, pass) = network.train(&x, None, Precision::F32).unwrap();
     let first = to_vec(&output.reconstruction.narrow(0, 0, 1)).unwrap();
     assert_near("output", &first, &golden["output"].1, 1e-5);
     let loss = Loss::new(ModelKind::Ae, &settings, SIDES, Device::Cpu).unwrap();
     let parts = loss.parts(&output, &x.narrow(1, 1, 1), None).unwrap();
-    let gradient = network.parameters.gradient(&parts.total, &output.passed).unwrap();
+    let gradient = network.gradient(&parts.total, &output, pass).unwrap();
     let gradient = by_layer(network.parameters.split(&gradient).unwrap());
     assert_eq!(gradient.len(), golden["gradient"].1.len());
     let norms: Vec<f32> = gradient.iter().map(|(_, part)| norm(to_vec(part).unwrap().into_iter())).collect();

@@ -23,6 +23,7 @@ mod loss;
 mod memory;
 mod model;
 mod network;
+mod normalization;
 mod parameters;
 mod patches;
 mod random;
@@ -31,6 +32,7 @@ mod source;
 #[cfg(test)]
 mod speed;
 mod ssim;
+mod stack;
 mod tensors;
 mod trainer;
 mod usage;

@@ -1,20 +1,23 @@
 //! A whole network: encoder, bottleneck, decoder, and the parameters they share.
 
+use std::ops::Range;
+
 use tch::{Device, Kind, Tensor};
 
 use crate::bottleneck::{Bottleneck, Latent};
-use crate::convolution::Passed;
 use crate::kind::ModelKind;
-use crate::layers::Stack;
 use crate::parameters::{Builder, Parameters};
 use crate::random::{self, Purpose};
 use crate::settings::{ModelSettings, Precision, SIDE_MULTIPLE};
+use crate::stack::{Stack, Trace};
 use crate::{Error, Result, tensors};
 
 /// One of the five networks, for slices of a fixed size.
 pub(crate) struct Network {
     encoder: Stack,
     bottleneck: Bottleneck,
+    /// Of its parameters.
+    bottleneck_places: Range<usize>,
     decoder: Stack,
     pub(crate) parameters: Parameters,
     /// Pixels of a slice along the first two axes of the volume.
@@ -28,8 +31,16 @@ pub(crate) struct Output {
     /// The centre slices, (batch, 1, H, W).
     pub(crate) reconstruction: Tensor,
     pub(crate) latent: Latent,
-    /// After a training pass what [`Parameters::gradient`] needs.
-    pub(crate) passed: Vec<Passed>,
+}
+
+/// What a training pass leaves for [`Network::gradient`]. Encoder, bottleneck and decoder are differentiated one after the other,
+/// as the first and the last need not be autograd's.
+pub(crate) struct Pass<'a> {
+    encoder: Trace<'a>,
+    /// What goes into the bottleneck and comes out of it.
+    features: Tensor,
+    code: Tensor,
+    decoder: Trace<'a>,
 }
 
 impl Network {
@@ -46,16 +57,24 @@ impl Network {
         let map = sides.map(|side| (side / SIDE_MULTIPLE) as i64);
         let mut builder = Builder::new(seed, device);
         let encoder = Stack::new(&mut builder, "encoder", trunk.input, &trunk.encoder)?;
+        let first = builder.len();
         let bottleneck = Bottleneck::new(&mut builder, kind, settings, &trunk, map)?;
+        let bottleneck_places = first..builder.len();
         let decoder = Stack::new(&mut builder, "decoder", trunk.features, &trunk.decoder)?;
         let noise_shape = bottleneck.noise_shape(settings, trunk.features, map);
-        Ok(Self { encoder, bottleneck, decoder, parameters: builder.finish()?, sides, device, noise_shape })
+        let parameters = builder.finish()?;
+        Ok(Self { encoder, bottleneck, bottleneck_places, decoder, parameters, sides, device, noise_shape })
     }
 
     /// Training pass: batch statistics, which also move the running ones, and noise in the code.
     ///
     /// `x` is (batch, 3, H, W).
-    pub(crate) fn train(&self, x: &Tensor, noise: Option<&Tensor>, precision: Precision) -> Result<Output> {
+    pub(crate) fn train(
+        &self,
+        x: &Tensor,
+        noise: Option<&Tensor>,
+        precision: Precision,
+    ) -> Result<(Output, Pass<'_>)> {
         self.check(x)?;
         let map_values = x.size()[0] as usize * self.sides[0] * self.sides[1] / SIDE_MULTIPLE.pow(2);
         if map_values < 2 {
@@ -64,16 +83,36 @@ impl Network {
                  choose a batch size that does not leave one window over, or larger slices",
             ));
         }
-        let mut passed = Vec::new();
-        let output = self.forward(x, noise, precision, Some(&mut passed))?;
-        Ok(Output { passed, ..output })
+        let kind = precision.kind();
+        let (features, encoder) = self.encoder.train(x, kind)?;
+        let features = features.f_set_requires_grad(true)?;
+        let (code, latent) = self.bottleneck.forward(&features, noise)?;
+        let (reconstruction, decoder) =
+            self.decoder.train(&code.f_detach()?.f_set_requires_grad(true)?, kind)?;
+        let reconstruction = reconstruction.f_set_requires_grad(true)?;
+        Ok((Output { reconstruction, latent }, Pass { encoder, features, code, decoder }))
+    }
+
+    /// Gradient of `loss`, a function of the output of a training pass, in the order of the flat tensor.
+    pub(crate) fn gradient(&self, loss: &Tensor, output: &Output, pass: Pass) -> Result<Tensor> {
+        let mut gradients = self.parameters.gradients();
+        let [by_reconstruction] = gradients.differentiate(loss, 0..0, [&output.reconstruction])?;
+        let by_code = self.decoder.backward(pass.decoder, by_reconstruction, &mut gradients)?;
+        let by_code = by_code.expect("the decoder's input requires a gradient");
+        // A sum whose gradient by the code is the known one; the loss itself has what the bottleneck adds to it.
+        let scalar = pass.code.f_mul(&by_code)?.f_sum(Kind::Float)?.f_add(loss)?;
+        let [by_features] =
+            gradients.differentiate(&scalar, self.bottleneck_places.clone(), [&pass.features])?;
+        self.encoder.backward(pass.encoder, by_features, &mut gradients)?;
+        gradients.finish()
     }
 
     /// Test pass: running statistics, no noise, no gradient.
     pub(crate) fn evaluate(&self, x: &Tensor) -> Result<Output> {
         self.check(x)?;
         let _guard = tch::no_grad_guard();
-        self.forward(x, None, Precision::F32, None)
+        let (features, latent) = self.bottleneck.forward(&self.encoder.forward(x, false)?, None)?;
+        Ok(Output { reconstruction: self.decoder.forward(&features, false)?, latent })
     }
 
     /// The noise of a training step, for models with a Gaussian code.
@@ -83,21 +122,6 @@ impl Network {
         let mut rng = random::stream(seed, Purpose::Noise, epoch as u64, step as u64);
         let values = random::normal(&mut rng, shape.iter().product::<i64>() as usize);
         tensors::from_slice(&values, &shape, self.device).map(Some)
-    }
-
-    fn forward(
-        &self,
-        x: &Tensor,
-        noise: Option<&Tensor>,
-        precision: Precision,
-        mut passed: Option<&mut Vec<Passed>>,
-    ) -> Result<Output> {
-        let kind = precision.kind();
-        let features =
-            self.encoder.forward(&x.f_to_kind(kind)?, passed.as_deref_mut())?.f_to_kind(Kind::Float)?;
-        let (features, latent) = self.bottleneck.forward(&features, noise)?;
-        let reconstruction = self.decoder.forward(&features.f_to_kind(kind)?, passed)?;
-        Ok(Output { reconstruction: reconstruction.f_to_kind(Kind::Float)?, latent, passed: Vec::new() })
     }
 
     fn check(&self, x: &Tensor) -> Result<()> {

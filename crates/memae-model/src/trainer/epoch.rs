@@ -136,9 +136,9 @@ impl Trainer<'_> {
         let network = &self.network;
         let x = self.corrupt(batch, epoch)?;
         let noise = network.noise(batch.windows.len(), self.settings.seed, epoch, step)?;
-        let output = network.train(&x, noise.as_ref(), self.settings.precision)?;
+        let (output, pass) = network.train(&x, noise.as_ref(), self.settings.precision)?;
         let parts = self.loss.parts(&output, &batch.target, batch.brain.as_ref())?;
-        let gradient = network.parameters.gradient(&parts.total, &output.passed)?;
+        let gradient = network.gradient(&parts.total, &output, pass)?;
         Ok((parts, gradient))
     }
 
