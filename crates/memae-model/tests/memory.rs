@@ -86,7 +86,7 @@ fn train_with_little_memory() {
     };
     // So that threads and tables are there already.
     train(2, "before").unwrap();
-    limit(status("VmSize:") + (400 << 20));
+    limit(status("VmSize:") + (200 << 20));
     let Err(error) = train(64, "model") else { panic!("it was enough") };
     println!("{error}");
     let Error::OutOfMemory { batch: 64, fits: Some(fits), .. } = error else { panic!("another error") };
