@@ -1,12 +1,17 @@
-//! An interrupted training goes on, and ends as if nothing had happened.
+//! What was interrupted goes on, and ends as if nothing had happened.
 
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, files_below, finished};
 use crate::program::succeeds;
+
+/// More than are done before an interrupt comes.
+const SCANS: usize = 6;
 
 const LONG: [(&str, &str); 2] = [
     ("epochs = 1", "epochs = 20"),
@@ -20,10 +25,8 @@ fn training_resumes_to_the_same_weights() {
 
     let interrupted = Experiment::after_preprocessing("interrupted", &LONG);
     let mut program = start(&interrupted);
-    wait_for_epochs(&interrupted, 3, &mut program);
-    let asked = Command::new("kill").arg("-INT").arg(program.id().to_string()).status().unwrap();
-    assert!(asked.success());
-    assert_eq!(program.wait().unwrap().code(), Some(130), "the exit code of an interrupt");
+    let history = interrupted.result("models/memae/metrics.jsonl");
+    interrupt_when(&mut program, || fs::read_to_string(&history).unwrap_or_default().lines().count() >= 3);
     assert!(!interrupted.result("report/index.html").exists(), "the run was interrupted too late");
 
     succeeds(&mut interrupted.memae(&["run"]));
@@ -44,12 +47,55 @@ fn start(experiment: &Experiment) -> Child {
         .unwrap()
 }
 
-fn wait_for_epochs(experiment: &Experiment, epochs: usize, program: &mut Child) {
-    let history = experiment.result("models/memae/metrics.jsonl");
+/// Interrupts a program as soon as it has come so far, and waits for its end.
+fn interrupt_when(program: &mut Child, far_enough: impl Fn() -> bool) {
     let start = Instant::now();
-    while fs::read_to_string(&history).unwrap_or_default().lines().count() < epochs {
+    while !far_enough() {
         assert!(program.try_wait().unwrap().is_none(), "the program ended before it could be interrupted");
-        assert!(start.elapsed() < Duration::from_secs(300), "no epoch came");
+        assert!(start.elapsed() < Duration::from_secs(300), "the program does not come so far");
         sleep(Duration::from_millis(5));
     }
+    let asked = Command::new("kill").arg("-INT").arg(program.id().to_string()).status().unwrap();
+    assert!(asked.success());
+    assert_eq!(program.wait().unwrap().code(), Some(130), "the exit code of an interrupt");
+}
+
+#[test]
+fn detection_leaves_whole_results_and_goes_on() {
+    let experiment = Experiment::new("detection-interrupted", &[]);
+    // With its mask: nothing is stripped, and the scans are soon done.
+    let mut lines = "scan,mask\n".to_owned();
+    let scan = finished().synthetic_scan();
+    let mask = scan.display().to_string().replace("_T2w", "_brainmask");
+    for name in 0..SCANS {
+        symlink(&scan, experiment.folder.join(format!("{name}.nii.gz"))).unwrap();
+        lines += &format!("{name}.nii.gz,{mask}\n");
+    }
+    fs::write(experiment.folder.join("scans.csv"), lines).unwrap();
+    let out = experiment.folder.join("out");
+    let mut command = experiment.memae(&["detect", "scans.csv", "--out", "out", "--jobs", "2"]);
+    command.arg("--model").arg(finished().package());
+    let mut program = Command::new(command.get_program())
+        .current_dir(&experiment.folder)
+        .args(command.get_args())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let done = || files_below(&out).iter().filter(|file| file.ends_with("summary.json")).count();
+    interrupt_when(&mut program, || done() > 0);
+
+    let left = done();
+    assert!((1..SCANS).contains(&left), "{left} of {SCANS} scans were done");
+    let whole = |folder: &Path| folder.join("summary.json").is_file() && files_below(folder).len() == 7;
+    for entry in fs::read_dir(&out).unwrap() {
+        let folder = entry.unwrap().path();
+        assert!(whole(&folder), "{} is half done: {:?}", folder.display(), files_below(&folder));
+    }
+    let said = succeeds(&mut command);
+    assert_eq!(said.matches("up to date").count(), left, "{said}");
+    assert_eq!(
+        fs::read_dir(&out).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_dir()).count(),
+        SCANS
+    );
 }

@@ -44,7 +44,7 @@ use memae_model::ModelKind;
 
 use cli::{Cli, Command, Common, Only};
 use config::{Config, Data};
-use failure::{BadConfig, Interrupted};
+use failure::BadConfig;
 use layout::Layout;
 use progress::say;
 
@@ -61,25 +61,10 @@ fn main() -> ExitCode {
     match interrupt::listen().and_then(|()| dispatch(&cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            explain(&error);
+            failure::explain(&error);
             failure::exit_code(&error)
         }
     }
-}
-
-/// Says what went wrong and, after an interrupt, how to go on.
-fn explain(error: &anyhow::Error) {
-    if progress::emits_events() {
-        tracing::error!("{error:#}");
-        return;
-    }
-    tracing::info!(target: "memae::said", "ended: {error:#}");
-    let text = if error.is::<Interrupted>() {
-        "stopped; what is done is kept. The same command goes on from here.\n".to_owned()
-    } else {
-        format!("error: {error:#}\n")
-    };
-    progress::print_above(text.as_bytes());
 }
 
 fn dispatch(cli: &Cli) -> Result<()> {

@@ -79,9 +79,9 @@ pub(crate) fn reconstruction(
 
 /// The model's reconstruction of a preprocessed scan, clipped to the scan's own range ([0, 1] after min-max). The last
 /// layer is linear, and SSIM hardly minds how far off a pixel of the flat background is: one such pixel would otherwise be
-/// the largest residual, by which the whole map is normalized.
+/// the largest residual, by which the whole map is normalized. An interrupt ends it between batches of slices.
 pub(crate) fn predict(model: &TrainedModel, scan: &Volume<f32>) -> Result<Array3<f32>> {
-    let mut values = model.reconstruct(scan.as_slice(), scan.shape())?;
+    let mut values = model.reconstruct_interruptible(scan.as_slice(), scan.shape(), interrupt::check)?;
     let low = scan.as_slice().iter().copied().fold(f32::INFINITY, f32::min);
     let high = scan.as_slice().iter().copied().fold(f32::NEG_INFINITY, f32::max);
     for value in &mut values {

@@ -1,5 +1,6 @@
 //! A trained model and what it makes of a volume.
 
+use std::ops::Range;
 use std::path::Path;
 
 use tch::Device;
@@ -79,6 +80,30 @@ impl TrainedModel {
     /// # Errors
     /// [`Error::Invalid`] when the volume's length or sides do not fit.
     pub fn reconstruct(&self, volume: &[f32], shape: [usize; 3]) -> Result<Vec<f32>> {
+        self.reconstruct_interruptible(volume, shape, || Ok(()))
+    }
+
+    /// As [`TrainedModel::reconstruct`], with a look before each batch of slices at whether to go on.
+    ///
+    /// # Errors
+    /// As [`TrainedModel::reconstruct`]; that of `check`, which ends it.
+    pub fn reconstruct_interruptible<E: From<Error>>(
+        &self,
+        volume: &[f32],
+        shape: [usize; 3],
+        mut check: impl FnMut() -> Result<(), E>,
+    ) -> Result<Vec<f32>, E> {
+        self.check_fit(volume, shape)?;
+        let mut reconstruction = vec![0.0; volume.len()];
+        for first in (0..shape[2]).step_by(BATCH) {
+            check()?;
+            let slices = first..shape[2].min(first + BATCH);
+            self.reconstruct_slices(volume, shape, slices, &mut reconstruction)?;
+        }
+        Ok(reconstruction)
+    }
+
+    fn check_fit(&self, volume: &[f32], shape: [usize; 3]) -> Result<()> {
         let [ni, nj, nk] = shape;
         if [ni, nj] != self.sides() || volume.len() != ni * nj * nk || nk == 0 {
             return Err(Error::invalid(format!(
@@ -88,28 +113,33 @@ impl TrainedModel {
                 self.sides()[1]
             )));
         }
-        let pixels = ni * nj;
-        let mut reconstruction = vec![0.0; volume.len()];
-        for first in (0..nk).step_by(BATCH) {
-            let slices = first..nk.min(first + BATCH);
-            // (batch, H, W, 3), as the loader makes them.
-            let mut input = Vec::with_capacity(3 * pixels * slices.len());
-            for k in slices.clone() {
-                let neighbours = [k.saturating_sub(1), k, (k + 1).min(nk - 1)];
-                for voxels in volume.chunks_exact(nk) {
-                    input.extend(neighbours.map(|k| voxels[k]));
-                }
-            }
-            let batch = [slices.len() as i64, ni as i64, nj as i64, 3];
-            let x = tensors::from_slice(&input, &batch, self.network.device)?.f_permute([0, 3, 1, 2])?;
-            let output = tensors::to_vec(&self.network.evaluate(&x)?.reconstruction)?;
-            for (k, slice) in slices.zip(output.chunks_exact(pixels)) {
-                for (voxels, value) in reconstruction.chunks_exact_mut(nk).zip(slice) {
-                    voxels[k] = *value;
-                }
+        Ok(())
+    }
+
+    fn reconstruct_slices(
+        &self,
+        volume: &[f32],
+        [ni, nj, nk]: [usize; 3],
+        slices: Range<usize>,
+        reconstruction: &mut [f32],
+    ) -> Result<()> {
+        // (batch, H, W, 3), as the loader makes them.
+        let mut input = Vec::with_capacity(3 * ni * nj * slices.len());
+        for k in slices.clone() {
+            let neighbours = [k.saturating_sub(1), k, (k + 1).min(nk - 1)];
+            for voxels in volume.chunks_exact(nk) {
+                input.extend(neighbours.map(|k| voxels[k]));
             }
         }
-        Ok(reconstruction)
+        let batch = [slices.len() as i64, ni as i64, nj as i64, 3];
+        let x = tensors::from_slice(&input, &batch, self.network.device)?.f_permute([0, 3, 1, 2])?;
+        let output = tensors::to_vec(&self.network.evaluate(&x)?.reconstruction)?;
+        for (k, slice) in slices.zip(output.chunks_exact(ni * nj)) {
+            for (voxels, value) in reconstruction.chunks_exact_mut(nk).zip(slice) {
+                voxels[k] = *value;
+            }
+        }
+        Ok(())
     }
 
     /// For each item of the memory the patches that address it most, at most one of each of `count` subjects, most first. Empty

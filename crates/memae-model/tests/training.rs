@@ -245,6 +245,8 @@ fn a_trained_model_reconstructs_every_slice() {
     assert!(reconstruction.iter().all(|value| value.is_finite()));
     assert_eq!(reconstruction, model.reconstruct(&volume, SHAPE).unwrap());
     assert!(matches!(model.reconstruct(&volume, [32, 16, 16]), Err(Error::Invalid(_))));
+    let asked = model.reconstruct_interruptible(&volume, SHAPE, || Err(Error::Invalid("asked".to_owned())));
+    assert!(asked.unwrap_err().to_string().contains("asked"));
 }
 
 #[test]

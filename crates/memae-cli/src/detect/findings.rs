@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use anomaly_eval::{Voxel, anomaly_map, components, normalize};
 use anyhow::Result;
 use memae_model::TrainedModel;
-use mri_io::{Contrast, Interpolation, Mask, Reference, Volume};
+use mri_io::{Contrast, Interpolation, Mask, Preprocessed, Volume};
 use nalgebra::Point3;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -46,15 +46,14 @@ pub(super) struct Component {
 }
 
 impl Findings {
-    /// Runs preprocessing and model on a scan. Only one scan at a time is with the model.
+    /// Runs the model on a scan that was made ready. Only one scan at a time is with the model.
     pub(super) fn of(
         scan: Volume<f32>,
-        mask: Option<&Mask>,
-        (about, model, reference): (&About, &Mutex<TrainedModel>, &Reference),
+        prepared: Preprocessed,
+        about: &About,
+        model: &Mutex<TrainedModel>,
         threshold: f32,
     ) -> Result<Self> {
-        let prepared = mri_io::preprocess(&scan, mask, reference, &about.preprocess)?;
-        interrupt::check()?;
         let expected = {
             let model = model.lock().expect("no holder of this lock panics");
             reconstruct::predict(&model, &prepared.volume)?

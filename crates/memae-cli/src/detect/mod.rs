@@ -12,7 +12,7 @@ use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
 use memae_model::TrainedModel;
-use mri_io::Reference;
+use mri_io::{Preprocessed, Reference, Volume};
 
 use crate::cli;
 use crate::failure::Interrupted;
@@ -79,6 +79,7 @@ pub(crate) fn run(arguments: &cli::Detect) -> Result<()> {
     let jobs = arguments
         .jobs
         .map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), usize::from);
+    interrupt::wait_only_for_whole();
     let mut outcomes = workers::map(&scans, jobs, |scan| match detector.detect(scan) {
         Err(error) if error.is::<Interrupted>() => Err(error),
         Err(error) if scans.len() > 1 => {
@@ -87,6 +88,7 @@ pub(crate) fn run(arguments: &cli::Detect) -> Result<()> {
         }
         outcome => outcome.map(Ok),
     })?;
+    let _whole = interrupt::whole();
     if scans.len() > 1 {
         summary::write_all(&arguments.out, &scans, &outcomes)?;
     }
@@ -136,7 +138,10 @@ impl Detector {
         }
         interrupt::check()?;
         say(format!("detect {}: begins", scan.name));
-        let findings = self.look_at(scan)?;
+        let (volume, prepared) = self.prepare(scan).with_context(|| scan.path.display().to_string())?;
+        let _whole = interrupt::whole();
+        let findings = Findings::of(volume, prepared, &self.about, &self.model, self.threshold)
+            .with_context(|| scan.path.display().to_string())?;
         if file.exists() {
             // It must not stand beside new maps.
             fs_err::remove_file(&file)?;
@@ -147,12 +152,11 @@ impl Detector {
         Ok(summary)
     }
 
-    fn look_at(&self, scan: &Scan) -> Result<Findings> {
+    fn prepare(&self, scan: &Scan) -> Result<(Volume<f32>, Preprocessed)> {
         let volume = mri_io::read(&scan.path)?;
         let mask = scan.mask.as_ref().map(mri_io::read_mask).transpose()?;
-        let with = (&self.about, &self.model, &self.reference);
-        Findings::of(volume, mask.as_ref(), with, self.threshold)
-            .with_context(|| scan.path.display().to_string())
+        let prepared = mri_io::preprocess(&volume, mask.as_ref(), &self.reference, &self.about.preprocess)?;
+        Ok((volume, prepared))
     }
 }
 
