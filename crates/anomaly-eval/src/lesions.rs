@@ -245,7 +245,9 @@ mod tests {
         let settings = LesionSettings::default();
         assert!(settings.check().is_ok());
         assert!(LesionSettings { overlap: 1.5, ..settings }.check().is_err());
-        assert!(LesionSettings { size_limits_ml: [2.0, 2.0], ..settings }.check().is_err());
+        for size_limits_ml in [[2.0, 2.0], [0.0, 1.0], [1.0, f64::INFINITY]] {
+            assert!(LesionSettings { size_limits_ml, ..settings }.check().is_err());
+        }
         assert_eq!([0.5, 1.0, 9.9, 10.0].map(|ml| settings.class(ml)), [0, 1, 1, 2]);
     }
 }

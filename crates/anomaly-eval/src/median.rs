@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn tiles_leave_no_seam() {
-        let shape = (3, TILE[1] + 3, TILE[2] + 5);
+        let shape = (TILE[0] + 1, TILE[1] + 3, TILE[2] + 5);
         let map =
             Array3::from_shape_fn(shape, |(i, j, k)| ((i * 7919 + j * 104_729 + k * 1299) % 1000) as f32);
         check(&map, &map.mapv(|value| value > 100.0));

@@ -36,7 +36,7 @@ pub fn signed_rank(differences: &[f64]) -> Option<SignedRank> {
     for group in kept.chunk_by(|a, b| a.abs() == b.abs()) {
         let size = group.len() as f64;
         let mean_rank = rank + f64::midpoint(1.0, size);
-        plus += mean_rank * group.iter().filter(|d| **d > 0.0).count() as f64;
+        plus += mean_rank * group.iter().filter(|d| d.is_sign_positive()).count() as f64;
         ties += size.powi(3) - size;
         rank += size;
     }

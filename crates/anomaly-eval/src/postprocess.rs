@@ -47,10 +47,10 @@ impl PostProcessing {
 
     /// Post-processed detections `[i, j, k]`: small components are removed.
     pub fn detection(&self, detection: Array3<bool>) -> Array3<bool> {
-        if self.smallest_component > 1 {
-            remove_small_components(detection, self.smallest_component)
-        } else {
-            detection
+        match self.smallest_component {
+            // No component is without a voxel.
+            0 | 1 => detection,
+            smallest => remove_small_components(detection, smallest),
         }
     }
 }

@@ -162,14 +162,21 @@ mod tests {
 
     #[test]
     fn dice_is_that_of_the_voxels_above_the_threshold() {
-        let variant = Variant::all()[0];
-        let (map, truth, brain) = subject();
+        let variant = Variant { post_processed: false, ..Variant::all()[0] };
+        let (map, truth, mut brain) = subject();
         let scores = scores(variant, &map, &brain);
-        let mut histogram = ScoreHistogram::new(Binning::new(&[0.5]).unwrap());
+        // Half of the lesion lies outside, and one voxel has the threshold as its score.
+        brain.slice_mut(ndarray::s![..10, .., ..]).fill(false);
+        let threshold = scores[[12, 10, 10]];
+        let empty = ScoreHistogram::new(Binning::new(&[threshold]).unwrap());
+        let mut histogram = empty.clone();
         let flags = |mask: &Array3<bool>| mask.iter().copied().collect::<Vec<_>>();
         histogram.add(scores.as_slice().unwrap(), Some(&flags(&truth)), &flags(&brain)).unwrap();
-        for metrics in measure(variant, 0.5) {
-            assert_eq!(metrics.dice, histogram.counts_above(0.5, metrics.voxels).unwrap().dice());
+        let (scores, truth, brain) = (scores.view(), truth.view(), brain.view());
+        let ours = VariantMetrics::measure(&variant, scores, truth, brain, empty, [threshold; 2]).unwrap();
+        assert_ne!(ours[0].dice, ours[1].dice);
+        for metrics in ours {
+            assert_eq!(metrics.dice, histogram.counts_above(threshold, metrics.voxels).unwrap().dice());
         }
     }
 

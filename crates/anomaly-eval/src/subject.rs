@@ -202,7 +202,8 @@ fn written(value: Option<f64>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::COLUMNS;
+    use super::*;
+    use crate::{Binning, Lesion, ProtocolSettings};
 
     #[test]
     fn each_column_is_documented() {
@@ -210,5 +211,21 @@ mod tests {
         for column in COLUMNS {
             assert!(readme.contains(&format!("`{column}`")), "{column}");
         }
+    }
+
+    #[test]
+    fn a_lesion_outside_the_brain_is_none_of_the_brain() {
+        let points = ProtocolSettings::default().paper();
+        let mut histogram = ScoreHistogram::new(Binning::new(&[0.1, 0.2]).unwrap());
+        histogram.add(&[0.9, 0.5], Some(&[true, false]), &[false, true]).unwrap();
+        let subject = SubjectMetrics::measure("one", "ae", &histogram, Vec::new(), &points).unwrap();
+        assert!(subject.has_lesion(VoxelSet::All) && !subject.has_lesion(VoxelSet::Brain));
+    }
+
+    #[test]
+    fn lesions_above_the_threshold_are_detected() {
+        let lesions = [0.25, 0.5, 0.75, 1.0].map(|score| Lesion { ml: 1.5, score }).to_vec();
+        let set = Lesions { voxels: VoxelSet::All, lesions, false_components: Vec::new() };
+        assert_eq!(lesion_fields(Some(&set), 0.5), ["4", "2", "0.5", "6"]);
     }
 }

@@ -272,8 +272,10 @@ fn compare_family(
     bootstrap: &BootstrapSettings,
 ) -> Vec<Comparison> {
     let mut family: Vec<Comparison> = Vec::new();
-    for (first, (a, a_subjects)) in methods.iter().enumerate() {
-        for (b, b_subjects) in &methods[first + 1..] {
+    let mut rest = methods;
+    while let [(a, a_subjects), others @ ..] = rest {
+        rest = others;
+        for (b, b_subjects) in others {
             let differences: Vec<f64> = a_subjects
                 .iter()
                 .filter_map(|subject| {

@@ -170,4 +170,13 @@ mod tests {
                         -------------------\na|b, c      –\n-------------------\n100 % synthetic\n";
         assert_eq!(table().to_text(), expected);
     }
+
+    #[test]
+    fn a_first_column_of_numbers_names_the_rows() {
+        let row = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
+        let groups = vec![vec![row(["1", "0.5"]), row(["2", "0.25"])]];
+        let table = Table { columns: row(["Level", "TPR"]), groups, ..Table::default() };
+        let expected = "\n\nLevel   TPR\n-----------\n1       0.5\n2      0.25\n-----------\n";
+        assert_eq!(table.to_text(), expected);
+    }
 }

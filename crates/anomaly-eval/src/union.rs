@@ -31,7 +31,8 @@ impl Union {
 
     /// The name of a voxel.
     pub(crate) fn index(&self, (i, j, k): Voxel) -> u32 {
-        ((i + 1) * self.strides[0] + (j + 1) * self.strides[1] + (k + 1) * self.strides[2]) as u32
+        let [across, along, _] = self.strides;
+        ((i + 1) * across + (j + 1) * along + (k + 1)) as u32
     }
 
     /// Adds a voxel and joins it to the components around it.

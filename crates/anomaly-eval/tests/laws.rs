@@ -2,7 +2,7 @@
 
 use anomaly_eval::{
     Binning, Error, HealthyMean, Protocol, ProtocolSettings, Range, Residual, Scope, ScoreHistogram,
-    VoxelSet, anomaly_map, normalize,
+    VoxelSet, anomaly_map, normalize, paper_rates,
 };
 use ndarray::{Array3, array};
 use proptest::prelude::*;
@@ -251,6 +251,38 @@ fn a_curve_leaves_out_only_points_next_to_the_last() {
 }
 
 #[test]
+fn a_point_just_one_spacing_from_the_last_is_left_out() {
+    // Lesion and healthy voxels in the highest, the middle and the lowest bin: one of the three rates moves by 1/500.
+    for [high, middle, low] in
+        [[[1000, 0], [0, 1], [0, 499]], [[0, 1000], [1, 0], [499, 0]], [[0, 499], [1, 0], [999, 1]]]
+    {
+        let (mut scores, mut lesion) = (Vec::new(), Vec::new());
+        for (score, voxels) in [(0.9_f32, high), (0.5, middle), (0.1, low)] {
+            for (is_lesion, count) in [true, false].into_iter().zip(voxels) {
+                scores.extend(vec![score; count]);
+                lesion.extend(vec![is_lesion; count]);
+            }
+        }
+        let brain = vec![true; scores.len()];
+        assert_eq!(histogram(&[], &(scores, lesion, brain)).curve(VoxelSet::All).len(), 2);
+    }
+}
+
+#[test]
+fn the_papers_table_has_five_models_at_two_thresholds() {
+    for level in [1, 2] {
+        let best = paper_rates("ssim-memae", level).unwrap();
+        for model in ["ae", "vae", "ssim-ae", "memae"] {
+            // Its finding: SSIM-MemAE detects the most, at the lowest specificity.
+            let rates = paper_rates(model, level).unwrap();
+            assert!(rates.tpr < best.tpr && rates.tnr > best.tnr, "{model}");
+        }
+    }
+    assert!(paper_rates("ae", 0).is_none() && paper_rates("ae", 3).is_none());
+    assert!(paper_rates("intensity", 1).is_none());
+}
+
+#[test]
 fn of_equal_best_dice_the_highest_threshold_is_taken() {
     // Dice 2/3 above 0.7 and again above 0.
     let lesion = vec![true, false, false, true];
@@ -330,7 +362,10 @@ fn bad_input_is_a_named_error_and_changes_nothing() {
         Err(Error::NotFinite { index: 5, .. })
     ));
     assert!(matches!(normalize(nan, Scope::Volume), Err(Error::NotFinite { index: 5, .. })));
-    assert!(normalize(x, Scope::Cohort(Range { low: 1.0, high: 1.0 })).is_err());
+    let (lowest, highest) = (f32::NEG_INFINITY, f32::INFINITY);
+    for (low, high) in [(1.0, 1.0), (1.0, 0.0), (lowest, 1.0), (0.0, highest), (lowest, highest)] {
+        assert!(normalize(x.clone(), Scope::Cohort(Range { low, high })).is_err(), "{low} {high}");
+    }
 }
 
 #[test]
@@ -376,5 +411,6 @@ fn protocols_choose_the_thresholds_they_promise() {
     for (point, expected) in calibrated.iter().zip([47, 18, 47, 18]) {
         assert_eq!(healthy.counts_above(point.threshold, point.voxels).unwrap().fp, expected);
     }
+    assert!(settings.check().is_ok());
     assert!(ProtocolSettings { matched_fpr: [0.05, 2.0], ..settings }.check().is_err());
 }

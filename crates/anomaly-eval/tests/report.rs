@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 use anomaly_eval::{
     Binning, BootstrapSettings, Decision, Error, Evaluation, Figure, Figure1, Figure1Column, Figure1Subject,
     HealthyScan, LesionSettings, Lesions, METRICS_SCHEMA, Measure, MethodResults, MethodSummary, Protocol,
-    ProtocolSettings, ScoreHistogram, Sensitivity, SubjectCurves, SubjectMetrics, Variant, VariantMetrics,
-    VoxelSet, calibration_figure, compare, curves_figure, largest_lesion_slice, seed_spread, seed_table,
-    subjects_figure, write_subjects_csv,
+    ProtocolSettings, ScoreHistogram, Sensitivity, SubjectAuroc, SubjectCurves, SubjectMetrics, SubjectScore,
+    Variant, VariantMetrics, VoxelSet, calibration_figure, compare, curves_figure, largest_lesion_slice,
+    seed_spread, seed_table, signed_rank, subjects_figure, write_subjects_csv,
 };
 use ndarray::{Array2, Array3};
 
@@ -26,16 +26,31 @@ fn scores(subject: usize, signal: f32, lesion: &[bool]) -> Vec<f32> {
     (0..VOXELS).map(score).collect()
 }
 
-/// Two methods under all variants, on one subject.
+fn brain() -> Vec<bool> {
+    (0..VOXELS).map(|voxel| voxel % 3 != 0).collect()
+}
+
+fn healthy_scans() -> [ScoreHistogram; 3] {
+    [97, 98, 99].map(|subject| {
+        let binning = Binning::new(&ProtocolSettings::default().paper_thresholds).unwrap();
+        let mut scan = ScoreHistogram::new(binning);
+        scan.add(&scores(subject, 0.0, &[false; VOXELS]), None, &brain()).unwrap();
+        scan
+    })
+}
+
+/// Two methods under all variants, the second without the last, on one subject.
 fn sensitivity(bootstrap: &BootstrapSettings) -> Vec<Sensitivity> {
-    let rows = ["ae", "intensity"].into_iter().flat_map(|method| {
-        Variant::all().into_iter().flat_map(move |variant| {
+    let rows = [("ae", 0.5, 0), ("intensity", 0.375, 1)].into_iter().flat_map(|(method, auprc, missing)| {
+        let variants = Variant::all();
+        let kept = variants.len() - missing;
+        variants.into_iter().take(kept).flat_map(move |variant| {
             let metrics = VoxelSet::ALL.map(|voxels| VariantMetrics {
                 voxels,
                 auroc: Some(0.9),
-                auprc: Some(if variant.post_processed { 0.5 } else { 0.25 }),
+                auprc: Some(if variant.post_processed { auprc } else { 0.25 }),
                 best_dice: None,
-                dice: Some(0.125),
+                dice: Some(if voxels == VoxelSet::All { 0.125 } else { 0.75 }),
             });
             Sensitivity::of(method, variant, [0.3, 0.4], &[metrics], bootstrap)
         })
@@ -53,16 +68,12 @@ fn make_evaluation() -> (Evaluation, Vec<SubjectMetrics>) {
     let lesions = LesionSettings::default();
     let bootstrap = BootstrapSettings { resamples: 200, ..Default::default() };
     let binning = Binning::new(&protocols.paper_thresholds).unwrap();
-    let brain: Vec<bool> = (0..VOXELS).map(|voxel| voxel % 3 != 0).collect();
+    let brain = brain();
     let (mut methods, mut all, mut reference) = (Vec::new(), Vec::new(), None);
     for (id, signal) in [("ae", 0.05), ("ssim-memae", 0.1), ("intensity", 0.02)] {
         let mut validation = ScoreHistogram::new(binning.clone());
-        let scans = [97, 98, 99].map(|subject| {
-            let mut scan = ScoreHistogram::new(binning.clone());
-            scan.add(&scores(subject, 0.0, &[false; VOXELS]), None, &brain).unwrap();
-            validation.merge(&scan).unwrap();
-            scan
-        });
+        let scans = healthy_scans();
+        scans.iter().for_each(|scan| validation.merge(scan).unwrap());
         let mut pooled = ScoreHistogram::new(binning.clone());
         let mut histograms = Vec::new();
         for subject in 0..6 {
@@ -162,10 +173,13 @@ fn every_table_is_rectangular_in_every_format() {
         tables.extend([evaluation.ranking_table(voxels), evaluation.comparison_table(voxels)]);
         let sensitivity = evaluation.sensitivity_table(voxels).unwrap();
         assert_eq!((sensitivity.groups.len(), sensitivity.columns.len()), (6, 3 + 2));
-        assert_eq!(
-            sensitivity.groups[3][0],
-            ["usual", "volume", "absolute", "0.500 / 0.125", "0.500 / 0.125"]
-        );
+        let dice = if voxels == VoxelSet::All { "0.125" } else { "0.750" };
+        let cells = [format!("0.500 / {dice}"), format!("0.375 / {dice}")];
+        assert_eq!(sensitivity.groups[3][0][..3], ["usual", "volume", "absolute"]);
+        assert_eq!(sensitivity.groups[3][0][3..], cells);
+        let last = sensitivity.rows().last().unwrap();
+        assert_eq!(last[3..], [cells[0].clone(), "–".into()]);
+        assert_eq!(sensitivity.rows().count(), Variant::all().len());
         tables.push(sensitivity);
         tables.extend([evaluation.fixed_rate_table(voxels), evaluation.froc_table(voxels)]);
         for protocol in Protocol::ALL {
@@ -184,6 +198,136 @@ fn every_table_is_rectangular_in_every_format() {
     }
     assert_eq!(evaluation.table1_tidy().rows().count(), 3 * 20);
     assert_eq!(evaluation.fixed_rate_table(VoxelSet::All).rows().count(), 3 * 6);
+}
+
+/// Three decimals, or a dash.
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".into(), |value| format!("{value:.3}"))
+}
+
+#[test]
+fn tables_without_a_threshold_show_what_was_measured() {
+    let (evaluation, _) = evaluation();
+    let decision = ["normalization scope", "volume", "open"];
+    assert_eq!(evaluation.decisions_table().groups, [[decision.map(str::to_owned)]]);
+    let detection = evaluation.subject_detection_table();
+    for (set, voxels) in VoxelSet::ALL.into_iter().enumerate() {
+        let (ranking, froc) = (evaluation.ranking_table(voxels), evaluation.froc_table(voxels));
+        for table in [&ranking, &froc, &detection] {
+            // Models, then baselines.
+            assert_eq!([table.groups[0].len(), table.groups[1].len()], [2, 1], "{}", table.caption);
+        }
+        assert!(ranking.notes[0].contains("95 % BCa"));
+        for (at, method) in evaluation.methods.iter().enumerate() {
+            let [ranking, froc, detection] =
+                [&ranking, &froc, &detection].map(|table| table.rows().nth(at).unwrap());
+            let (mean, pooled) = (&method.ranking[set], method.pooled.ranking[set].ranking);
+            assert_eq!(ranking[0], method.label);
+            for (cell, mean) in [&mean.auroc, &mean.auprc, &mean.best_dice].into_iter().enumerate() {
+                assert!(ranking[2 * cell + 1].starts_with(&number(mean.mean)), "{ranking:?}");
+            }
+            let pooled = [
+                pooled.auroc.map(|auroc| auroc.value),
+                pooled.auprc.map(|auprc| auprc.value),
+                pooled.best_dice.map(|best| best.dice.value),
+            ];
+            assert_eq!([2, 4, 6].map(|cell| ranking[cell].clone()), pooled.map(number));
+            let sensitivities = method.lesions[set].froc_sensitivity.iter().map(|value| number(*value));
+            assert_eq!(froc[1..], sensitivities.collect::<Vec<_>>());
+            let areas = &method.subject_detection[set];
+            for (cell, area) in [&areas.mean, &areas.p99].into_iter().enumerate() {
+                let [low, high] = area.interval.unwrap();
+                let expected = format!("{} [{low:.3}, {high:.3}]", number(area.auroc));
+                assert_eq!(detection[1 + 2 * set + cell], expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn tables_at_thresholds_show_what_was_measured() {
+    let (evaluation, _) = evaluation();
+    for (set, voxels) in VoxelSet::ALL.into_iter().enumerate() {
+        let detection = evaluation.detection_table(Protocol::Matched, voxels);
+        let lesions = evaluation.lesion_table(Protocol::Matched, voxels);
+        let rates = evaluation.fixed_rate_table(voxels);
+        // Rates of 0.1, 0.5, 1, 2, 5 and 10 %: the fifth is the matched one of threshold 1.
+        assert_eq!(rates.groups.iter().map(|group| &group[0][0]).last().unwrap(), "10 %");
+        for (at, method) in evaluation.methods.iter().enumerate() {
+            let row = detection.groups[0][at].as_slice();
+            let point = method.points.iter().position(|summary| {
+                (summary.point.protocol, summary.point.voxels, summary.point.level)
+                    == (Protocol::Matched, voxels, 1)
+            });
+            let point = point.unwrap();
+            let (summary, pooled) = (&method.points[point], &method.pooled.points[point]);
+            let fpr = summary.rates.tnr.mean.map(|tnr| 1.0 - tnr);
+            assert_eq!(row[..2], ["T1", &method.label]);
+            assert!(row[2].starts_with(&number(summary.rates.dice.mean)), "{row:?}");
+            assert_eq!([&row[3], &row[5]], [&number(pooled.rates.dice), &number(pooled.rates.precision)]);
+            assert!(row[6].starts_with(&number(fpr)), "{row:?}");
+            assert_eq!(row[7], number(pooled.counts.fpr()));
+            assert!(row[8].starts_with(&number(method.healthy_fpr[point].held_out.mean)), "{row:?}");
+            let fixed = &rates.groups[4][at];
+            assert_eq!([&fixed[0], &fixed[1]], ["5 %", &method.label]);
+            assert_eq!([&fixed[2], &fixed[4]], [&format!("{:.4}", summary.point.threshold), &row[3]]);
+            assert_eq!([&fixed[3], &fixed[6], &fixed[7]], [&row[2], &row[8], &row[6]]);
+
+            let summary = &method.lesions[set];
+            let row = lesions.groups[0][at].as_slice();
+            assert!(lesions.columns[2].contains(&format!("All ({})", summary.sizes[0].lesions)));
+            let found =
+                summary.sizes[0].points.iter().find(|at| (at.protocol, at.level) == (Protocol::Matched, 1));
+            assert!(row[2].starts_with(&number(found.unwrap().sensitivity.mean)), "{row:?}");
+            assert_eq!(row[6], number(found.unwrap().pooled));
+        }
+    }
+    let tidy = evaluation.table1_tidy();
+    let column = |name: &str| tidy.columns.iter().position(|column| column == name).unwrap();
+    for row in tidy.rows() {
+        let has_paper = row[column("voxels")] == "all"
+            && ["1", "2"].contains(&row[column("level")].as_str())
+            && row[column("method")] != "intensity";
+        assert_eq!(!row[column("tpr_paper")].is_empty(), has_paper, "{row:?}");
+    }
+}
+
+#[test]
+fn comparisons_are_of_the_same_subjects_measure_and_voxels() {
+    let (evaluation, subjects) = evaluation();
+    let (a, b) = (&subjects[..6], &subjects[6..12]);
+    let value = |subject: &SubjectMetrics, measure: Measure, set: usize| {
+        let ranking = subject.metrics.ranking[set].ranking;
+        let rates = subject.metrics.points.iter().find(|at| {
+            (at.point.protocol, at.point.voxels, at.point.level) == (Protocol::Matched, VoxelSet::ALL[set], 1)
+        });
+        match measure {
+            Measure::Auroc => ranking.auroc.map(|auroc| auroc.value),
+            Measure::Auprc => ranking.auprc.map(|auprc| auprc.value),
+            Measure::BestDice => ranking.best_dice.map(|best| best.dice.value),
+            Measure::MatchedDice => rates.unwrap().rates.dice,
+            Measure::MatchedTpr => rates.unwrap().rates.tpr,
+        }
+    };
+    let reversed: Vec<SubjectMetrics> = b.iter().rev().cloned().collect();
+    let found = compare(&[("ae", a), ("ssim-memae", &reversed)], &evaluation.bootstrap);
+    let mut found = found.iter();
+    for measure in Measure::ALL {
+        for (set, voxels) in VoxelSet::ALL.into_iter().enumerate() {
+            let of = |subject| value(subject, measure, set);
+            let differences: Vec<f64> = a.iter().zip(b).filter_map(|(a, b)| Some(of(a)? - of(b)?)).collect();
+            let found = found.next().unwrap();
+            assert_eq!((found.measure, found.voxels), (measure, voxels));
+            let mean = differences.iter().sum::<f64>() / 5.0;
+            approx::assert_abs_diff_eq!(found.difference.mean.unwrap(), mean, epsilon = 1e-12);
+            assert_eq!(Some(found.test), signed_rank(&differences));
+            let table = evaluation.comparison_table(voxels);
+            let row = table.rows().find(|row| row[0] == measure.label()).unwrap();
+            assert_eq!([&row[1], &row[2], &row[5]], ["ae", "ssim-memae", &found.test.n.to_string()]);
+            assert!(row[3].starts_with(&format!("{mean:+.4}")), "{row:?}");
+            assert_eq!(table.rows().count(), 5 * 3);
+        }
+    }
 }
 
 #[test]
@@ -416,7 +560,7 @@ fn the_slice_with_most_lesion_is_found() {
 
 #[test]
 fn subjects_with_a_lesion_are_told_from_those_without() {
-    let (evaluation, _) = evaluation();
+    let (evaluation, subjects) = evaluation();
     for method in &evaluation.methods {
         for set in &method.subject_detection {
             // Three healthy scans and one test subject without a lesion.
@@ -426,6 +570,15 @@ fn subjects_with_a_lesion_are_told_from_those_without() {
     }
     let table = evaluation.subject_detection_table();
     assert!(table.notes[0].contains("5 with a lesion, 4 without"), "{}", table.notes[0]);
+
+    // The weakest method tells the sets apart, as not all voxels are brain.
+    let of_method = |score: &SubjectScore| score.mean.unwrap();
+    for (set, found) in evaluation.methods[2].subject_detection.iter().enumerate() {
+        let scores: Vec<f64> = subjects[12..].iter().map(|subject| of_method(&subject.scores[set])).collect();
+        let healthy = healthy_scans().map(|scan| of_method(&scan.subject_score(VoxelSet::ALL[set])));
+        let without = [&healthy[..], &scores[5..]].concat();
+        assert_eq!(found.mean, SubjectAuroc::of(&scores[..5], &without, &evaluation.bootstrap));
+    }
 }
 
 #[test]

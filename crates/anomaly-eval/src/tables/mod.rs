@@ -317,3 +317,25 @@ fn difference(estimate: &Estimate) -> String {
 fn p_value(p: f64) -> String {
     if p < 1e-3 { "<0.001".to_owned() } else { format!("{p:.3}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_they_are_written() {
+        let some = Estimate { mean: Some(0.25), interval: Some([0.125, 0.5]), n: 3, undefined: 1 };
+        assert_eq!(estimate(&some), "0.250 [0.125, 0.500] (n = 3)");
+        assert_eq!(estimate(&complement(&some)), "0.750 [0.500, 0.875] (n = 3)");
+        assert_eq!(estimate(&Estimate { undefined: 0, ..some }), "0.250 [0.125, 0.500]");
+        assert_eq!(difference(&some), "+0.2500 [+0.1250, +0.5000]");
+        assert_eq!(
+            (estimate(&Estimate::default()), difference(&Estimate::default())),
+            (NONE.into(), NONE.into())
+        );
+        assert_eq!(
+            [0.0, 9e-4, 1e-3, 0.0625, 1.0].map(p_value),
+            ["<0.001", "<0.001", "0.001", "0.062", "1.000"]
+        );
+    }
+}
