@@ -58,12 +58,13 @@ const ORIGIN: u32 = FLOOR - (1 << DROPPED_BITS);
 
 /// Voxels that are counted into one table of their own.
 const CHUNK: usize = 1 << 22;
-/// Voxels whose cells are computed before they are counted.
-const BLOCK: usize = 1024;
+/// Voxels whose cells are computed before they are counted: few, so that the processor reads the next ones meanwhile.
+const GROUP: usize = 16;
 /// While counting, a cell is the class (1 for lesion, plus 2 for brain) above this many bits of the bin: bins of one class
 /// lie close together, as most voxels are of one class.
 const BIN_BITS: u32 = 17;
 const MOST_BINS: usize = 1 << BIN_BITS;
+const CELLS: usize = 4 * MOST_BINS;
 
 /// The bins of a [`ScoreHistogram`]. Histograms can be added when they share a binning.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,33 +125,45 @@ impl Binning {
         &self.splits
     }
 
-    /// Writes each score's cell: its class, and its bin (how many bin ends lie below the score). Returns whether all are
-    /// scores; else the cells mean nothing. Plain loops without a branch, so that the compiler makes vector instructions
-    /// of them.
-    fn cells(&self, scores: &[f32], lesion: &[bool], brain: &[bool], cells: &mut [u32]) -> bool {
+    /// The cell of each voxel: its class, and its bin (how many bin ends lie below the score); a number without meaning for
+    /// what is no score, and then `good` becomes false. Plain loops without a branch, so that the compiler makes vector
+    /// instructions of them.
+    #[inline]
+    fn cells<const N: usize>(
+        &self,
+        scores: &[f32; N],
+        lesion: &[bool; N],
+        brain: &[bool; N],
+        good: &mut bool,
+    ) -> [u32; N] {
         // Most runs have two thresholds of their own: those take part in the first loop, above no score if there are fewer.
         let split = |at: usize| self.splits.get(at).copied().unwrap_or(1.0);
         let (first, second) = (split(0), split(1));
         let origin = f32::from_bits(ORIGIN);
-        let mut good = true;
+        let mut cells = [0; N];
         for (((cell, &score), lesion), brain) in cells.iter_mut().zip(scores).zip(lesion).zip(brain) {
-            // False for NaN.
-            good &= (0.0..=1.0).contains(&score);
+            *good &= is_score(score);
             let pattern = if score > origin { score } else { origin }.to_bits();
             let bin = (pattern.wrapping_sub(ORIGIN) >> DROPPED_BITS)
                 + u32::from(score != 0.0)
                 + u32::from(score > first)
                 + u32::from(score > second);
-            let class = u32::from(*brain) << 1 | u32::from(*lesion);
-            *cell = class << BIN_BITS | bin;
+            let class = 2 * u32::from(*brain) + u32::from(*lesion);
+            *cell = (class << BIN_BITS) + bin;
         }
         for split in self.splits.iter().skip(2) {
             for (cell, score) in cells.iter_mut().zip(scores) {
                 *cell += u32::from(score > split);
             }
         }
-        good
+        cells
     }
+}
+
+/// False for NaN.
+#[inline]
+fn is_score(score: f32) -> bool {
+    (0.0..=1.0).contains(&score)
 }
 
 /// Bit pattern of a non-negative score; monotone in the score. Minus zero counts as zero.
@@ -198,7 +211,7 @@ impl ScoreHistogram {
             .enumerate()
             .map(|(part, (scores, brain))| {
                 let start = part * CHUNK;
-                self.count(scores, lesion.map(|lesion| &lesion[start..]), brain)
+                self.count(scores, lesion.map(|lesion| &lesion[start..][..scores.len()]), brain)
                     .map_err(|bad| score_error(start + bad, scores[bad]))
             })
             .collect::<Result<Vec<_>>>()?;
@@ -214,28 +227,28 @@ impl ScoreHistogram {
 
     /// Counts one part of a subject, or says at which voxel there is no score.
     fn count(&self, scores: &[f32], lesion: Option<&[bool]>, brain: &[bool]) -> Result<Vec<u32>, usize> {
-        let mut table = vec![0; 4 * MOST_BINS];
-        let mut cells = [0; BLOCK];
-        // Neighbours of the same cell, as in the background, are counted together: a count need not wait for the last.
-        let (mut run_cell, mut run) = (0, 0);
-        for (block, (scores, brain)) in scores.chunks(BLOCK).zip(brain.chunks(BLOCK)).enumerate() {
-            let start = block * BLOCK;
-            let cells = &mut cells[..scores.len()];
-            let lesion = lesion.map_or(&[false; BLOCK][..], |lesion| &lesion[start..]);
-            if !self.binning.cells(scores, lesion, brain, cells) {
-                let bad = scores.iter().position(|score| !(0.0..=1.0).contains(score));
-                return Err(start + bad.unwrap_or_default());
-            }
-            for &cell in &*cells {
-                if cell != run_cell {
-                    table[run_cell as usize] += run;
-                    (run_cell, run) = (cell, 0);
-                }
-                run += 1;
+        let mut table = vec![0; CELLS];
+        let counts: &mut [u32; CELLS] = table.as_mut_slice().try_into().expect("a table has this length");
+        let (groups, rest) = scores.as_chunks::<GROUP>();
+        let (brain_groups, brain_rest) = brain.as_chunks();
+        let (lesion_groups, lesion_rest) = lesion.unwrap_or_default().as_chunks();
+        let mut good = true;
+        for (at, (scores, brain)) in groups.iter().zip(brain_groups).enumerate() {
+            let lesion = lesion_groups.get(at).unwrap_or(&[false; GROUP]);
+            for cell in self.binning.cells(scores, lesion, brain, &mut good) {
+                counts[cell as usize % CELLS] += 1;
             }
         }
-        table[run_cell as usize] += run;
-        Ok(table)
+        for (at, (score, brain)) in rest.iter().zip(brain_rest).enumerate() {
+            let lesion = lesion_rest.get(at).is_some_and(|lesion| *lesion);
+            let [cell] = self.binning.cells(&[*score], &[lesion], &[*brain], &mut good);
+            counts[cell as usize % CELLS] += 1;
+        }
+        if good {
+            Ok(table)
+        } else {
+            Err(scores.iter().position(|score| !is_score(*score)).unwrap_or_default())
+        }
     }
 
     /// Adds the voxels of another histogram.
