@@ -19,9 +19,10 @@ pub(crate) type Tick = (f64, String);
 const SMALL: f64 = 10.0;
 const LABEL: f64 = 11.5;
 
-/// Ticks of an axis whose values are its positions.
-pub(crate) fn shares() -> Vec<Tick> {
-    (0..=5).map(|tick| f64::from(tick) / 5.0).map(|share| (share, format!("{share:.1}"))).collect()
+/// Ticks at 0, 0.2 and so on of an axis that ends with the tick of number `last`; 5 is for shares up to 1.
+pub(crate) fn fifths(last: u32) -> Vec<Tick> {
+    let tick = |at: u32| (f64::from(at) / f64::from(last), format!("{:.1}", f64::from(at) / 5.0));
+    (0..=last).map(tick).collect()
 }
 
 impl Axes {

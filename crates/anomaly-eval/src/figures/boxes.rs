@@ -1,6 +1,6 @@
 //! Box plots over subjects.
 
-use super::axes::{Axes, shares};
+use super::axes::{Axes, fifths};
 use super::series::{LEGEND_LINE, Series, draw_legend, draw_title, legend_lines, series};
 use super::svg::{Anchor, Figure, TextStyle};
 use crate::bootstrap::percentile;
@@ -10,20 +10,27 @@ const SIDE: f64 = 265.0;
 
 /// Average precision (left) and Dice at threshold 1 of the `matched` protocol (right) of each test subject under each
 /// method: box from the first to the third quartile with the median, whiskers to the farthest subject within 1.5 times the
-/// box, all subjects as dots. Subjects on which the measure is undefined are left out.
+/// box, all subjects as dots. Both axes end at the same tick above all subjects. Subjects on which the measure is undefined
+/// are left out.
 pub fn subjects_figure(evaluation: &Evaluation, subjects: &[SubjectMetrics], voxels: VoxelSet) -> Figure {
     let all = series(evaluation);
     let lines = legend_lines(all.len());
     let mut figure = Figure::new(680.0, 382.0 + LEGEND_LINE * lines as f64);
     draw_title(&mut figure, evaluation, &format!("test subjects, {}", voxels.label()));
-    for (measure, left) in [Measure::Auprc, Measure::MatchedDice].into_iter().zip([55.0, 395.0]) {
+    let measures = [Measure::Auprc, Measure::MatchedDice];
+    let of = |subject: &SubjectMetrics| measures.map(|measure| measure.of(&subject.metrics, voxels));
+    let highest = subjects.iter().flat_map(of).flatten().fold(0.0, f64::max);
+    let last = ((5.0 * highest).ceil() as u32).max(1);
+    for (measure, left) in measures.into_iter().zip([55.0, 395.0]) {
         let axes = Axes { left, top: 52.0, side: SIDE };
-        axes.draw(&mut figure, measure.label(), ("", &[]), ("", &shares()));
+        axes.draw(&mut figure, measure.label(), ("", &[]), ("", &fifths(last)));
         for (at, one) in all.iter().enumerate() {
             let of_method = subjects.iter().filter(|subject| subject.method == one.method.id);
-            let values = of_method.filter_map(|subject| measure.of(&subject.metrics, voxels)).collect();
+            let positions = of_method
+                .filter_map(|subject| Some(5.0 * measure.of(&subject.metrics, voxels)? / f64::from(last)))
+                .collect();
             let middle = (at as f64 + 0.5) / all.len() as f64;
-            draw_box(&mut figure, &axes, one, middle, 0.3 / all.len() as f64, values);
+            draw_box(&mut figure, &axes, one, middle, 0.3 / all.len() as f64, positions);
         }
     }
     draw_legend(&mut figure, &all, 358.0, |method| method.label.clone());

@@ -22,7 +22,10 @@ pub fn calibration_figure(evaluation: &Evaluation) -> Figure {
         let axes = Axes { left, top: 52.0, side: SIDE };
         axes.draw(
             &mut figure,
-            voxels.label(),
+            match voxels {
+                VoxelSet::All => "All voxels",
+                VoxelSet::Brain => "Brain voxels",
+            },
             ("Threshold", &threshold_ticks()),
             ("False-positive rate", &rate_ticks()),
         );

@@ -1,8 +1,8 @@
 //! ROC and precision-recall curves of all methods.
 
-use super::axes::{Axes, shares};
+use super::axes::{Axes, fifths};
 use super::series::{LEGEND_LINE, Series, draw_legend, draw_title, legend_lines, series};
-use super::svg::Figure;
+use super::svg::{Anchor, Figure, TextStyle};
 use crate::{Band, Curve, Evaluation, MethodSummary, VoxelSet};
 
 const SIDE: f64 = 265.0;
@@ -11,10 +11,11 @@ const SIDE: f64 = 265.0;
 /// pooled AUROC and AUPRC in the legend. Baselines are dashed; dotted lines are chance.
 pub fn curves_figure(evaluation: &Evaluation, voxels: VoxelSet) -> Figure {
     let all = series(evaluation);
-    let mut figure = Figure::new(680.0, 380.0 + LEGEND_LINE * legend_lines(all.len()) as f64);
+    let lines = legend_lines(all.len());
+    let mut figure = Figure::new(680.0, 398.0 + LEGEND_LINE * lines as f64);
     let [roc, pr] = [55.0, 395.0].map(|left| Axes { left, top: 52.0, side: SIDE });
     draw_title(&mut figure, evaluation, voxels.label());
-    let ticks = shares();
+    let ticks = fifths(5);
     roc.draw(&mut figure, "ROC", ("False-positive rate", &ticks), ("Sensitivity (TPR)", &ticks));
     pr.draw(&mut figure, "Precision-recall", ("Recall (TPR)", &ticks), ("Precision", &ticks));
     draw_chance(&mut figure, evaluation, voxels, &roc, &pr);
@@ -35,6 +36,11 @@ pub fn curves_figure(evaluation: &Evaluation, voxels: VoxelSet) -> Figure {
         figure.polyline(points.iter().map(|at| pr.at(at.tpr, at.precision)), &one.line());
     }
     draw_legend(&mut figure, &all, 378.0, |method| legend(method, voxels));
+    let key = format!(
+        "Voxels of all test subjects together. Bands: {} % bootstrap intervals over subjects. Dotted: chance.",
+        100.0 * evaluation.bootstrap.level
+    );
+    figure.text(55.0, 384.0 + LEGEND_LINE * lines as f64, &key, TextStyle::new(9.5, Anchor::Start));
     figure
 }
 

@@ -274,13 +274,14 @@ impl Panel<'_> {
     /// R and L in the corners of the input, and a bar of 50 mm.
     fn orientation(&self, figure: &mut Figure) {
         let ((x, y), (width, height)) = (self.corner(0, 0), self.size);
-        let style = |anchor| TextStyle::new(9.0, anchor).bold().colour("#FFFFFF");
+        let style = |anchor| TextStyle::new(9.0, anchor).bold().colour("#FFFFFF").edged();
         figure.text(x + 4.0, y + 11.0, "R", style(Anchor::Start));
         figure.text(x + width - 4.0, y + 11.0, "L", style(Anchor::End));
         let bar = 50.0 * width / (self.crop.columns as f64 * self.spacing[0]);
-        let white = "stroke=\"#FFFFFF\" stroke-width=\"1.4\"";
-        figure.line((x + 4.0, y + height - 4.0), (x + 4.0 + bar, y + height - 4.0), white);
-        let label = TextStyle::new(8.5, Anchor::Start).colour("#FFFFFF");
+        for style in ["stroke=\"#000000\" stroke-width=\"3\"", "stroke=\"#FFFFFF\" stroke-width=\"1.4\""] {
+            figure.line((x + 4.0, y + height - 4.0), (x + 4.0 + bar, y + height - 4.0), style);
+        }
+        let label = TextStyle::new(8.5, Anchor::Start).colour("#FFFFFF").edged();
         figure.text(x + 4.0, y + height - 7.0, "50 mm", label);
     }
 

@@ -38,11 +38,13 @@ pub(crate) struct TextStyle {
     pub(crate) anchor: Anchor,
     /// Turned by 90 degrees to the left.
     pub(crate) upright: bool,
+    /// With a black edge, to be read on a picture.
+    pub(crate) edged: bool,
 }
 
 impl TextStyle {
     pub(crate) const fn new(size: f64, anchor: Anchor) -> Self {
-        Self { size, colour: "#000000", bold: false, anchor, upright: false }
+        Self { size, colour: "#000000", bold: false, anchor, upright: false, edged: false }
     }
 
     pub(crate) const fn bold(self) -> Self {
@@ -51,6 +53,10 @@ impl TextStyle {
 
     pub(crate) const fn upright(self) -> Self {
         Self { upright: true, ..self }
+    }
+
+    pub(crate) const fn edged(self) -> Self {
+        Self { edged: true, ..self }
     }
 
     pub(crate) const fn colour(self, colour: &'static str) -> Self {
@@ -82,11 +88,13 @@ impl Figure {
         let weight = if style.bold { " font-weight=\"bold\"" } else { "" };
         let turn =
             if style.upright { format!(" transform=\"rotate(-90 {x:.2} {y:.2})\"") } else { String::new() };
+        let edge =
+            if style.edged { " stroke=\"#000000\" stroke-width=\"2\" paint-order=\"stroke\"" } else { "" };
         let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let TextStyle { size, colour, .. } = style;
         self.raw(&format!(
             "<text x=\"{x:.2}\" y=\"{y:.2}\" font-size=\"{size}\" fill=\"{colour}\" \
-             text-anchor=\"{anchor}\"{weight}{turn}>{text}</text>"
+             text-anchor=\"{anchor}\"{weight}{edge}{turn}>{text}</text>"
         ));
     }
 
