@@ -47,11 +47,13 @@ mod tests {
 
     #[test]
     fn rates_are_those_above_each_threshold() {
-        let binning = Binning::new(&[]).unwrap();
+        // One threshold of the ladder is a bin end itself.
+        let binning = Binning::new(&[ladder()[10]]).unwrap();
         let (mut healthy, mut test) = (ScoreHistogram::new(binning.clone()), ScoreHistogram::new(binning));
         healthy.add(&[0.1, 0.3, 0.6, 0.9], None, &[true; 4]).unwrap();
         test.add(&[0.3, 0.9, 0.9], Some(&[false, false, true]), &[true; 3]).unwrap();
         let calibration = Calibration::new(&healthy, &test, VoxelSet::Brain).unwrap();
+        assert_eq!(calibration.points[10].threshold, ladder()[10]);
         for (point, threshold) in calibration.points.iter().zip(ladder()) {
             assert!(
                 (threshold..threshold * 1.000_25).contains(&point.threshold),

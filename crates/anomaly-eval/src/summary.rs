@@ -301,3 +301,30 @@ fn compare_family(
     }
     family
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Binning, ProtocolSettings};
+
+    #[test]
+    fn subjects_are_compared_by_the_scores_of_the_voxel_set() {
+        // One voxel outside the brain, one inside.
+        let histogram = |scores: [f32; 2], lesion: bool| {
+            let mut histogram = ScoreHistogram::new(Binning::new(&[0.1, 0.2]).unwrap());
+            histogram.add(&scores, Some(&[lesion; 2]), &[false, true]).unwrap();
+            histogram
+        };
+        let (ill, healthy) = (histogram([0.9, 0.1], true), histogram([0.0, 0.5], false));
+        let scores = VoxelSet::ALL.map(|voxels| healthy.subject_score(voxels)).to_vec();
+        let scan = HealthyScan { subject: "healthy".into(), fpr: Vec::new(), scores };
+        let points = ProtocolSettings::default().paper();
+        let subject = SubjectMetrics::measure("ill", "ae", &ill, Vec::new(), &points).unwrap();
+        let found = VoxelSet::ALL.map(|voxels| {
+            let (subjects, scans) = (std::slice::from_ref(&subject), std::slice::from_ref(&scan));
+            subject_detection(subjects, scans, voxels, &BootstrapSettings::default())
+        });
+        assert_eq!(found.map(|set| set.mean.auroc), [Some(1.0), Some(0.0)]);
+        assert_eq!(found.map(|set| set.p99.auroc), [Some(1.0), Some(0.0)]);
+    }
+}

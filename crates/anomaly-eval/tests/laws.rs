@@ -169,6 +169,9 @@ fn above_means_strictly_above() {
     assert_eq!(healthy.counts_above(0.2, VoxelSet::All).unwrap().fp, 0);
     assert_eq!(healthy.counts_above(0.0, VoxelSet::All).unwrap().fp, 3);
     assert!(matches!(healthy.counts_above(0.15, VoxelSet::All), Err(Error::Invalid(_))));
+    // Minus zero is zero.
+    assert_eq!(healthy.counts_above(-0.0, VoxelSet::All).unwrap().fp, 3);
+    assert_eq!(Binning::new(&[-0.0]).unwrap(), Binning::new(&[0.0]).unwrap());
 }
 
 #[test]

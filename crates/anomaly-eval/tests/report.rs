@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 use anomaly_eval::{
     Binning, BootstrapSettings, Decision, Error, Evaluation, Figure, Figure1, Figure1Column, Figure1Subject,
     HealthyScan, LesionSettings, Lesions, METRICS_SCHEMA, Measure, MethodResults, MethodSummary, Protocol,
-    ProtocolSettings, ScoreHistogram, Sensitivity, SubjectAuroc, SubjectCurves, SubjectMetrics, SubjectScore,
-    Variant, VariantMetrics, VoxelSet, calibration_figure, compare, curves_figure, largest_lesion_slice,
-    seed_spread, seed_table, signed_rank, subjects_figure, write_subjects_csv,
+    ProtocolSettings, ScoreHistogram, Sensitivity, SubjectCurves, SubjectMetrics, Variant, VariantMetrics,
+    VoxelSet, calibration_figure, compare, curves_figure, largest_lesion_slice, seed_spread, seed_table,
+    signed_rank, subjects_figure, write_subjects_csv,
 };
 use ndarray::{Array2, Array3};
 
@@ -24,19 +24,6 @@ fn scores(subject: usize, signal: f32, lesion: &[bool]) -> Vec<f32> {
         0.5 * uniform.powi(4) + if lesion[voxel] { signal } else { 0.0 }
     };
     (0..VOXELS).map(score).collect()
-}
-
-fn brain() -> Vec<bool> {
-    (0..VOXELS).map(|voxel| voxel % 3 != 0).collect()
-}
-
-fn healthy_scans() -> [ScoreHistogram; 3] {
-    [97, 98, 99].map(|subject| {
-        let binning = Binning::new(&ProtocolSettings::default().paper_thresholds).unwrap();
-        let mut scan = ScoreHistogram::new(binning);
-        scan.add(&scores(subject, 0.0, &[false; VOXELS]), None, &brain()).unwrap();
-        scan
-    })
 }
 
 /// Two methods under all variants, the second without the last, on one subject.
@@ -68,12 +55,16 @@ fn make_evaluation() -> (Evaluation, Vec<SubjectMetrics>) {
     let lesions = LesionSettings::default();
     let bootstrap = BootstrapSettings { resamples: 200, ..Default::default() };
     let binning = Binning::new(&protocols.paper_thresholds).unwrap();
-    let brain = brain();
+    let brain: Vec<bool> = (0..VOXELS).map(|voxel| voxel % 3 != 0).collect();
     let (mut methods, mut all, mut reference) = (Vec::new(), Vec::new(), None);
     for (id, signal) in [("ae", 0.05), ("ssim-memae", 0.1), ("intensity", 0.02)] {
         let mut validation = ScoreHistogram::new(binning.clone());
-        let scans = healthy_scans();
-        scans.iter().for_each(|scan| validation.merge(scan).unwrap());
+        let scans = [97, 98, 99].map(|subject| {
+            let mut scan = ScoreHistogram::new(binning.clone());
+            scan.add(&scores(subject, 0.0, &[false; VOXELS]), None, &brain).unwrap();
+            validation.merge(&scan).unwrap();
+            scan
+        });
         let mut pooled = ScoreHistogram::new(binning.clone());
         let mut histograms = Vec::new();
         for subject in 0..6 {
@@ -252,7 +243,7 @@ fn tables_at_thresholds_show_what_was_measured() {
         let lesions = evaluation.lesion_table(Protocol::Matched, voxels);
         let rates = evaluation.fixed_rate_table(voxels);
         // Rates of 0.1, 0.5, 1, 2, 5 and 10 %: the fifth is the matched one of threshold 1.
-        assert_eq!(rates.groups.iter().map(|group| &group[0][0]).last().unwrap(), "10 %");
+        assert_eq!(rates.groups[5][0][0], "10 %");
         for (at, method) in evaluation.methods.iter().enumerate() {
             let row = detection.groups[0][at].as_slice();
             let point = method.points.iter().position(|summary| {
@@ -560,7 +551,7 @@ fn the_slice_with_most_lesion_is_found() {
 
 #[test]
 fn subjects_with_a_lesion_are_told_from_those_without() {
-    let (evaluation, subjects) = evaluation();
+    let (evaluation, _) = evaluation();
     for method in &evaluation.methods {
         for set in &method.subject_detection {
             // Three healthy scans and one test subject without a lesion.
@@ -570,15 +561,6 @@ fn subjects_with_a_lesion_are_told_from_those_without() {
     }
     let table = evaluation.subject_detection_table();
     assert!(table.notes[0].contains("5 with a lesion, 4 without"), "{}", table.notes[0]);
-
-    // The weakest method tells the sets apart, as not all voxels are brain.
-    let of_method = |score: &SubjectScore| score.mean.unwrap();
-    for (set, found) in evaluation.methods[2].subject_detection.iter().enumerate() {
-        let scores: Vec<f64> = subjects[12..].iter().map(|subject| of_method(&subject.scores[set])).collect();
-        let healthy = healthy_scans().map(|scan| of_method(&scan.subject_score(VoxelSet::ALL[set])));
-        let without = [&healthy[..], &scores[5..]].concat();
-        assert_eq!(found.mean, SubjectAuroc::of(&scores[..5], &without, &evaluation.bootstrap));
-    }
 }
 
 #[test]
