@@ -22,9 +22,13 @@ fn decision(topic: &str, value: impl Into<String>, reason: &str) -> Decision {
     Decision { topic: topic.to_owned(), value: value.into(), reason: reason.to_owned() }
 }
 
-/// A configuration value as it is written in TOML.
+/// A configuration value as it is written in TOML, a single word without its quotes.
 fn written(value: &impl serde::Serialize) -> String {
-    toml::Value::try_from(value).map_or_else(|error| error.to_string(), |value| value.to_string())
+    match toml::Value::try_from(value) {
+        Ok(toml::Value::String(word)) => word,
+        Ok(value) => value.to_string(),
+        Err(error) => error.to_string(),
+    }
 }
 
 fn data(config: &Config) -> Vec<Decision> {
@@ -120,7 +124,7 @@ fn networks(config: &Config) -> Vec<Decision> {
         ),
         decision(
             "memory addressing",
-            format!("{addressing}; one query per {}", written(&memory.query).trim_matches('"')),
+            format!("{addressing}; one query per {}", written(&memory.query)),
             "the paper does not say what one query is",
         ),
         decision("weight of the entropy", format!("alpha = {}", model.alpha), "the official MemAE code"),
@@ -128,7 +132,7 @@ fn networks(config: &Config) -> Vec<Decision> {
             "SSIM loss",
             format!(
                 "1 - SSIM, window 11, sigma 1.5, border {}; negative where luminance is",
-                written(&model.ssim_border).trim_matches('"')
+                written(&model.ssim_border)
             ),
             "the paper's formula, SSIM itself, would be minimized by the least alike; its two factors, both negative, would \
              make the negative of an image as good as the image",
@@ -168,7 +172,7 @@ fn training(config: &Config) -> Vec<Decision> {
                     .map_or_else(String::new, |patience| format!(" (or {patience} without progress)")),
                 train.batch,
                 train.learning_rate,
-                written(&train.precision).trim_matches('"'),
+                written(&train.precision),
                 train.seed
             ),
             "the paper: 150 epochs, batch 32, learning rate 0.0001",
@@ -191,7 +195,7 @@ fn evaluation(config: &Config) -> Vec<Decision> {
             "clipped to the range of its scan",
             "the last layer is linear, and the paper says nothing of its range",
         ),
-        decision("anomaly map", written(&evaluate.residual).trim_matches('"'), "the paper: \"difference\""),
+        decision("anomaly map", written(&evaluate.residual), "the paper: \"difference\""),
         decision(
             "normalization of the map",
             scope,

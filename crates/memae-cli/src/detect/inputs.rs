@@ -44,7 +44,7 @@ pub(super) fn find(inputs: &[PathBuf], mask: Option<&Path>) -> Result<Vec<Scan>>
     let mut seen = HashSet::new();
     scans.retain(|scan| seen.insert(scan.path.clone()));
     for path in scans.iter().flat_map(|scan| std::iter::once(&scan.path).chain(&scan.mask)) {
-        fs_err::metadata(path)?;
+        ensure!(path.exists(), "{}: No such file", path.display());
     }
     tell_apart(&mut scans)?;
     Ok(scans)

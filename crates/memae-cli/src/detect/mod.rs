@@ -12,7 +12,7 @@ use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
 use memae_model::TrainedModel;
-use mri_io::{Preprocessed, Reference, Volume};
+use mri_io::Reference;
 
 use crate::cli;
 use crate::failure::Interrupted;
@@ -73,6 +73,9 @@ impl Threshold {
 pub(crate) fn run(arguments: &cli::Detect) -> Result<()> {
     let package = Package::open(&arguments.model, arguments.device)?;
     let scans = inputs::find(&arguments.inputs, arguments.mask.as_deref())?;
+    // Known now rather than after the work.
+    fs_err::create_dir_all(&arguments.out)?;
+    mri_io::can_write(arguments.out.join("summary.json"))?;
     let synthetic = package.about.provenance.synthetic;
     let threshold = arguments.threshold.score(&package.about.calibration);
     let detector = Detector::new(package, threshold, &arguments.out);
@@ -138,10 +141,14 @@ impl Detector {
         }
         interrupt::check()?;
         say(format!("detect {}: begins", scan.name));
-        let (volume, prepared) = self.prepare(scan).with_context(|| scan.path.display().to_string())?;
+        let named = || scan.path.display().to_string();
+        let volume = mri_io::read(&scan.path)?;
+        let mask = scan.mask.as_ref().map(mri_io::read_mask).transpose()?;
+        let prepared = mri_io::preprocess(&volume, mask.as_ref(), &self.reference, &self.about.preprocess)
+            .with_context(named)?;
         let _whole = interrupt::whole();
-        let findings = Findings::of(volume, prepared, &self.about, &self.model, self.threshold)
-            .with_context(|| scan.path.display().to_string())?;
+        let findings =
+            Findings::of(volume, prepared, &self.about, &self.model, self.threshold).with_context(named)?;
         if file.exists() {
             // It must not stand beside new maps.
             fs_err::remove_file(&file)?;
@@ -150,13 +157,6 @@ impl Detector {
         let summary = Summary::new(scan, &findings, self.threshold, &self.about, self.note.clone(), key);
         files::write_json(&file, &summary)?;
         Ok(summary)
-    }
-
-    fn prepare(&self, scan: &Scan) -> Result<(Volume<f32>, Preprocessed)> {
-        let volume = mri_io::read(&scan.path)?;
-        let mask = scan.mask.as_ref().map(mri_io::read_mask).transpose()?;
-        let prepared = mri_io::preprocess(&volume, mask.as_ref(), &self.reference, &self.about.preprocess)?;
-        Ok((volume, prepared))
     }
 }
 

@@ -1,7 +1,9 @@
-// Starts the viewer, if the page has one.
+// Starts the viewer.
 
-const viewerRoot = document.getElementById("viewer");
-if (viewerRoot) startViewer(viewerRoot, JSON.parse(document.getElementById("viewer-description").textContent));
+startViewer(
+  document.getElementById("viewer"),
+  JSON.parse(document.getElementById("viewer-description").textContent),
+);
 
 function startViewer(root, description) {
   const selection = new Selection(description);
