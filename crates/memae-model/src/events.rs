@@ -119,6 +119,7 @@ mod tests {
             background_share: 0.1,
             best: true,
             train_seconds: 1.5,
+            waiting_seconds: 0.1,
             validation_seconds: 0.25,
             windows_per_second: 1234.5,
             memory,

@@ -32,6 +32,8 @@ pub struct EpochRecord {
     pub best: bool,
     /// Seconds of training in this epoch.
     pub train_seconds: f64,
+    /// Of these, seconds in which the network waited for a batch.
+    pub waiting_seconds: f64,
     /// Seconds of validation in this epoch.
     pub validation_seconds: f64,
     /// Training windows per second.

@@ -1,6 +1,7 @@
 //! Batches, assembled on a thread of their own while the network works.
 
 use std::sync::mpsc::sync_channel;
+use std::time::{Duration, Instant};
 
 use rand::seq::SliceRandom;
 use tch::Tensor;
@@ -44,14 +45,14 @@ pub(crate) fn shuffled(windows: &[Window], seed: u64, epoch: usize) -> Vec<Windo
     order
 }
 
-/// Calls `consume` with each batch and its number; stops at the first error.
+/// Calls `consume` with each batch and its number; stops at the first error. Returns how long it waited for batches.
 pub(crate) fn for_each_batch<E: From<Error>>(
     source: Source,
     windows: &[Window],
     batch: usize,
     with_brain: bool,
     mut consume: impl FnMut(usize, &Batch) -> Result<(), E>,
-) -> Result<(), E> {
+) -> Result<Duration, E> {
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(QUEUE);
         scope.spawn(move || {
@@ -63,7 +64,14 @@ pub(crate) fn for_each_batch<E: From<Error>>(
             }
         });
         // The receiver must go before the scope waits for the thread, also on an error.
-        receiver.into_iter().enumerate().try_for_each(|(step, batch)| consume(step, &batch?))
+        let mut batches = receiver.into_iter().enumerate();
+        let mut waited = Duration::ZERO;
+        loop {
+            let start = Instant::now();
+            let Some((step, batch)) = batches.next() else { return Ok(waited) };
+            waited += start.elapsed();
+            consume(step, &batch?)?;
+        }
     })
 }
 

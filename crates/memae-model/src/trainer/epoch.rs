@@ -22,6 +22,8 @@ pub(super) struct Trained {
     pub(super) regularization: Option<f64>,
     pub(super) gradient_norm: f64,
     pub(super) seconds: f64,
+    /// Of these, for batches.
+    pub(super) waiting: f64,
 }
 
 pub(super) struct Validated {
@@ -85,7 +87,8 @@ impl Trainer<'_> {
         let steps = order.len().div_ceil(batch);
         let mut sum = Trained::default();
         let mut total = 0.0;
-        for_each_batch(self.train.share(), &order, batch, self.loss.needs_brain(), |step, batch| {
+        let with_brain = self.loss.needs_brain();
+        let waited = for_each_batch(self.train.share(), &order, batch, with_brain, |step, batch| {
             let values = self.step(epoch, step, batch)?;
             let share = batch.windows.len() as f64;
             total += share;
@@ -102,6 +105,7 @@ impl Trainer<'_> {
             regularization: sum.regularization.map(|term| term / total),
             gradient_norm: sum.gradient_norm / total,
             seconds: start.elapsed().as_secs_f64(),
+            waiting: waited.as_secs_f64(),
         })
     }
 
@@ -122,7 +126,7 @@ impl Trainer<'_> {
             reconstruction: values[1],
             regularization: values.get(3).copied(),
             gradient_norm: values[2],
-            seconds: 0.0,
+            ..Trained::default()
         })
     }
 

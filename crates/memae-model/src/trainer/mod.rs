@@ -225,6 +225,7 @@ impl<'a> Trainer<'a> {
             background_share: validated.background_share,
             best,
             train_seconds: trained.seconds,
+            waiting_seconds: trained.waiting,
             validation_seconds: validated.seconds,
             windows_per_second: windows.len() as f64 / trained.seconds,
             memory: validated.memory,
