@@ -22,7 +22,6 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
     let layout = Layout::new(config);
     let open = |used_for: Use| Packed::open(layout.packed(used_for.id()));
     let (train, validation) = (open(Use::Train)?, open(Use::Validation)?);
-    memae_model::keep_memory();
     for &model in models {
         interrupt::check()?;
         let stage = stage(config, &cohort, model)?;

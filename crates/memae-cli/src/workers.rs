@@ -16,7 +16,8 @@ pub(crate) fn available(config: &Config) -> usize {
     }
 }
 
-/// Keeps the whole process to the configured threads: the pool that the libraries share, and libtorch.
+/// Keeps the whole process to the configured threads: the pool that the libraries share, and libtorch; and has it keep memory that
+/// networks will ask for again.
 ///
 /// # Errors
 /// If it was called before: the pool is made once.
@@ -24,6 +25,7 @@ pub(crate) fn limit(config: &Config) -> Result<()> {
     let threads = available(config);
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     memae_model::set_threads(threads);
+    memae_model::keep_memory();
     Ok(())
 }
 

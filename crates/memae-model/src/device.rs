@@ -187,8 +187,8 @@ impl Context {
     }
 }
 
-/// Lets the process keep the memory that libtorch gives back, where the C library can. Each training step asks for the same
-/// gigabytes again, and handing them out anew costs the kernel a sixth of the step.
+/// Lets the process keep the memory that libtorch gives back, where the C library can. Each batch asks for the same gigabytes
+/// again, and handing them out anew costs the kernel a third of a pass through a network.
 pub fn keep_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[allow(unsafe_code)]
