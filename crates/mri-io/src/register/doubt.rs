@@ -25,7 +25,7 @@ pub(super) fn warnings(
     let Verdict { information, chance, entropy, overlap, beside } = *verdict;
     if information - chance <= LEAST_SHARE * entropy {
         warnings.push(format!(
-            "the registration found no common structure: mutual information {information:.4} where chance \
+            "the registration found little in common: mutual information {information:.4} where chance \
              gives {chance:.4} and the same head up to {entropy:.2}"
         ));
     }
