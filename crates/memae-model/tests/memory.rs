@@ -1,5 +1,4 @@
-//! Memory while training: it does not depend on the size of the cohort, and where it does not suffice the user is told which
-//! batch would do.
+//! Memory while training: it does not depend on the size of the cohort.
 
 #![cfg(target_os = "linux")]
 
@@ -7,10 +6,9 @@ use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::process::Command;
 
 use memae_model::cohort::Cohort;
-use memae_model::{DeviceChoice, Error, ModelKind, ModelSettings, TrainSettings, Trainer};
+use memae_model::{DeviceChoice, ModelKind, ModelSettings, TrainSettings, Trainer};
 
 /// A cohort of empty heads, of which the file has only the header on the disk.
 fn sparse(path: &Path, subjects: usize, [ni, nj, nk]: [usize; 3]) -> Cohort {
@@ -63,55 +61,4 @@ fn the_size_of_the_cohort_does_not_matter() {
     let few = after_training(2);
     let many = after_training(600); // 3 GB
     assert!(many < few + (64 << 20), "{few} bytes with 2 subjects, {many} with 600");
-}
-
-/// Tells the process with little memory where to train.
-const FOLDER: &str = "MEMAE_TEST_MEMORY_FOLDER";
-
-/// Not a test: the process with little memory.
-#[test]
-#[ignore = "started by the test below"]
-fn train_with_little_memory() {
-    let Some(folder) = std::env::var_os(FOLDER) else { return };
-    let folder = Path::new(&folder);
-    let cohort = sparse(&folder.join("cohort"), 1, [96, 96, 66]);
-    let train = |batch: usize, name: &str| {
-        let settings = TrainSettings { batch, epochs: 1, ..Default::default() };
-        let folder = folder.join(name);
-        let kind = ModelKind::MemAe;
-        let device = DeviceChoice::Cpu;
-        Trainer::new(kind, &ModelSettings::default(), &settings, &cohort, &cohort, folder, device)
-            .unwrap()
-            .run(&mut |_| ControlFlow::Break(()))
-    };
-    // So that threads and tables are there already.
-    train(2, "before").unwrap();
-    limit(status("VmSize:") + (200 << 20));
-    let Err(error) = train(64, "model") else { panic!("it was enough") };
-    println!("{error}");
-    let Error::OutOfMemory { batch: 64, fits: Some(fits), .. } = error else { panic!("another error") };
-    // With half of it, as what the C library keeps in pieces differs from time to time.
-    train(fits.div_ceil(2), "again").unwrap();
-    println!("trained");
-}
-
-#[allow(unsafe_code)]
-fn limit(bytes: u64) {
-    let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
-    // SAFETY: takes a limit for this process and changes nothing else.
-    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
-}
-
-#[test]
-fn where_memory_does_not_suffice_the_batch_that_would_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "train_with_little_memory", "--ignored", "--nocapture"])
-        .env(FOLDER, folder.path())
-        .output()
-        .unwrap();
-    let output = String::from_utf8_lossy(&child.stdout);
-    let errors = String::from_utf8_lossy(&child.stderr);
-    assert!(child.status.success() && output.contains("trained"), "{output}\n{errors}");
-    assert!(output.contains("a batch of 64") && output.contains("[train] batch = "), "{output}");
 }

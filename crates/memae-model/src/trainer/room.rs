@@ -49,3 +49,60 @@ fn memory_error(payload: &(dyn Any + Send)) -> Option<Error> {
     let error = Error::Torch(said.split("\\n").next()?.to_owned());
     error.is_out_of_memory().then_some(error)
 }
+
+// Memory that runs out anywhere cannot be tested on the CPU: oneDNN, which libtorch takes for convolutions there, ends the process
+// where it gets none for itself.
+#[cfg(test)]
+mod tests {
+    use tch::{Device, Kind, Tensor};
+
+    use super::*;
+    use crate::cohort::{Cohort, CohortWriter};
+    use crate::device::DeviceChoice;
+    use crate::kind::ModelKind;
+    use crate::settings::{ModelSettings, TrainSettings};
+
+    /// What libtorch says to a petabyte.
+    fn refused() -> Result<Tensor> {
+        Ok(Tensor::f_zeros([1 << 48], (Kind::Float, Device::Cpu))?)
+    }
+
+    #[test]
+    fn the_batch_that_would_fit_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cohort");
+        let mut writer = CohortWriter::create(&path, [32, 32, 12]).unwrap();
+        writer.push("subject", &vec![0.5; 32 * 32 * 12], &vec![true; 32 * 32 * 12]).unwrap();
+        writer.finish().unwrap();
+        let cohort = Cohort::open(&path).unwrap();
+        let model = ModelSettings { width: 1.0 / 48.0, ..Default::default() };
+        let (settings, target) = (TrainSettings::default(), folder.path().join("model"));
+        let kind = ModelKind::SsimMemAe;
+        let trainer =
+            Trainer::new(kind, &model, &settings, &cohort, &cohort, target, DeviceChoice::Cpu).unwrap();
+        let (windows, _) = cohort.windows(false);
+        let batch = trainer.train.gather(&windows[..9], false).unwrap();
+
+        let text = trainer.explain(refused().unwrap_err(), 1, 0, &batch).to_string();
+        assert!(
+            text.starts_with(
+                "memory does not suffice for a batch of 9; a batch of 4 fits: set [train] batch = 4"
+            ),
+            "{text}"
+        );
+        let other = trainer.explain(Error::invalid("another"), 1, 0, &batch).to_string();
+        assert!(other.contains("another") && !other.contains("memory"), "{other}");
+    }
+
+    #[test]
+    fn memory_that_runs_out_is_an_error_also_where_tch_panics() {
+        assert!(caught(refused).unwrap_err().is_out_of_memory());
+        let Err(Error::Torch(said)) = refused() else { panic!("it was granted") };
+        let said = tch::TchError::Torch(said);
+        let panicking = || -> Result<()> { panic!("called `Result::unwrap()` on an `Err` value: {said:?}") };
+        assert!(caught(panicking).unwrap_err().is_out_of_memory());
+
+        let other = panic::catch_unwind(|| caught(|| -> Result<()> { panic!("something else") }));
+        assert!(!is_handled_panic(&*other.unwrap_err()));
+    }
+}
