@@ -24,7 +24,7 @@ fn training_resumes_to_the_same_weights() {
     succeeds(&mut straight.memae(&["run"]));
 
     let interrupted = Experiment::after_preprocessing("interrupted", &LONG);
-    let mut program = start(&interrupted);
+    let mut program = start(&interrupted, &["run"]);
     let history = interrupted.result("models/memae/metrics.jsonl");
     interrupt_when(&mut program, || fs::read_to_string(&history).unwrap_or_default().lines().count() >= 3);
     assert!(!interrupted.result("report/index.html").exists(), "the run was interrupted too late");
@@ -37,10 +37,11 @@ fn training_resumes_to_the_same_weights() {
     }
 }
 
-fn start(experiment: &Experiment) -> Child {
-    Command::new(experiment.memae(&[]).get_program())
+fn start(experiment: &Experiment, arguments: &[&str]) -> Child {
+    let command = experiment.memae(arguments);
+    Command::new(command.get_program())
         .current_dir(&experiment.folder)
-        .args(["run", "--config", "tiny.toml"])
+        .args(command.get_args())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -73,15 +74,9 @@ fn detection_leaves_whole_results_and_goes_on() {
     }
     fs::write(experiment.folder.join("scans.csv"), lines).unwrap();
     let out = experiment.folder.join("out");
-    let mut command = experiment.memae(&["detect", "scans.csv", "--out", "out", "--jobs", "2"]);
-    command.arg("--model").arg(finished().package());
-    let mut program = Command::new(command.get_program())
-        .current_dir(&experiment.folder)
-        .args(command.get_args())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let package = finished().package().display().to_string();
+    let detect = ["detect", "scans.csv", "--out", "out", "--jobs", "2", "--model", &package];
+    let mut program = start(&experiment, &detect);
     let done = || files_below(&out).iter().filter(|file| file.ends_with("summary.json")).count();
     interrupt_when(&mut program, || done() > 0);
 
@@ -92,7 +87,7 @@ fn detection_leaves_whole_results_and_goes_on() {
         let folder = entry.unwrap().path();
         assert!(whole(&folder), "{} is half done: {:?}", folder.display(), files_below(&folder));
     }
-    let said = succeeds(&mut command);
+    let said = succeeds(&mut experiment.memae(&detect));
     assert_eq!(said.matches("up to date").count(), left, "{said}");
     assert_eq!(done(), SCANS + 1, "one summary for each scan, and one of all");
 }

@@ -205,6 +205,11 @@ fn channel_sums(
     })
 }
 
+/// Of LeakyReLU, which is this times the value itself.
+fn derivative(normalized: f32, slope: f32) -> f32 {
+    if normalized > 0.0 { 1.0 } else { slope }
+}
+
 // One pixel each, all of its channels: functions of their own, so that the compiler knows that what is written overlaps nothing and
 // takes several channels at a time.
 
@@ -228,7 +233,7 @@ fn activate(y: &mut [f32], x: &[f32], of_channel: [&[f32]; 2], slope: f32) {
     let [scale, shift] = of_channel.map(|values| &values[..channels]);
     for c in 0..channels {
         let normalized = x[c] * scale[c] + shift[c];
-        y[c] = normalized * if normalized > 0.0 { 1.0 } else { slope };
+        y[c] = normalized * derivative(normalized, slope);
     }
 }
 
@@ -245,7 +250,7 @@ fn add_gradients(
     let (x, g, products) = (&x[..channels], &g[..channels], &mut products[..channels]);
     let [mean, scale, shift] = of_channel.map(|values| &values[..channels]);
     for c in 0..channels {
-        let g = g[c] * if x[c] * scale[c] + shift[c] > 0.0 { 1.0 } else { slope };
+        let g = g[c] * derivative(x[c] * scale[c] + shift[c], slope);
         sums[c] += g;
         products[c] += g * (x[c] - mean[c]);
     }
@@ -258,7 +263,7 @@ fn go_back(g: &mut [f32], x: &[f32], of_channel: [&[f32]; 5], slope: f32) {
     let x = &x[..channels];
     let [mean, scale, shift, offset, incline] = of_channel.map(|values| &values[..channels]);
     for c in 0..channels {
-        let by_normalized = g[c] * if x[c] * scale[c] + shift[c] > 0.0 { 1.0 } else { slope };
+        let by_normalized = g[c] * derivative(x[c] * scale[c] + shift[c], slope);
         g[c] = scale[c] * (by_normalized - offset[c] - (x[c] - mean[c]) * incline[c]);
     }
 }

@@ -28,10 +28,10 @@ fn sparse(path: &Path, subjects: usize, [ni, nj, nk]: [usize; 3]) -> Cohort {
     Cohort::open(path).unwrap()
 }
 
-/// A line of /proc/self/status in bytes.
-fn status(key: &str) -> u64 {
+/// Bytes of the process's own, without those of maps.
+fn own_bytes() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with(key)).unwrap();
+    let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
     1024 * line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
 }
 
@@ -39,7 +39,7 @@ fn status(key: &str) -> u64 {
 fn the_size_of_the_cohort_does_not_matter() {
     let folder = tempfile::tempdir().unwrap();
     let shape = [128, 128, 155];
-    // Bytes of its own, without the map's, after some steps on a cohort of so many subjects.
+    // After some steps on a cohort of so many subjects.
     let after_training = |subjects: usize| {
         let name = format!("{subjects}");
         let cohort = sparse(&folder.path().join(&name), subjects, shape);
@@ -56,7 +56,7 @@ fn the_size_of_the_cohort_does_not_matter() {
                 if steps < 20 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })
             .unwrap();
-        status("RssAnon:")
+        own_bytes()
     };
     let few = after_training(2);
     let many = after_training(600); // 3 GB
