@@ -32,21 +32,36 @@ impl AffineTransform {
         Self(self.0.inverted())
     }
 
+    /// First `first`, then this one.
+    #[must_use]
+    pub fn after(&self, first: &Self) -> Self {
+        Self(Affine::new(self.matrix() * first.matrix()).expect("invertible maps in a row are invertible"))
+    }
+
     /// Where a point (mm) goes.
     pub fn apply(&self, point: Point3<f64>) -> Point3<f64> {
         self.0.voxel_to_world(point)
     }
 
+    /// The linear part without the shift.
+    pub(crate) fn linear(&self) -> Matrix3<f64> {
+        self.0.matrix().fixed_view::<3, 3>(0, 0).into_owned()
+    }
+
+    /// The rotation (a reflection, for a map that mirrors) that is nearest to the linear part.
+    pub(crate) fn rotation(&self) -> Matrix3<f64> {
+        let parts = self.linear().svd(true, true);
+        parts.u.zip(parts.v_t).map_or_else(Matrix3::identity, |(u, v_t)| u * v_t)
+    }
+
     /// Angle in degrees, 0 to 180, of the rotation that is nearest to the linear part.
     pub fn angle_degrees(&self) -> f64 {
-        let parts = self.0.matrix().fixed_view::<3, 3>(0, 0).into_owned().svd(true, true);
-        let rotation = parts.u.zip(parts.v_t).map_or_else(Matrix3::identity, |(u, v_t)| u * v_t);
-        (0.5 * (rotation.trace() - 1.0)).clamp(-1.0, 1.0).acos().to_degrees()
+        (0.5 * (self.rotation().trace() - 1.0)).clamp(-1.0, 1.0).acos().to_degrees()
     }
 
     /// The least and the largest factor by which the map stretches a length.
     pub fn stretch(&self) -> [f64; 2] {
-        let factors = self.0.matrix().fixed_view::<3, 3>(0, 0).into_owned().singular_values();
+        let factors = self.linear().singular_values();
         [factors.min(), factors.max()]
     }
 

@@ -12,6 +12,7 @@ mod percentile;
 #[cfg(feature = "picture")]
 mod picture;
 mod preprocess;
+mod reference;
 mod register;
 mod resample;
 mod strip;
@@ -36,7 +37,8 @@ pub use nifti::{
 };
 #[cfg(feature = "picture")]
 pub use picture::{Caption, Picture, Section, quality_picture, thumbnail};
-pub use preprocess::{PreprocessSettings, Preprocessed, Reference, preprocess};
+pub use preprocess::{PreprocessSettings, Preprocessed, preprocess};
+pub use reference::Reference;
 pub use register::{Registration, RegistrationSettings, register_affine, register_rigid};
 pub use resample::{
     Interpolation, resample, resample_labels, resample_mask, resample_to_spacing, to_canonical,

@@ -4,8 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BiasSettings, Error, Interpolation, Mask, Normalization, RegistrationSettings, Result, RigidTransform,
-    StripSettings, Volume, correct_bias, normalize, register_rigid, resample, resample_mask, skull_strip,
+    BiasSettings, Error, Interpolation, Mask, Normalization, Reference, RegistrationSettings, Result,
+    RigidTransform, StripSettings, Volume, correct_bias, normalize, register_rigid, resample, resample_mask,
+    skull_strip,
 };
 
 /// How [`preprocess`] works. The defaults are the paper's steps.
@@ -46,34 +47,6 @@ impl PreprocessSettings {
         self.bias.iter().try_for_each(BiasSettings::check)?;
         self.registration.iter().try_for_each(RegistrationSettings::check)?;
         self.normalization.check()
-    }
-}
-
-/// What scans are registered to: a volume on the grid that all results share, and its brain.
-#[derive(Clone, Debug)]
-pub struct Reference {
-    volume: Volume<f32>,
-    mask: Mask,
-}
-
-impl Reference {
-    /// A reference volume, with or without skull, and the mask of its brain.
-    ///
-    /// # Errors
-    /// If both do not lie on the same grid, or the mask is empty.
-    pub fn new(volume: Volume<f32>, mask: Mask) -> Result<Self> {
-        mask.check_on(&volume.grid()).map_err(|error| Error::invalid(format!("the reference: {error}")))?;
-        Ok(Self { volume, mask })
-    }
-
-    /// The volume.
-    pub fn volume(&self) -> &Volume<f32> {
-        &self.volume
-    }
-
-    /// Its brain.
-    pub fn mask(&self) -> &Mask {
-        &self.mask
     }
 }
 
@@ -132,8 +105,8 @@ pub fn preprocess(
     let (transform, metric) = match &settings.registration {
         Some(registration) => {
             let found = register_rigid(
-                &reference.volume,
-                Some(&reference.mask),
+                reference.volume(),
+                Some(reference.mask()),
                 scan,
                 Some(&native_mask),
                 registration,
@@ -143,7 +116,7 @@ pub fn preprocess(
         }
         None => (RigidTransform::identity(), None),
     };
-    let grid = reference.volume.grid();
+    let grid = reference.volume().grid();
     let mask = resample_mask(&native_mask, &grid, transform)?;
     if mask.count() == 0 {
         return Err(Error::invalid(

@@ -64,11 +64,6 @@ impl RigidTransform {
         self.0 * point
     }
 
-    /// The rotation.
-    pub(crate) fn rotation(&self) -> UnitQuaternion<f64> {
-        self.0.rotation
-    }
-
     /// Angle of the rotation in degrees, 0 to 180.
     pub fn angle_degrees(&self) -> f64 {
         self.0.rotation.angle().to_degrees()

@@ -90,6 +90,17 @@ fn a_manifest_goes_on_after_a_scan_that_fails() {
 }
 
 #[test]
+fn without_a_reference_the_built_in_brain_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder.join("scan.nii.gz"), &brain(&pose())).unwrap();
+    succeeds(folder, "run scan.nii.gz prepared");
+    assert_eq!(read(folder.join("prepared/brain.nii.gz")).unwrap().shape(), [240, 240, 155]);
+    let summary = std::fs::read_to_string(folder.join("prepared/summary.json")).unwrap();
+    assert!(summary.contains("the built-in T2 brain"), "{summary}");
+}
+
+#[test]
 fn bad_input_ends_in_a_message_and_an_exit_code() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -1,8 +1,9 @@
 //! Rigid and affine registration by mutual information.
 //!
 //! Both volumes are clipped robustly, cut into 8 bits and thinned to 8, 4, 2 and 1 mm. At 8 mm a lattice
-//! of rotations and translations around the aligned centres is searched, the best poses are refined and
-//! the most promising few go on to 4 mm; one goes on to full resolution. At each resolution the mutual
+//! of rotations and translations around the aligned centres is searched (for two brains of other sizes, also
+//! with the sizes made equal), the best poses are refined and the most promising few go on to 4 mm; one goes on
+//! to full resolution, unless it stands out nowhere. At each resolution the mutual
 //! information of a fixed set of points (Mattes et al. 2003, doi:10.1109/TMI.2003.809072) is maximized by
 //! a quasi-Newton method with its analytic derivative. All sums run over fixed chunks in a fixed order:
 //! the result has the same bits at any number of threads.
@@ -31,6 +32,8 @@ use stage::{Resolution, Stage};
 /// Levels of the pyramid, finest first; the last is the one that is searched.
 const SPACINGS: [f64; 4] = [1.0, 2.0, 4.0, 8.0];
 const COARSEST: usize = SPACINGS.len() - 1;
+/// The level at which one pose is chosen.
+const MIDDLE: usize = COARSEST - 1;
 /// Most samples and bins at each level: as many as its voxels feed.
 const MOST_SAMPLES: [usize; 4] = [usize::MAX, 100_000, 25_000, 3_000];
 const MOST_BINS: [usize; 4] = [usize::MAX, usize::MAX, 24, 16];
@@ -81,7 +84,7 @@ impl From<Registration> for Registration<AffineTransform> {
 /// contrasts. Positions in the world, orientation and spacing of both volumes are free.
 ///
 /// Masks (on the grids of their volumes) limit the comparison, for example to the brain. With both masks
-/// given, their shapes guide the first steps. A single mask of a volume that shows a whole head counts at
+/// given, their shapes and sizes guide the first steps: persons differ in size. A single mask of a volume that shows a whole head counts at
 /// fine resolution only. At full resolution only intensities inside the masks count. Without masks, the
 /// background of a stripped brain is ignored beside a whole head if it is exactly 0. Voxels that are not finite
 /// count as background.
@@ -109,7 +112,7 @@ pub fn register_rigid(
 }
 
 /// As [`register_rigid`], with scale and shear: for two persons, or a person and an atlas. The search for the
-/// start is rigid, so sizes may differ by about a quarter.
+/// start knows no shear, so lengths may differ by about a quarter.
 ///
 /// # Errors
 /// As [`register_rigid`]; also if the volumes draw the transform to a map that cannot be inverted.
@@ -141,17 +144,30 @@ fn register(
     };
 
     let coarsest = stage(COARSEST);
-    let candidates = start::candidates(&fixed_shape, &moving_shape, settings.max_rotation_degrees);
+    let brains = fixed_mask.is_some() && moving_mask.is_some();
+    let candidates = start::candidates(&fixed_shape, &moving_shape, settings.max_rotation_degrees, brains);
     let mut poses = best(&coarsest, candidates);
     poses.truncate(COARSE_POSES);
     poses = refined(&coarsest, Degrees::Rigid, &poses);
     poses.truncate(MIDDLE_POSES);
-    for level in (1..COARSEST).rev() {
-        poses = refined(&stage(level), degrees, &poses);
-        poses.truncate(1);
+    let middle = stage(MIDDLE);
+    let mut pose = refined(&middle, degrees, &poses)[0];
+    // What does not stand out at any resolution so far is not worth the time of the next one: it will be doubted.
+    let mut lost = !doubt::is_distinct(&middle.verdict(&pose));
+    if degrees == Degrees::Rigid {
+        pose = pose.unscaled();
+    }
+    for level in (1..MIDDLE).rev() {
+        let stage = stage(level);
+        lost = lost && !doubt::is_distinct(&stage.verdict(&pose));
+        if !lost {
+            pose = stage.refine(degrees, &pose);
+        }
     }
     let finest = stage(0);
-    let pose = finest.refine(degrees, &poses[0]);
+    if !lost {
+        pose = finest.refine(degrees, &pose);
+    }
     let verdict = finest.verdict(&pose);
     let transform = pose.transform()?;
     let warnings = doubt::warnings(&transform, &verdict, settings.max_rotation_degrees);

@@ -37,6 +37,11 @@ impl Pose {
         (world_to_voxel * self.linear, constant)
     }
 
+    /// The rigid pose that is nearest to this one of a rotation and a scale: the centre goes where it went.
+    pub(super) fn unscaled(&self) -> Self {
+        Self { linear: self.linear / self.linear.determinant().cbrt(), ..*self }
+    }
+
     /// Root mean square distance (mm) that points within [`RADIUS`] of the centre lie apart in two poses.
     pub(super) fn distance(&self, other: &Self) -> f64 {
         let linear = (self.linear - other.linear).norm() * RADIUS / 5.0_f64.sqrt();

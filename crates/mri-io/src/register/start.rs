@@ -16,24 +16,42 @@ const TRANSLATION_STEP: f64 = 20.0;
 const REACH: [i32; 3] = [1, 1, 1];
 const REACH_UNLIKE: [i32; 3] = [1, 1, 3];
 
-/// Poses to try. `fixed` and `moving` are where the two volumes show something, as levels of 0 and 255.
-pub(super) fn candidates(fixed: &Level, moving: &Level, max_rotation_degrees: f64) -> Vec<Pose> {
+/// Least and largest difference of two sizes that is searched, as factors of length.
+const SCALES: [f64; 2] = [1.04, 1.35];
+
+/// Poses to try. `fixed` and `moving` are where the two volumes show something, as levels of 0 and 255. If these are
+/// masks of two `brains`, the poses come in two sizes, as they are and with the brains made equal: no rigid pose
+/// brings the outlines of a small and a large brain together.
+pub(super) fn candidates(
+    fixed: &Level,
+    moving: &Level,
+    max_rotation_degrees: f64,
+    brains: bool,
+) -> Vec<Pose> {
     let (centre, target) = (region::centre(fixed), region::centre(moving));
     let mut rotations = rotations(max_rotation_degrees);
     rotations
         .extend(principal_rotation(fixed, moving).filter(|r| r.angle().to_degrees() <= max_rotation_degrees));
     let offsets = offsets(if alike(fixed, moving) { REACH } else { REACH_UNLIKE });
-    let mut poses: Vec<Pose> = rotations
-        .iter()
-        .flat_map(|&rotation| {
-            offsets
-                .iter()
-                .map(move |&offset| Pose::bringing(centre, target + rotation * offset, rotation.into_inner()))
-        })
-        .collect();
+    let scales = [Some(1.0), brains.then(|| scale(fixed, moving)).flatten()];
+    let mut poses = Vec::new();
+    for scale in scales.into_iter().flatten() {
+        for rotation in &rotations {
+            let linear = rotation.into_inner() * scale;
+            poses.extend(
+                offsets.iter().map(|&offset| Pose::bringing(centre, target + linear * offset, linear)),
+            );
+        }
+    }
     // The volumes may already lie well in the scanner's world.
     poses.push(Pose::bringing(centre, centre, Matrix3::identity()));
     poses
+}
+
+/// The factor of length between two shapes by their volumes, if it is worth a search.
+fn scale(fixed: &Level, moving: &Level) -> Option<f64> {
+    let scale = (region::volume(moving) / region::volume(fixed)).cbrt();
+    (SCALES[0]..=SCALES[1]).contains(&scale.max(1.0 / scale)).then_some(scale)
 }
 
 /// Rotations on a cubic lattice of rotation vectors within a ball.

@@ -1,6 +1,6 @@
-//! The average of a cohort, brought together by rigid registration again and again: a reference where no
-//! atlas is at hand. The scheme is that of Guimond, Meunier and Thirion 2000 (doi:10.1006/cviu.1999.0815)
-//! with rigid motions alone: register all to the template, average, and take out the mean of the motions.
+//! The average of a cohort, brought together by registration again and again: a reference where no atlas is
+//! at hand. The scheme is that of Guimond, Meunier and Thirion 2000 (doi:10.1006/cviu.1999.0815) with rigid
+//! or affine motions: register all to the template, average, and take out the mean of the motions.
 
 mod pose;
 
@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Grid, Interpolation, Mask, Normalization, Registration, RegistrationSettings, Result,
-    RigidTransform, Volume, normalize, register_rigid, resample, resample_mask,
+    AffineTransform, Error, Grid, Interpolation, Mask, Normalization, Registration, RegistrationSettings,
+    Result, RigidTransform, Volume, normalize, register_affine, register_rigid, resample, resample_mask,
 };
 
 /// Space (mm) between the largest brain and the border of the template.
@@ -26,6 +26,9 @@ pub struct TemplateSettings {
     pub spacing: f64,
     /// How often all scans are registered to the template and averaged, at least 1.
     pub iterations: usize,
+    /// Whether scale and shear are fitted too: brains of all sizes then make one of their mean size, which is
+    /// sharper.
+    pub affine: bool,
     /// Intensity scale of each scan over its brain before the averages.
     pub normalization: Normalization,
     /// How the scans are brought to the template's grid.
@@ -39,6 +42,7 @@ impl Default for TemplateSettings {
         Self {
             spacing: 1.0,
             iterations: 3,
+            affine: false,
             normalization: Normalization::Percentile { low: 1.0, high: 99.0 },
             interpolation: Interpolation::Cubic,
             registration: RegistrationSettings::default(),
@@ -74,9 +78,10 @@ pub struct Template {
     pub volume: Volume<f32>,
     /// Where at least half of the brains are.
     pub mask: Mask,
-    /// For each scan: world of the template to world of the scan (RAS+, mm). Their rotations have no mean, and
-    /// the middles of the brains lie around the template's origin.
-    pub transforms: Vec<RigidTransform>,
+    /// For each scan: world of the template to world of the scan (RAS+, mm), rigid unless scale and shear were
+    /// asked for. Their rotations and stretches have no mean, and the middles of the brains lie around the
+    /// template's origin.
+    pub transforms: Vec<AffineTransform>,
     /// For each scan: reasons to doubt its registration.
     pub warnings: Vec<Vec<String>>,
 }
@@ -121,7 +126,7 @@ pub fn build_template<E: From<Error> + Send>(
     in_order(count, place, |place| places.push(place))?;
     let start = median(&places);
     let grid = grid(&places, settings.spacing)?;
-    let average_of = |scans: &[usize], transforms: &[RigidTransform]| -> Result<(Volume<f32>, Mask), E> {
+    let average_of = |scans: &[usize], transforms: &[AffineTransform]| -> Result<(Volume<f32>, Mask), E> {
         let mut average = Average::new(&grid)?;
         let moved = |n: usize| -> Result<(Volume<f32>, Mask), E> {
             let (scan, mask) = load(scans[n])?;
@@ -132,22 +137,28 @@ pub fn build_template<E: From<Error> + Send>(
     };
 
     let first = RigidTransform::about(Point3::origin(), Vector3::zeros(), places[start].centre.coords);
-    let (mut volume, mut mask) = average_of(&[start], &[first])?;
+    let (mut volume, mut mask) = average_of(&[start], &[first.into()])?;
     let everyone: Vec<usize> = (0..count).collect();
     let (mut transforms, mut warnings) = (Vec::new(), Vec::new());
     for iteration in 0..settings.iterations {
         (transforms, warnings) = (Vec::with_capacity(count), Vec::with_capacity(count));
-        let register = |number: usize| -> Result<Registration, E> {
+        let register = |number: usize| -> Result<Registration<AffineTransform>, E> {
             let (scan, brain) = load(number)?;
-            register_rigid(&volume, Some(&mask), &scan, Some(&brain), &settings.registration)
-                .map_err(|error| about(number, error))
+            let (fixed, moving, how) =
+                ((&volume, Some(&mask)), (&scan, Some(&brain)), &settings.registration);
+            if settings.affine {
+                register_affine(fixed.0, fixed.1, moving.0, moving.1, how)
+            } else {
+                register_rigid(fixed.0, fixed.1, moving.0, moving.1, how).map(Into::into)
+            }
+            .map_err(|error| about(number, error))
         };
         in_order(count, register, |found| {
             transforms.push(found.transform);
             warnings.push(found.warnings);
         })?;
         let centres: Vec<_> = places.iter().map(|place| place.centre).collect();
-        let shift = pose::balance(&mut transforms, &centres);
+        let shift = pose::balance(&mut transforms, &centres)?;
         tracing::debug!(iteration, degrees = shift.angle_degrees(), "mean motion taken out of the template");
         (volume, mask) = average_of(&everyone, &transforms)?;
     }
@@ -199,7 +210,7 @@ fn moved(
     scan: &Volume<f32>,
     mask: &Mask,
     grid: &Grid,
-    transform: &RigidTransform,
+    transform: &AffineTransform,
     settings: &TemplateSettings,
 ) -> Result<(Volume<f32>, Mask)> {
     scan.check_values()?;

@@ -167,11 +167,12 @@ pub(crate) struct Run {
     pub(crate) mask: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) source: Source,
-    /// Volume that all scans are registered and resampled to.
+    /// Volume that all scans are registered and resampled to. [default: the built-in T2 brain on 240 x 240 x 155
+    /// voxels of 1 mm]
     #[arg(long)]
-    pub(crate) reference: PathBuf,
+    pub(crate) reference: Option<PathBuf>,
     /// The reference's brain; without it the reference is stripped.
-    #[arg(long, value_name = "MASK")]
+    #[arg(long, value_name = "MASK", requires = "reference")]
     pub(crate) reference_mask: Option<PathBuf>,
     /// TOML file with settings other than the defaults: `interpolation`, `[normalization]`, `[strip]`, `[bias]`,
     /// `[registration]`.
@@ -193,7 +194,7 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   mri-prep run sub-01_T2w.nii.gz prepared/sub-01 --reference atlas.nii.gz --reference-mask atlas_brain.nii.gz
   mri-prep run --manifest scans.csv --reference atlas.nii.gz --jobs 4
-  mri-prep run --bids my-study --reference atlas.nii.gz
+  mri-prep run --bids my-study
 
 The same command again goes on where it was stopped. Exit code: 0 if all went well, 1 if a scan failed (the others
 are done nevertheless), 130 if it was stopped by Ctrl-C.";

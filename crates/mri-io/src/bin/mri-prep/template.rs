@@ -30,12 +30,16 @@ pub(crate) struct Template {
     /// How often all scans are registered to the template and averaged.
     #[arg(long, default_value_t = TemplateSettings::default().iterations)]
     iterations: usize,
+    /// Fit scale and shear too: brains of all sizes then make one of their mean size, which is sharper.
+    #[arg(long)]
+    affine: bool,
 }
 
 pub(crate) fn run(arguments: &Template) -> Result<()> {
     let settings = TemplateSettings {
         spacing: arguments.spacing,
         iterations: arguments.iterations,
+        affine: arguments.affine,
         ..TemplateSettings::default()
     };
     settings.check()?;

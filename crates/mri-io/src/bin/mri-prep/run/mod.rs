@@ -27,6 +27,10 @@ use manifest::{Job, Outputs};
 use progress::{Progress, say};
 use summary::{Content, Inputs, Summary, write_json};
 
+/// The grid (mm) around the built-in reference: the paper's.
+const DEFAULT_SHAPE: [usize; 3] = [240, 240, 155];
+const DEFAULT_SPACING: [f64; 3] = [1.0; 3];
+
 /// What all scans have in common.
 struct Common {
     settings: PreprocessSettings,
@@ -209,7 +213,17 @@ fn single(arguments: &Run) -> Result<Vec<Job>> {
 }
 
 fn common(arguments: &Run, settings: PreprocessSettings) -> Result<Common> {
-    let file = &arguments.reference;
+    let Some(file) = &arguments.reference else {
+        let reference = Reference::t2()?;
+        let grid = reference.grid_around(DEFAULT_SHAPE, DEFAULT_SPACING)?;
+        return Ok(Common {
+            settings,
+            reference: reference.on_grid(&grid)?,
+            reference_file: "the built-in T2 brain".to_owned(),
+            reference_content: Content::built_in(),
+            reference_mask_content: None,
+        });
+    };
     let (volume, mask) = read_masked(file, arguments.reference_mask.as_deref())?;
     let mask = if let Some(mask) = mask {
         mask

@@ -23,6 +23,11 @@ impl Content {
         let digits: Vec<String> = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self(digits.concat()))
     }
+
+    /// Of what comes with the program, whose version is noted beside it.
+    pub(crate) fn built_in() -> Self {
+        Self("built-in".to_owned())
+    }
 }
 
 /// All that the results depend on.
