@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
 use mri_io::Volume;
-use mri_phantom::Phantom;
+use mri_phantom::{LesionKind, Phantom};
 
 use crate::config::{Config, Data, SyntheticData};
 use crate::progress::{Task, say};
@@ -74,7 +74,13 @@ fn make(data: &SyntheticData, labels: &[PathBuf], head: &Head) -> Result<Phantom
         make(&data.scan, data.seed, number)
     } else {
         let map = mri_io::read_labels(&labels[head.number as usize % labels.len()])?;
-        mri_phantom::from_labels(&map, &data.scan, data.seed, number, tumour)
+        mri_phantom::from_labels(
+            &map,
+            &data.scan,
+            data.seed,
+            number,
+            tumour.then_some(LesionKind::Glioma),
+        )
     };
     Ok(phantom?)
 }
@@ -131,7 +137,7 @@ impl HeadFiles {
         mri_io::write(&self.brain_mask, &phantom.brain_mask)?;
         mri_io::write(&self.tissues, &phantom.tissues)?;
         if let Some(path) = &self.tumour {
-            mri_io::write(path, &phantom.tumour)?;
+            mri_io::write(path, &phantom.lesion)?;
         }
         mri_io::write_matrix(&self.pose, phantom.pose)?;
         Ok(mri_io::write(&self.scan, &as_scanner(&phantom.scan))?)

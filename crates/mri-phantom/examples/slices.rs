@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let ill = with_tumour(&settings, seed, subject)?;
     // Cut through the middle of the tumour.
     let tumour: Vec<[usize; 3]> =
-        ill.tumour.data().indexed_iter().filter(|(_, label)| **label > 0).map(|(at, _)| at.into()).collect();
+        ill.lesion.data().indexed_iter().filter(|(_, label)| **label > 0).map(|(at, _)| at.into()).collect();
     let through = [0, 1, 2].map(|axis| {
         let mut along: Vec<usize> = tumour.iter().map(|at| at[axis]).collect();
         along.sort_unstable();

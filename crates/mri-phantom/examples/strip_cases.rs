@@ -9,7 +9,7 @@ use std::error::Error;
 use std::path::Path;
 
 use mri_io::{Volume, read_labels, write};
-use mri_phantom::{Phantom, PhantomSettings, from_labels, healthy, with_tumour};
+use mri_phantom::{LesionKind, Phantom, PhantomSettings, from_labels, healthy, with_tumour};
 
 /// Signals of [`mri_phantom::Tissue`] by number in other contrasts than T2, then those of necrosis, oedema
 /// and enhancing tumour.
@@ -59,7 +59,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let Some(maps) = arguments.next() else { return Ok(()) };
     for subject in 7..=10 {
         let labels = read_labels(Path::new(&maps).join(format!("training_seg_{subject:02}.nii.gz")))?;
-        let head = |settings, tumour| from_labels(&labels, settings, 37, subject, tumour);
+        let head = |settings, tumour: bool| {
+            from_labels(&labels, settings, 37, subject, tumour.then_some(LesionKind::Glioma))
+        };
         save(&folder.join(format!("map{subject:02}-1mm-tumour")), &head(&one, true)?)?;
         save(&folder.join(format!("map{subject:02}-thick")), &head(&thick, false)?)?;
         save(&folder.join(format!("map{subject:02}-thick-tumour")), &head(&thick, true)?)?;
@@ -93,7 +95,7 @@ fn recoloured(phantom: &Phantom, tissues: &[f32], tumours: &[f32; 3]) -> Volume<
     for (((i, j, k), value), (&tissue, &tumour)) in scan
         .data_mut()
         .indexed_iter_mut()
-        .zip(phantom.tissues.as_slice().iter().zip(phantom.tumour.as_slice()))
+        .zip(phantom.tissues.as_slice().iter().zip(phantom.lesion.as_slice()))
     {
         let signal = match tumour {
             0 => tissues[usize::from(tissue)],
@@ -112,8 +114,8 @@ fn save(folder: &Path, phantom: &Phantom) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(folder)?;
     write(folder.join("scan.nii"), &phantom.scan)?;
     write(folder.join("brain.nii"), &phantom.brain_mask.map(|&inside| u8::from(inside)))?;
-    if phantom.tumour.as_slice().iter().any(|&label| label > 0) {
-        write(folder.join("tumour.nii"), &phantom.tumour)?;
+    if phantom.lesion.as_slice().iter().any(|&label| label > 0) {
+        write(folder.join("tumour.nii"), &phantom.lesion)?;
     }
     println!("{}", folder.display());
     Ok(())

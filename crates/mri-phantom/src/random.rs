@@ -15,7 +15,7 @@ pub(crate) enum Purpose {
     Pose,
     Bias,
     Noise,
-    Tumour,
+    Lesion,
     Tile,
     Warp,
     Age,

@@ -7,22 +7,26 @@ use rayon::prelude::*;
 
 use crate::anatomy::{Anatomy, Sample};
 use crate::bias::BiasField;
+use crate::connected::{around, specks};
+use crate::lesion::Lesion;
+use crate::plaques::PLAQUE;
 use crate::random::{NormalTable, mix};
 use crate::scanner::Scanner;
 use crate::sdf::{Vec3, v};
 use crate::tissue::Tissue;
-use crate::tumour::Tumour;
 use crate::{Phantom, Result};
 
 /// Samples are at most this far apart (mm); a coarser voxel averages several.
 const SAMPLE_DISTANCE: f64 = 1.3;
+/// One more than the largest label of a lesion.
+const LABELS: usize = PLAQUE as usize + 1;
 /// Voxels along each side of the bricks in which air is skipped.
 const BRICK: usize = 8;
 
 /// A scan to be rendered.
 pub(crate) struct Scene<'a> {
     pub(crate) anatomy: &'a dyn Anatomy,
-    pub(crate) tumour: Option<&'a Tumour>,
+    pub(crate) lesion: Option<&'a dyn Lesion>,
     /// Atlas space to scan.
     pub(crate) pose: RigidTransform,
 }
@@ -33,7 +37,7 @@ struct Voxel {
     signal: f32,
     brain: bool,
     tissue: u8,
-    tumour: u8,
+    lesion: u8,
 }
 
 /// Voxel index to atlas space, and where within a voxel the samples lie.
@@ -90,8 +94,8 @@ impl Sampler {
 impl Scene<'_> {
     #[inline]
     fn sample(&self, point: Vec3, footprint: f32) -> (Sample, u8) {
-        match self.tumour {
-            Some(tumour) => tumour.sample(self.anatomy, point, footprint),
+        match self.lesion {
+            Some(lesion) => lesion.sample(self.anatomy, point, footprint),
             None => (self.anatomy.sample(point, footprint), 0),
         }
     }
@@ -99,27 +103,47 @@ impl Scene<'_> {
     /// Averages a voxel's samples; labels are those of the majority.
     fn voxel(&self, sampler: &Sampler, centre: Vec3) -> Voxel {
         if let [offset] = sampler.offsets[..] {
-            let (sample, tumour) = self.sample(centre + offset, sampler.footprint);
+            let (sample, lesion) = self.sample(centre + offset, sampler.footprint);
             return Voxel {
                 signal: sample.signal,
                 brain: sample.hull < 0.0,
                 tissue: sample.tissue as u8,
-                tumour,
+                lesion,
             };
         }
         let (mut signal, mut brain) = (0.0, 0.0);
-        let (mut tissues, mut tumours) = ([0_u32; Tissue::ALL.len()], [0_u32; 5]);
+        let (mut tissues, mut lesions) = ([0_u32; Tissue::ALL.len()], [0_u32; LABELS]);
         for &offset in &sampler.offsets {
             let (sample, label) = self.sample(centre + offset, sampler.footprint);
             signal += sample.signal;
             brain += (0.5 - sample.hull / sampler.footprint).clamp(0.0, 1.0);
             tissues[sample.tissue as usize] += 1;
-            tumours[usize::from(label)] += 1;
+            lesions[usize::from(label)] += 1;
         }
         let count = sampler.offsets.len() as f32;
-        // A voxel is tumour if half of it is, whichever part of the tumour has most.
-        let tumour = if 2.0 * (count - tumours[0] as f32) >= count { most(&tumours[1..]) + 1 } else { 0 };
-        Voxel { signal: signal / count, brain: 2.0 * brain >= count, tissue: most(&tissues), tumour }
+        // A voxel is lesion if half of it is, whichever part of the lesion has most.
+        let lesion = if 2.0 * (count - lesions[0] as f32) >= count { most(&lesions[1..]) + 1 } else { 0 };
+        Voxel { signal: signal / count, brain: 2.0 * brain >= count, tissue: most(&tissues), lesion }
+    }
+
+    /// Takes voxels that do not hang together with the rest of a lesion that is one, and what of it is seen in their
+    /// neighbours, from truth and scan alike: one lesion is one component on any grid.
+    fn remove_specks(&self, sampler: &Sampler, scan: &mut Array3<f32>, labels: &mut Array3<u8>) {
+        let Some(lesion) = self.lesion.filter(|lesion| lesion.is_one()) else { return };
+        let moved = Moved(lesion);
+        let without = Scene { anatomy: self.anatomy, lesion: Some(&moved), pose: self.pose };
+        let specks = specks(labels);
+        for &voxel in &specks {
+            labels[voxel] = 0;
+        }
+        let shape: [usize; 3] = labels.dim().into();
+        for voxel in specks.into_iter().flat_map(|voxel| around(voxel, shape)) {
+            // The border of what stays is drawn as it is.
+            if around(voxel, shape).all(|near| labels[near] == 0) {
+                let [i, j, k] = voxel.map(|index| index as f32);
+                scan[voxel] = without.voxel(sampler, sampler.centre(i, j, k)).signal;
+            }
+        }
     }
 
     /// The scene on `grid` without bias and noise.
@@ -129,7 +153,7 @@ impl Scene<'_> {
         let mut scan = Array3::<f32>::zeros(grid.shape);
         let mut brain_mask = Array3::from_elem(grid.shape, false);
         let mut tissues = Array3::<u8>::zeros(grid.shape);
-        let mut tumour = Array3::<u8>::zeros(grid.shape);
+        let mut lesion = Array3::<u8>::zeros(grid.shape);
         let slab = BRICK * nj * nk;
         let radius = sampler.brick_radius();
         let half = 0.5 * (BRICK as f32 - 1.0);
@@ -140,10 +164,10 @@ impl Scene<'_> {
             .flat_map(|all| all.chunks_mut(slab))
             .zip(brain_mask.as_slice_mut().into_iter().flat_map(|all| all.chunks_mut(slab)))
             .zip(tissues.as_slice_mut().into_iter().flat_map(|all| all.chunks_mut(slab)))
-            .zip(tumour.as_slice_mut().into_iter().flat_map(|all| all.chunks_mut(slab)))
+            .zip(lesion.as_slice_mut().into_iter().flat_map(|all| all.chunks_mut(slab)))
             .enumerate()
             .collect::<Vec<_>>();
-        slabs.into_par_iter().for_each(|(number, (((scan, mask), tissues), tumours))| {
+        slabs.into_par_iter().for_each(|(number, (((scan, mask), tissues), lesions))| {
             let first = number * BRICK;
             let planes = scan.len() / (nj * nk);
             for j0 in (0..nj).step_by(BRICK) {
@@ -161,20 +185,30 @@ impl Scene<'_> {
                                 scan[index] = voxel.signal;
                                 mask[index] = voxel.brain;
                                 tissues[index] = voxel.tissue;
-                                tumours[index] = voxel.tumour;
+                                lesions[index] = voxel.lesion;
                             }
                         }
                     }
                 }
             }
         });
+        self.remove_specks(&sampler, &mut scan, &mut lesion);
         Ok(Phantom {
             scan: Volume::new(scan, grid.affine)?,
             brain_mask: Mask::new(brain_mask, grid.affine)?,
             tissues: Volume::new(tissues, grid.affine)?,
-            tumour: Volume::new(tumour, grid.affine)?,
+            lesion: Volume::new(lesion, grid.affine)?,
             pose: self.pose,
         })
+    }
+}
+
+/// A lesion without what it changes of the tissue.
+struct Moved<'a>(&'a dyn Lesion);
+
+impl Lesion for Moved<'_> {
+    fn sample(&self, anatomy: &dyn Anatomy, point: Vec3, footprint: f32) -> (Sample, u8) {
+        (self.0.background(anatomy, point, footprint), 0)
     }
 }
 

@@ -145,7 +145,7 @@ impl Signals {
             signals.tissues[tissue as usize] = mix(usual, wanted) as f32;
             wanted
         };
-        let white = set(Tissue::WhiteMatter, grey * stream.normal(0.80, 0.08).min(1.02));
+        let white = set(Tissue::WhiteMatter, grey * stream.normal(0.82, 0.08).min(1.02));
         set(Tissue::CerebellarGrey, grey * stream.normal(1.0, 0.05));
         set(Tissue::CerebellarWhite, white * stream.normal(1.02, 0.05));
         let stem = set(Tissue::BrainStem, white * stream.normal(1.08, 0.06));
@@ -156,6 +156,12 @@ impl Signals {
         let fluid = f64::from(signals.of(Tissue::Csf)) * mix(1.0, stream.normal(0.25, 0.15).exp());
         signals.tissues[Tissue::Csf as usize] = fluid as f32;
         signals.tissues[Tissue::Ventricle as usize] = (fluid * stream.normal(1.02, 0.03 * contrast)) as f32;
+        // Most tumours are less bright than fluid.
+        let necrosis = mix(f64::from(signals.necrosis), fluid * stream.uniform(0.5, 0.95));
+        let oedema = mix(f64::from(signals.oedema), grey * stream.uniform(1.15, 1.6));
+        let enhancing = mix(f64::from(signals.enhancing), grey * stream.uniform(1.0, 1.4));
+        (signals.necrosis, signals.oedema, signals.enhancing) =
+            (necrosis as f32, oedema as f32, enhancing as f32);
         for tissue in [Tissue::Marrow, Tissue::Fat, Tissue::Skin, Tissue::Muscle, Tissue::Mucosa] {
             signals.tissues[tissue as usize] *= stream.normal(0.0, 0.25 * contrast).exp() as f32;
         }

@@ -1,6 +1,7 @@
 //! A glioma: enhancing core with necrosis, mass effect, and oedema that follows the white matter.
 
 use crate::anatomy::{Anatomy, Sample};
+use crate::lesion::Lesion;
 use crate::noise::{Field, Tile};
 use crate::random::Stream;
 use crate::sdf::{Vec3, smoothstep};
@@ -97,10 +98,39 @@ impl Tumour {
         point - offset * (self.push * hold * (-ratio).exp())
     }
 
-    /// The tissue at a point of the head with this tumour, and the tumour's label there.
-    pub(crate) fn sample(&self, anatomy: &dyn Anatomy, point: Vec3, footprint: f32) -> (Sample, u8) {
+    /// The reach at which core and oedema together have `target` ml, or the largest one if the white
+    /// matter around the core has less than that.
+    fn reach_for(&self, anatomy: &dyn Anatomy, target: f64) -> f32 {
+        let extent = 1.3 * self.radius + OEDEMA_REACH;
+        let steps = (extent / MEASURE_STEP).ceil() as i32;
+        let cell = f64::from(MEASURE_STEP).powi(3) / 1000.0;
+        let (mut core_ml, mut levels) = (0.0, Vec::new());
+        for cell_index in 0..(2 * steps + 1).pow(3) {
+            let side = 2 * steps + 1;
+            let node = [cell_index / (side * side), cell_index / side % side, cell_index % side];
+            let offset = Vec3::from(node.map(|n| (n - steps) as f32 * MEASURE_STEP));
+            if offset.norm() > extent {
+                continue;
+            }
+            let point = self.centre + offset;
+            let sample = anatomy.sample(self.origin(anatomy, point, offset), MEASURE_STEP);
+            let core = self.core(offset, point);
+            if core.max(sample.hull + 1.5) < 0.0 {
+                core_ml += cell;
+            } else if sample.white >= 0.5 && sample.hull < 0.0 {
+                levels.push(self.spread(core, point));
+            }
+        }
+        levels.sort_by(f32::total_cmp);
+        let wanted = ((target - core_ml).max(0.0) / cell) as usize;
+        levels.get(wanted).or(levels.last()).copied().unwrap_or(0.0).min(OEDEMA_REACH)
+    }
+}
+
+impl Lesion for Tumour {
+    fn sample(&self, anatomy: &dyn Anatomy, point: Vec3, footprint: f32) -> (Sample, u8) {
         let offset = point - self.centre;
-        let mut sample = anatomy.sample(self.origin(anatomy, point, offset), footprint);
+        let mut sample = self.background(anatomy, point, footprint);
         let distance = offset.norm();
         if sample.hull > 0.0 || distance > 1.3 * self.radius + OEDEMA_REACH + 12.0 {
             return (sample, 0);
@@ -131,32 +161,8 @@ impl Tumour {
         (sample, label)
     }
 
-    /// The reach at which core and oedema together have `target` ml, or the largest one if the white
-    /// matter around the core has less than that.
-    fn reach_for(&self, anatomy: &dyn Anatomy, target: f64) -> f32 {
-        let extent = 1.3 * self.radius + OEDEMA_REACH;
-        let steps = (extent / MEASURE_STEP).ceil() as i32;
-        let cell = f64::from(MEASURE_STEP).powi(3) / 1000.0;
-        let (mut core_ml, mut levels) = (0.0, Vec::new());
-        for cell_index in 0..(2 * steps + 1).pow(3) {
-            let side = 2 * steps + 1;
-            let node = [cell_index / (side * side), cell_index / side % side, cell_index % side];
-            let offset = Vec3::from(node.map(|n| (n - steps) as f32 * MEASURE_STEP));
-            if offset.norm() > extent {
-                continue;
-            }
-            let point = self.centre + offset;
-            let sample = anatomy.sample(self.origin(anatomy, point, offset), MEASURE_STEP);
-            let core = self.core(offset, point);
-            if core.max(sample.hull + 1.5) < 0.0 {
-                core_ml += cell;
-            } else if sample.white >= 0.5 && sample.hull < 0.0 {
-                levels.push(self.spread(core, point));
-            }
-        }
-        levels.sort_by(f32::total_cmp);
-        let wanted = ((target - core_ml).max(0.0) / cell) as usize;
-        levels.get(wanted).or(levels.last()).copied().unwrap_or(0.0).min(OEDEMA_REACH)
+    fn background(&self, anatomy: &dyn Anatomy, point: Vec3, footprint: f32) -> Sample {
+        anatomy.sample(self.origin(anatomy, point, point - self.centre), footprint)
     }
 }
 

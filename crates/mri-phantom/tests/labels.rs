@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use mri_io::{Grid, Volume, read_labels};
-use mri_phantom::{PhantomSettings, Tissue, from_labels};
+use mri_phantom::{LesionKind, PhantomSettings, Tissue, from_labels};
 use ndarray::Array3;
 
 /// A ball of white matter (2) within cortex (3), fluid (24) and bone (515), with a ventricle (4) in its
@@ -36,7 +36,7 @@ fn settings() -> PhantomSettings {
 
 #[test]
 fn a_ball_keeps_its_tissues_and_its_mask() {
-    let phantom = from_labels(&ball(), &settings(), 1, 0, false).unwrap();
+    let phantom = from_labels(&ball(), &settings(), 1, 0, None).unwrap();
     let expected = 4.0 / 3.0 * std::f64::consts::PI * 64.0_f64.powi(3) / 1000.0;
     let brain = phantom.brain_mask.millilitres();
     assert!((brain - expected).abs() < 0.05 * expected, "{brain} ml instead of {expected}");
@@ -48,15 +48,15 @@ fn a_ball_keeps_its_tissues_and_its_mask() {
     assert!(mean(Tissue::Ventricle) > mean(Tissue::GreyMatter));
     assert!(mean(Tissue::GreyMatter) > mean(Tissue::WhiteMatter));
     assert!(mean(Tissue::WhiteMatter) > mean(Tissue::Bone));
-    assert!(phantom.tumour.as_slice().iter().all(|&label| label == 0));
+    assert!(phantom.lesion.as_slice().iter().all(|&label| label == 0));
 }
 
 #[test]
 fn a_tumour_grows_in_the_white_matter_of_a_map() {
-    let phantom = from_labels(&ball(), &settings(), 1, 3, true).unwrap();
-    let volume = phantom.tumour.map(|&label| label > 0).millilitres();
+    let phantom = from_labels(&ball(), &settings(), 1, 3, Some(LesionKind::Glioma)).unwrap();
+    let volume = phantom.lesion.map(|&label| label > 0).millilitres();
     assert!((10.0..200.0).contains(&volume), "{volume} ml");
-    let mut both = phantom.tumour.as_slice().iter().zip(phantom.brain_mask.as_slice());
+    let mut both = phantom.lesion.as_slice().iter().zip(phantom.brain_mask.as_slice());
     assert!(both.all(|(&label, &inside)| label == 0 || inside));
 }
 
@@ -64,12 +64,12 @@ fn a_tumour_grows_in_the_white_matter_of_a_map() {
 fn maps_that_cannot_be_rendered_are_refused() {
     let mut strange = ball();
     strange.as_mut_slice()[0] = 999;
-    let error = from_labels(&strange, &settings(), 1, 0, false).unwrap_err().to_string();
+    let error = from_labels(&strange, &settings(), 1, 0, None).unwrap_err().to_string();
     assert!(error.contains("999"), "{error}");
     let empty = ball().map(|_| 0_u16);
-    assert!(from_labels(&empty, &settings(), 1, 0, false).is_err());
+    assert!(from_labels(&empty, &settings(), 1, 0, None).is_err());
     let grey_only = ball().map(|&label| if label == 2 { 3 } else { label });
-    assert!(from_labels(&grey_only, &settings(), 1, 0, true).is_err());
+    assert!(from_labels(&grey_only, &settings(), 1, 0, Some(LesionKind::Glioma)).is_err());
 }
 
 #[test]
@@ -85,9 +85,9 @@ fn a_real_map_becomes_a_head() {
     }
     let coarse = PhantomSettings { shape: [80, 80, 52], spacing: [3.0; 3], ..Default::default() };
     let labels = read_labels(&path).unwrap();
-    let phantom = from_labels(&labels, &coarse, 1, 0, true).unwrap();
+    let phantom = from_labels(&labels, &coarse, 1, 0, Some(LesionKind::Glioma)).unwrap();
     let brain = phantom.brain_mask.millilitres();
     assert!((1000.0..1700.0).contains(&brain), "{brain} ml");
-    let tumour = phantom.tumour.map(|&label| label > 0).millilitres();
+    let tumour = phantom.lesion.map(|&label| label > 0).millilitres();
     assert!((10.0..200.0).contains(&tumour), "{tumour} ml");
 }

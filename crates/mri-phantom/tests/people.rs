@@ -29,7 +29,7 @@ fn egg() -> Volume<u16> {
 fn settings() -> PhantomSettings {
     PhantomSettings {
         shape: [60, 68, 56],
-        spacing: [4.0; 3],
+        spacing: [3.9; 3],
         rotation_degrees: 0.0,
         translation_mm: 0.0,
         people: People {
@@ -42,7 +42,7 @@ fn settings() -> PhantomSettings {
         scanners: Scanners {
             noise: Some([0.0, 0.02]),
             bias: Some([0.0, 0.4]),
-            slice_thickness: Some([3.0, 6.0]),
+            slice_thickness: Some([2.0, 5.0]),
             blur: [0.0, 2.0],
             ghosting: [0.0, 0.02],
         },
@@ -51,7 +51,7 @@ fn settings() -> PhantomSettings {
 }
 
 fn person(settings: &PhantomSettings, subject: u64) -> Phantom {
-    from_labels(&egg(), settings, 9, subject, false).unwrap()
+    from_labels(&egg(), settings, 9, subject, None).unwrap()
 }
 
 fn ventricles(phantom: &Phantom) -> mri_io::Mask {
@@ -60,7 +60,7 @@ fn ventricles(phantom: &Phantom) -> mri_io::Mask {
 
 #[test]
 fn people_of_one_map_differ_in_shape() {
-    let people: Vec<_> = (0..4).map(|subject| person(&settings(), subject)).collect();
+    let people: Vec<_> = (0..3).map(|subject| person(&settings(), subject)).collect();
     for (number, one) in people.iter().enumerate() {
         let brain = one.brain_mask.millilitres();
         assert!((800.0..2100.0).contains(&brain), "{brain} ml");
@@ -80,7 +80,7 @@ fn old_people_have_wider_ventricles_and_sulci() {
         let fluid = phantom.tissues.map(|&tissue| tissue == Tissue::Csf as u8).millilitres();
         (ventricles(&phantom).millilitres(), fluid)
     };
-    for subject in 0..3 {
+    for subject in 0..2 {
         let (young, old) = (of_age(20.0, subject), of_age(85.0, subject));
         assert!(old.0 > 1.2 * young.0 && old.1 > 1.05 * young.1, "{young:?} {old:?} ml");
     }
@@ -99,7 +99,7 @@ fn contrasts_are_those_of_many_scanners() {
         assert!(mean(Tissue::Ventricle) > 1.3 * mean(Tissue::WhiteMatter));
         mean(Tissue::WhiteMatter) / mean(Tissue::GreyMatter)
     };
-    let ratios: Vec<f32> = (0..8).map(ratio).collect();
+    let ratios: Vec<f32> = (0..5).map(ratio).collect();
     println!("white over grey {ratios:.2?}");
     let mean = ratios.iter().sum::<f32>() / ratios.len() as f32;
     assert!((0.6..0.95).contains(&mean), "{mean}");

@@ -6,7 +6,7 @@ use mri_io::{
     Contrast, Mask, RegistrationSettings, RigidTransform, Severity, StripSettings, Volume, check_scan,
     nifti_files, read, read_labels, read_mask, register_rigid, skull_strip,
 };
-use mri_phantom::{Atlas, Phantom, PhantomSettings, atlas, from_labels, healthy, with_tumour};
+use mri_phantom::{Atlas, LesionKind, Phantom, PhantomSettings, atlas, from_labels, healthy, with_tumour};
 
 /// Settings of a scan with voxels of `spacing` mm in a field of view of 240x240x155 mm.
 fn settings(spacing: f64) -> PhantomSettings {
@@ -58,7 +58,7 @@ fn registration_finds_the_pose_of_coarse_scans() {
 fn stripped(phantom: &Phantom) -> (f64, f64) {
     let found = skull_strip(&phantom.scan, &StripSettings::default()).unwrap();
     assert!(found.quality > 0.8, "quality {:.2}: {:?}", found.quality, found.warnings);
-    let tumour = phantom.tumour.as_slice().iter().zip(found.mask.as_slice()).filter(|&(&label, _)| label > 0);
+    let tumour = phantom.lesion.as_slice().iter().zip(found.mask.as_slice()).filter(|&(&label, _)| label > 0);
     let (kept, all) = tumour.fold((0, 0), |(kept, all), (_, &inside)| (kept + u32::from(inside), all + 1));
     (found.mask.dice(&phantom.brain_mask).unwrap(), f64::from(kept) / f64::from(all.max(1)))
 }
@@ -126,7 +126,8 @@ fn real(file: &str) -> Option<PathBuf> {
 fn skull_stripping_finds_the_brain_of_real_anatomy() {
     // Map 09 is not among those that the atlas was made of.
     let Some(path) = real("synthseg_labels/training_seg_09.nii.gz") else { return };
-    let phantom = from_labels(&read_labels(path).unwrap(), &settings(2.0), 37, 9, true).unwrap();
+    let phantom =
+        from_labels(&read_labels(path).unwrap(), &settings(2.0), 37, 9, Some(LesionKind::Glioma)).unwrap();
     let (overlap, kept) = stripped(&phantom);
     println!("Dice {overlap:.3}, {kept:.4} of the tumour kept");
     assert!(overlap >= 0.96, "Dice {overlap:.3}");

@@ -52,11 +52,11 @@ fn the_mask_holds_all_brain_tissue() {
 fn tumours_lie_in_the_brain_and_have_a_plausible_size() {
     for subject in 0..10 {
         let phantom = with_tumour(&coarse(), 7, subject).unwrap();
-        let tumour = phantom.tumour.map(|&label| label > 0);
+        let tumour = phantom.lesion.map(|&label| label > 0);
         let volume = tumour.millilitres();
         println!("tumour {volume:.1} ml");
         assert!((10.0..=200.0).contains(&volume), "subject {subject}: {volume} ml");
-        let labels = phantom.tumour.as_slice();
+        let labels = phantom.lesion.as_slice();
         assert!(
             labels.iter().zip(phantom.brain_mask.as_slice()).all(|(&label, &inside)| label == 0 || inside)
         );
@@ -117,7 +117,7 @@ fn any_number_of_threads_gives_the_same_bits() {
     let (one, three) = (with_threads(1), with_threads(3));
     assert_eq!(one.scan, three.scan);
     assert_eq!(one.tissues, three.tissues);
-    assert_eq!(one.tumour, three.tumour);
+    assert_eq!(one.lesion, three.lesion);
     assert_eq!(one.brain_mask, three.brain_mask);
     assert_ne!(one.scan, with_tumour(&coarse(), 11, 4).unwrap().scan);
     assert_ne!(one.scan, with_tumour(&coarse(), 12, 3).unwrap().scan);

@@ -1,0 +1,62 @@
+//! Connected components of a lesion's voxels.
+
+use ndarray::Array3;
+
+/// Voxels that are not 0 and do not belong to the largest component (26 neighbours; of equal ones the first in memory).
+pub(crate) fn specks(labels: &Array3<u8>) -> Vec<[usize; 3]> {
+    let mut left = labels.map(|&label| label > 0);
+    let mut components: Vec<Vec<[usize; 3]>> = Vec::new();
+    for ((i, j, k), _) in labels.indexed_iter().filter(|(_, label)| **label > 0) {
+        if std::mem::take(&mut left[[i, j, k]]) {
+            components.push(flood(&mut left, [i, j, k]));
+        }
+    }
+    let sizes = || components.iter().map(Vec::len);
+    let Some(largest) = sizes().max().and_then(|most| sizes().position(|size| size == most)) else {
+        return Vec::new();
+    };
+    components.swap_remove(largest);
+    components.concat()
+}
+
+/// Takes all voxels that hang together with `first` from `left`.
+fn flood(left: &mut Array3<bool>, first: [usize; 3]) -> Vec<[usize; 3]> {
+    let mut component = vec![first];
+    let mut next = 0;
+    while let Some(&voxel) = component.get(next) {
+        next += 1;
+        for neighbour in around(voxel, left.dim().into()) {
+            if std::mem::take(&mut left[neighbour]) {
+                component.push(neighbour);
+            }
+        }
+    }
+    component
+}
+
+/// A voxel and its 26 neighbours that lie in an array of this shape.
+pub(crate) fn around(voxel: [usize; 3], shape: [usize; 3]) -> impl Iterator<Item = [usize; 3]> {
+    (0..27).filter_map(move |number| {
+        let mut next = voxel;
+        for (axis, step) in [number / 9, number / 3 % 3, number % 3].into_iter().enumerate() {
+            next[axis] = (voxel[axis] + step).checked_sub(1).filter(|&at| at < shape[axis])?;
+        }
+        Some(next)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_but_the_largest_are_specks() {
+        let mut labels = Array3::zeros((6, 6, 6));
+        // Three that meet at corners, and one that is apart.
+        for voxel in [[0, 0, 0], [1, 1, 1], [2, 2, 2], [5, 5, 0]] {
+            labels[voxel] = 2;
+        }
+        assert_eq!(specks(&labels), [[5, 5, 0]]);
+        assert!(specks(&Array3::zeros((2, 2, 2))).is_empty());
+    }
+}
