@@ -11,6 +11,7 @@ mod machine;
 mod provision;
 mod reproduce;
 mod test;
+mod train_default;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -30,6 +31,9 @@ Commands:
                                      further arguments go to `memae run`
   test [STEP]..                      set up, then format, clippy, docs, dependency and licence checks, all tests;
                                      or only the named steps
+  train-default --label-maps DIR [--out DIR]
+                                     set up, build, train the packages that are built into the program on heads rendered
+                                     from these label maps (configs/default-model.toml); goes on where it was interrupted
   bench model [--device D] ..        compare a training step with PyTorch's and write a record below docs/benchmarks
   doctor                             what of the set-up is there, and what is missing
   help                               this text
@@ -67,6 +71,7 @@ fn run() -> Result<()> {
             }
             test::run(&shell_at(&root)?, &root, &names)
         }
+        "train-default" => train_default::run(&root, &mut args),
         "bench" => bench::run(&root, &mut args),
         "doctor" => {
             no_more(&mut args)?;

@@ -8,6 +8,7 @@ use memae_model::{DeviceChoice, ModelKind};
 
 use crate::detect::Threshold;
 use crate::log::Shown;
+use crate::package::{self, Source};
 
 /// Anomaly detection in brain MR with memory-augmented autoencoders: the whole experiment, and single scans.
 ///
@@ -33,7 +34,8 @@ pub(crate) struct Common {
     #[arg(long, short, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Folder that holds the data sets' folders, instead of the configured one (`root` in `[data]`).
+    /// Folder that holds the data sets' folders, or label maps, instead of the configured one (`root` or `label_maps` in
+    /// `[data]`).
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_root: Option<PathBuf>,
 
@@ -85,7 +87,10 @@ pub(crate) enum Command {
     ///
     /// Writes a folder for each scan, all in the scan's own space: reconstruction.nii.gz, residual.nii.gz, anomaly.nii.gz
     /// (the residual in a scale of healthy brains, 0 to 1), detection.nii.gz (the map above the threshold), brain.nii.gz,
-    /// overview.png and summary.json; for several scans also summary.csv and summary.json of all.
+    /// stripped.nii.gz, transform.txt, overview.png and summary.json; for several scans also summary.csv and summary.json of
+    /// all. With several models there is a folder for each in the scan's.
+    ///
+    /// Scans are looked at first: label maps and masks are refused, and what does not look like T2 is told.
     ///
     /// A scan that cannot be used does not stop the others. The same command again does only what is not done.
     Detect(Detect),
@@ -98,8 +103,9 @@ pub(crate) enum Command {
     Seeds(Seeds),
     /// Tell what a file or folder is: a NIfTI volume, a model package, a checkpoint, a run.
     Info {
-        /// NIfTI file, package or checkpoint (.safetensors), or folder of a model or run.
-        file: PathBuf,
+        /// NIfTI file, package or checkpoint (.safetensors), folder of a model or run, or `builtin:NAME`.
+        #[arg(value_parser = Source::parse)]
+        file: Source,
     },
     /// Print a completion script, e.g. `memae completions bash > /etc/bash_completion.d/memae`.
     Completions {
@@ -154,9 +160,8 @@ pub(crate) struct Detect {
     /// column `scan` and, where brains are known, `mask`.
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
-    /// Model package; a run leaves them in `runs/<name>/packages`.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) model: PathBuf,
+    #[arg(long = "model", value_name = "MODEL", value_parser = Source::parse, help = package::help())]
+    pub(crate) models: Vec<Source>,
     /// Folder for the results.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
@@ -178,9 +183,9 @@ pub(crate) struct Detect {
 /// Arguments of `memae export`.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// Model package or checkpoint.
-    #[arg(value_name = "FILE")]
-    pub(crate) model: PathBuf,
+    /// Model package or checkpoint, or `builtin:NAME`.
+    #[arg(value_name = "MODEL", value_parser = Source::parse)]
+    pub(crate) model: Source,
     /// File to write, e.g. model.pt.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,

@@ -1,15 +1,15 @@
 //! `memae export`: a model as TorchScript.
 
 use anyhow::{Context, Result};
-use memae_model::{DeviceChoice, TrainedModel};
+use memae_model::DeviceChoice;
 
 use crate::cli;
 use crate::progress;
 
 /// Writes the network of a package or checkpoint.
 pub(crate) fn run(arguments: &cli::Export) -> Result<()> {
-    let model = TrainedModel::load(&arguments.model, DeviceChoice::Cpu)?;
-    model.export(&arguments.out).with_context(|| format!("cannot export {}", arguments.model.display()))?;
+    let model = arguments.model.model(DeviceChoice::Cpu)?;
+    model.export(&arguments.out).with_context(|| format!("cannot export {}", arguments.model))?;
     let [i, j] = model.sides();
     progress::result(&format!(
         "{}: TorchScript of {}, from three neighbouring preprocessed slices (batch, 3, {i}, {j}) to the reconstruction of \

@@ -40,6 +40,11 @@ pub(crate) fn sha256(path: &Path) -> Result<String> {
     }
 }
 
+/// SHA-256 of bytes, in hexadecimal.
+pub(crate) fn sha256_of(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 /// By what a changed file is recognized without reading it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stamp {

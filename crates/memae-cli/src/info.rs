@@ -4,33 +4,40 @@ use std::path::Path;
 
 use anomaly_eval::PostProcessing;
 use anyhow::{Result, bail};
-use memae_model::{Attached, DeviceChoice, ModelSettings, TrainedModel};
+use memae_model::{Attached, DeviceChoice, ModelSettings};
 use mri_io::PreprocessSettings;
 use serde::Serialize;
 
 use crate::environment::Environment;
 use crate::files;
 use crate::layout::Layout;
-use crate::package::About;
+use crate::package::{About, Source};
+use crate::progress;
 
-/// Prints what `path` is.
-pub(crate) fn run(path: &Path) -> Result<()> {
+/// Prints what it is.
+pub(crate) fn run(source: &Source) -> Result<()> {
+    let text = match source {
+        Source::BuiltIn(_) => model(source)?,
+        Source::File(path) => file(path)?,
+    };
+    progress::result(&text)
+}
+
+fn file(path: &Path) -> Result<String> {
     let name = path.to_string_lossy();
-    let text = if !path.exists() {
+    if !path.exists() {
         bail!("{name} does not exist");
     } else if name.ends_with(".nii") || name.ends_with(".nii.gz") {
-        volume(path)?
+        volume(path)
     } else if name.ends_with(".safetensors") || path.join("best.safetensors").is_file() {
-        model(path)?
+        model(&path.into())
     } else if path.join("environment.json").is_file() {
-        run_folder(path)?
+        run_folder(path)
     } else {
         bail!(
             "{name} is none of what memae knows: a NIfTI volume, a model package, a checkpoint, or the folder of a model or a run"
-        );
-    };
-    print!("{text}");
-    Ok(())
+        )
+    }
 }
 
 fn volume(path: &Path) -> Result<String> {
@@ -55,10 +62,11 @@ fn volume(path: &Path) -> Result<String> {
     ))
 }
 
-fn model(path: &Path) -> Result<String> {
-    let model = TrainedModel::load(path, DeviceChoice::Cpu)?;
-    let is_package = path.is_file() && Attached::read(path)?.is_some();
-    let about = is_package.then(|| About::read(path)).transpose()?;
+fn model(source: &Source) -> Result<String> {
+    let model = source.model(DeviceChoice::Cpu)?;
+    let is_folder = matches!(source, Source::File(path) if path.is_dir());
+    let is_package = !is_folder && Attached::from_bytes(&source.name(), &source.bytes()?)?.is_some();
+    let about = is_package.then(|| About::read(source)).transpose()?;
     let [i, j] = model.sides();
     let mut text = format!(
         "{} {}\n  slices       {i} x {j} voxels\n  weights      epoch {}, {} parameters{}\n  seed         {}\n",
@@ -70,6 +78,7 @@ fn model(path: &Path) -> Result<String> {
         model.training().seed,
     );
     text += &about.as_ref().map_or_else(String::new, package);
+    text += &source.limits().map_or_else(String::new, |limits| format!("Limits\n  {limits}\n"));
     let settings = toml::to_string(&Settings {
         model: model.settings(),
         preprocess: about.as_ref().map(|about| &about.preprocess),
@@ -101,7 +110,7 @@ fn package(about: &About) -> String {
     format!(
         "  made by      {}{}, run {}, trained {}\n  trained on   {} healthy {}\n  data key     {}\nCalibration on {} healthy \
          validation subjects\n  residual     {}; {:.4} is a score of 1\n  T1           {t1}\n  T2           {t2}\n  \
-         brain > T2   {}\n",
+         brain > T2   {}\n{}",
         from.program,
         from.libtorch.as_ref().map_or_else(String::new, |version| format!(", libtorch {version}")),
         from.run,
@@ -113,6 +122,7 @@ fn package(about: &About) -> String {
         about.residual.label(),
         calibration.scale,
         range(healthy),
+        about.doubt.as_ref().map_or_else(String::new, |doubt| format!("DOUBT\n  {doubt}\n")),
     )
 }
 

@@ -101,8 +101,12 @@ fn dispatch(cli: &Cli) -> Result<()> {
 /// The configuration, with what the command line changes in it.
 fn load(common: &Common) -> Result<Config> {
     let mut config = Config::load(common.config.as_deref())?;
-    if let (Some(root), Data::Manifest(data)) = (&common.data_root, &mut config.data) {
-        data.root.clone_from(root);
+    if let Some(root) = &common.data_root {
+        match &mut config.data {
+            Data::Manifest(data) => data.root.clone_from(root),
+            // The generator's own anatomy needs no folder.
+            Data::Synthetic(data) => data.label_maps = data.label_maps.take().map(|_| root.clone()),
+        }
     }
     Ok(config)
 }

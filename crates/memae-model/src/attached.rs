@@ -25,16 +25,16 @@ pub struct Attached {
 }
 
 impl Attached {
-    /// Writes the weights of `checkpoint`, bit for bit, with this beside them, whole or not at all.
+    /// Writes the weights in `checkpoint`, the bytes of a checkpoint file, bit for bit, with this beside them, whole or not at
+    /// all.
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::File`] if `checkpoint` is none.
-    pub fn write(&self, checkpoint: &Path, path: &Path) -> Result<()> {
-        let bytes = files::read(checkpoint)?;
-        let bad = |error: safetensors::SafeTensorError| Error::file(checkpoint, error.to_string());
-        let mut metadata = metadata(checkpoint, &bytes)?;
+    pub fn write(&self, checkpoint: &[u8], path: &Path) -> Result<()> {
+        let bad = |error: safetensors::SafeTensorError| Error::file(path, error.to_string());
+        let mut metadata = metadata(path, checkpoint)?;
         metadata[NOTE] = self.note.clone();
-        let weights = SafeTensors::deserialize(&bytes).map_err(bad)?;
+        let weights = SafeTensors::deserialize(checkpoint).map_err(bad)?;
         let mut tensors: Vec<(String, TensorView<'_>)> =
             weights.iter().map(|(name, tensor)| (name.to_owned(), tensor)).collect();
         for (name, content) in &self.files {
@@ -51,11 +51,18 @@ impl Attached {
     /// # Errors
     /// [`Error::Io`]; [`Error::File`] if the file is no checkpoint.
     pub fn read(path: &Path) -> Result<Option<Self>> {
-        let bytes = files::read(path)?;
-        let mut metadata = metadata(path, &bytes)?;
+        Self::from_bytes(path, &files::read(path)?)
+    }
+
+    /// As [`Attached::read`], from the bytes of a checkpoint file; errors call it `name`.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the bytes are no checkpoint.
+    pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<Option<Self>> {
+        let mut metadata = metadata(name, bytes)?;
         let Some(note) = metadata.get_mut(NOTE).map(Value::take) else { return Ok(None) };
         let tensors =
-            SafeTensors::deserialize(&bytes).map_err(|error| Error::file(path, error.to_string()))?;
+            SafeTensors::deserialize(bytes).map_err(|error| Error::file(name, error.to_string()))?;
         let file = |(name, tensor): (&str, TensorView<'_>)| {
             let name = name.strip_prefix(NOTE)?.strip_prefix('.')?;
             Some((name.to_owned(), tensor.data().to_vec()))
@@ -65,7 +72,7 @@ impl Attached {
 }
 
 /// The metadata of a checkpoint.
-fn metadata(path: &Path, bytes: &[u8]) -> Result<Value> {
+pub(crate) fn metadata(path: &Path, bytes: &[u8]) -> Result<Value> {
     let bad = |reason: &dyn std::fmt::Display| {
         Error::file(path, format!("not a checkpoint of this program: {reason}"))
     };
@@ -106,7 +113,7 @@ mod tests {
 
         let files = BTreeMap::from([("scan.nii.gz".to_owned(), vec![1, 2, 3])]);
         let attached = Attached { note: serde_json::json!({ "format": 1 }), files };
-        attached.write(&plain, &package).unwrap();
+        attached.write(&std::fs::read(&plain).unwrap(), &package).unwrap();
         assert_eq!(Attached::read(&package).unwrap(), Some(attached.clone()));
         assert_eq!(Checkpoint::read(&package).unwrap().metadata, metadata);
         let bytes = std::fs::read(&package).unwrap();
@@ -114,7 +121,7 @@ mod tests {
         assert_eq!(read.tensor("w").unwrap().shape(), [2, 3]);
         assert_eq!(read.tensor("attached.scan.nii.gz").unwrap().data(), [1, 2, 3]);
 
-        attached.write(&plain, &package).unwrap();
+        attached.write(&std::fs::read(&plain).unwrap(), &package).unwrap();
         assert_eq!(bytes, std::fs::read(&package).unwrap(), "the same bytes each time");
         std::fs::write(&plain, b"text").unwrap();
         assert!(Attached::read(&plain).unwrap_err().to_string().contains("not a checkpoint"));

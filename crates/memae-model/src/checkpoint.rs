@@ -12,7 +12,7 @@ use tch::Tensor;
 use crate::kind::ModelKind;
 use crate::parameters::{self, Parameters};
 use crate::settings::{ModelSettings, TrainSettings};
-use crate::{Error, Result, files, tensors};
+use crate::{Error, Result, files, precision, tensors};
 
 /// The one key of the metadata; a second key would make the order of keys, and so the bytes of the file, change from run to
 /// run.
@@ -66,7 +66,11 @@ pub(crate) struct Checkpoint<'a> {
 
 impl<'a> Checkpoint<'a> {
     pub(crate) fn read(path: &'a Path) -> Result<Self> {
-        let bytes = files::read(path)?;
+        Self::parse(path, files::read(path)?)
+    }
+
+    /// A checkpoint of which all bytes are at hand; errors call it `path`.
+    pub(crate) fn parse(path: &'a Path, bytes: Vec<u8>) -> Result<Self> {
         let bad = |reason: String| Error::file(path, format!("not a checkpoint of this program: {reason}"));
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| bad(error.to_string()))?;
         let json = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
@@ -93,12 +97,12 @@ impl<'a> Checkpoint<'a> {
             .map_err(|error| Error::file(self.path, error.to_string()))?;
         let mut find = |name: &str, shape: &[i64]| {
             let tensor = stored.tensor(name).map_err(|_| parameters::mismatch(name, shape, None))?;
-            let fits = tensor.dtype() == Dtype::F32
-                && tensor.shape().iter().map(|n| *n as i64).eq(shape.iter().copied());
-            if !fits {
-                return Err(parameters::mismatch(name, shape, Some(tensor.shape())));
+            let fits = tensor.shape().iter().map(|n| *n as i64).eq(shape.iter().copied());
+            match (tensor.dtype(), fits) {
+                (Dtype::F32, true) => Ok(precision::single(tensor.data())),
+                (Dtype::F16, true) => Ok(precision::half(tensor.data())),
+                _ => Err(parameters::mismatch(name, shape, Some(tensor.shape()))),
             }
-            Ok(tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
         };
         use_finder(&mut find).map_err(|error| match error {
             Error::Invalid(reason) => Error::file(self.path, reason),

@@ -26,6 +26,7 @@ mod network;
 mod normalization;
 mod parameters;
 mod patches;
+mod precision;
 mod random;
 mod settings;
 mod source;
@@ -46,6 +47,7 @@ pub use kind::ModelKind;
 pub use memory::{Addressing, AddressingRange};
 pub use model::TrainedModel;
 pub use patches::ItemPatch;
+pub use precision::half_precision;
 pub use settings::{
     Border, BottleneckKind, LossRegion, MemoryPreset, MemorySettings, ModelSettings, NoiseSettings,
     Precision, Query, Shrink, Similarity, TrainSettings,

@@ -31,7 +31,18 @@ impl TrainedModel {
     pub fn load(path: impl AsRef<Path>, device: DeviceChoice) -> Result<Self> {
         let path = path.as_ref();
         let file = if path.is_dir() { path.join("best.safetensors") } else { path.to_owned() };
-        let checkpoint = Checkpoint::read(&file)?;
+        Self::of(Checkpoint::read(&file)?, device)
+    }
+
+    /// As [`TrainedModel::load`], from the bytes of a checkpoint file; errors call it `name`.
+    ///
+    /// # Errors
+    /// [`Error::File`] when the bytes are no usable checkpoint, [`Error::Device`] when the device is absent.
+    pub fn from_bytes(name: &Path, bytes: Vec<u8>, device: DeviceChoice) -> Result<Self> {
+        Self::of(Checkpoint::parse(name, bytes)?, device)
+    }
+
+    fn of(checkpoint: Checkpoint<'_>, device: DeviceChoice) -> Result<Self> {
         let Metadata { kind, sides, ref model, ref train, .. } = checkpoint.metadata;
         let mut network = Network::new(kind, model, sides, train.seed, device.open()?)?;
         checkpoint.load(&mut network.parameters)?;

@@ -25,7 +25,9 @@ mod whole_file;
 pub use affine::Affine;
 pub use affine_transform::AffineTransform;
 pub use bias::{BiasCorrection, BiasSettings, correct_bias};
-pub use check::{Contrast, Finding, ScanFacts, ScanReport, Severity, check_scan, check_table, find_copies};
+pub use check::{
+    Contrast, Finding, ScanFacts, ScanReport, Severity, check_scan, check_table, check_volume, find_copies,
+};
 pub use error::{Error, Result};
 pub use find::{BidsScan, bids_scans, nifti_files, nifti_stem};
 #[cfg(feature = "lists")]

@@ -1,81 +1,95 @@
-//! A head whose anatomy comes from a label map.
+//! A head whose anatomy comes from a label map, as that of a new person.
 
 use mri_io::Volume;
-use nalgebra::{Matrix3, Point3};
-use ndarray::{Array3, s};
+use ndarray::Array3;
 
-use crate::anatomy::{Anatomy, BRAIN_CENTRE, Sample};
+use crate::ageing::{Ventricles, Years};
+use crate::anatomy::{Anatomy, Sample};
 use crate::distance::distance_to;
-use crate::labels::tissue_of;
+use crate::label_space::{BrainBox, CLOSING, Corners, Occupied, Placement, hull_distance, linear};
+use crate::labels::{STRUCTURES, structure_of, tissue_of_structure, widens};
 use crate::noise::{Field, Tile};
 use crate::random::{Purpose, Stream};
-use crate::sdf::{Vec3, floor, smoothstep};
+use crate::sdf::{Vec3, smoothstep};
+use crate::texture::{Hyperintensities, Texture, Vessels};
 use crate::tissue::{Signals, Tissue};
-use crate::{Error, Result};
+use crate::warp::Warp;
+use crate::{Error, People, Result};
 
-/// Radius (mm) of the closing that turns brain tissue into the brain's hull: it fills the sulci.
-const CLOSING: f32 = 7.0;
-/// Voxels along each side of the blocks in which air is noted.
-const BLOCK: usize = 8;
-
-/// A label map in atlas space, centred on its brain.
+/// A label map in atlas space, centred on its brain, and what makes a person of it.
 pub(crate) struct LabelHead {
-    tissues: Array3<u8>,
-    /// Atlas point (mm) to voxel.
-    linear: Matrix3<f32>,
-    origin: Vec3,
-    /// Distance (mm) to the hull of the brain, in a box of voxels that begins at `hull_start`.
+    structures: Array3<u8>,
+    placement: Placement,
+    /// Distance (mm) to the hull of the brain, in a box of voxels that begins at `box_start`.
     hull: Array3<f32>,
-    hull_start: Vec3,
-    /// Blocks of voxels that hold more than air.
-    occupied: Array3<bool>,
+    box_start: Vec3,
+    occupied: Occupied,
     signals: Signals,
+    /// Signal of each structure.
+    levels: [f32; STRUCTURES],
     grain: Field,
     septa: Field,
+    warp: Option<Warp>,
+    age: Option<Age>,
+    texture: Option<Texture>,
+    vessels: Option<Vessels>,
+}
+
+/// What the years have done.
+struct Age {
+    years: Years,
+    ventricles: Ventricles,
+    /// Signed distance (mm) from the fluid around the brain to its tissue, negative in the fluid, in the brain's box.
+    fluid: Array3<f32>,
+    spots: Hyperintensities,
 }
 
 impl LabelHead {
-    pub(crate) fn new(labels: &Volume<u16>, seed: u64, subject: u64) -> Result<Self> {
-        let mut unknown = None;
-        let tissues = labels.map(|&label| {
-            tissue_of(label).unwrap_or_else(|| {
-                unknown = unknown.or(Some(label));
-                Tissue::Air
-            }) as u8
-        });
-        if let Some(label) = unknown {
-            return Err(Error::Labels(format!(
-                "label {label} is neither of FreeSurfer's nor one of SynthSeg's 502 to 530: relabel it, or set it to 0"
-            )));
-        }
-        let brain = tissues.data().map(|&tissue| is_in_brain(tissue));
+    pub(crate) fn new(labels: &Volume<u16>, people: &People, seed: u64, subject: u64) -> Result<Self> {
+        let structures = structures(labels)?;
+        let brain = structures.map(|&structure| is_in_brain(structure));
         let spacing = labels.affine().spacing();
-        let (hull, start) = hull_distance(&brain, spacing)
+        let within = BrainBox::around(&brain, spacing)
             .ok_or_else(|| Error::Labels("the map holds no label of the brain".into()))?;
-
-        let centre = centroid(&brain);
-        let to_voxel = labels.affine().inverse();
-        let linear = to_voxel.fixed_view::<3, 3>(0, 0).into_owned();
-        let shift = labels.affine().voxel_to_world(centre).coords - BRAIN_CENTRE.cast::<f64>();
-        let origin = to_voxel.transform_point(&Point3::from(shift)).coords;
-        let data = tissues.into_data();
-        let mut stream = Stream::new(seed, subject, Purpose::Shape);
+        let placement = Placement::centred(labels, &brain);
+        let stream = |purpose| Stream::new(seed, subject, purpose);
+        let age = people.age.map(|range| {
+            let mut stream = stream(Purpose::Age);
+            let years = Years::draw(range, &mut stream);
+            let cavity = within.mask(labels.data(), |&label| widens(label));
+            Age {
+                years,
+                ventricles: Ventricles::new(&cavity, spacing, &placement, within.start(), years.ventricles),
+                fluid: fluid_distance(&structures, &within, spacing),
+                spots: Hyperintensities::draw(years.white_matter, &mut stream),
+            }
+        });
+        let mut stream_of_signals = stream(Purpose::Signal);
+        let signals = Signals::draw_varied(people.contrast, &mut stream_of_signals);
+        let mut textures = stream(Purpose::Texture);
+        let mut shape = stream(Purpose::Shape);
         Ok(Self {
-            occupied: occupied_blocks(&data),
-            tissues: data,
-            linear: linear.cast(),
-            origin: origin.cast(),
-            hull,
-            hull_start: Vec3::from(start.map(|index| index as f32)),
-            signals: Signals::draw(&mut Stream::new(seed, subject, Purpose::Signal)),
-            grain: Field::new(Tile::texture(), 0.45, &mut stream),
-            septa: Field::new(Tile::texture(), 2.2, &mut stream),
+            hull: hull_distance(&within.mask(brain.view(), |&inside| inside), spacing),
+            box_start: within.start(),
+            occupied: Occupied::new(&structures),
+            structures,
+            placement,
+            levels: levels(&signals, people.contrast, &mut stream_of_signals),
+            signals,
+            grain: Field::new(Tile::texture(), 0.45, &mut shape),
+            septa: Field::new(Tile::texture(), 2.2, &mut shape),
+            warp: (people.deformation > 0.0)
+                .then(|| Warp::draw(people.deformation, &mut stream(Purpose::Warp))),
+            age,
+            texture: (people.texture > 0.0).then(|| Texture::draw(people.texture, &mut textures)),
+            vessels: people.vessels.then(|| Vessels::draw(&mut textures)),
         })
     }
 
+    /// Where in the map's head a point of this one lies, both in atlas space (mm).
     #[inline]
-    fn to_voxel(&self, point: Vec3) -> Vec3 {
-        self.origin + self.linear * point
+    fn warped(&self, point: Vec3) -> Vec3 {
+        self.warp.as_ref().map_or(point, |warp| warp.apply(point))
     }
 
     /// Texture and fat of what the map calls soft tissue: subcutaneous fat above, muscle with septa of fat
@@ -88,121 +102,146 @@ impl LabelHead {
         let (muscle, full) = (self.signals.of(Tissue::Muscle), self.signals.of(Tissue::Fat));
         (1.0 - fat) * muscle + 0.85 * fat * full
     }
-}
 
-/// Whether a tissue belongs to the brain or fills its ventricles.
-fn is_in_brain(tissue: u8) -> bool {
-    let tissue = Tissue::ALL[usize::from(tissue)];
-    tissue.is_brain() || tissue == Tissue::Ventricle
-}
-
-/// Mean voxel index of the true voxels.
-fn centroid(mask: &Array3<bool>) -> Point3<f64> {
-    let (mut sum, mut count) = (nalgebra::Vector3::zeros(), 0.0);
-    for ((i, j, k), _) in mask.indexed_iter().filter(|(_, inside)| **inside) {
-        sum += nalgebra::Vector3::new(i as f64, j as f64, k as f64);
-        count += 1.0;
+    /// Mixes the structures around a place (voxels).
+    #[inline]
+    fn mixture(&self, place: Vec3, point: Vec3) -> Sample {
+        let mut sample = Sample::AIR;
+        let (mut largest, mut soft) = (0.0, 0.0);
+        let Some(structures) = self.structures.as_slice() else { return sample };
+        for (index, weight) in Corners::around(place, self.structures.dim()).voxels {
+            let structure = structures[index];
+            let tissue = tissue_of_structure(structure);
+            match tissue {
+                Tissue::Muscle => soft += weight,
+                _ => sample.signal += weight * self.levels[usize::from(structure)],
+            }
+            if tissue == Tissue::WhiteMatter {
+                sample.white += weight;
+            }
+            if weight > largest {
+                (largest, sample.tissue) = (weight, tissue);
+            }
+        }
+        if soft > 0.0 {
+            sample.signal += soft * self.soft_tissue(point);
+        }
+        sample
     }
-    Point3::from(sum / count)
-}
 
-/// Signed distance to the closing of the brain, in a box around it, and the first voxel of that box.
-fn hull_distance(brain: &Array3<bool>, spacing: [f64; 3]) -> Option<(Array3<f32>, [usize; 3])> {
-    let shape: [usize; 3] = brain.dim().into();
-    let (mut low, mut high) = (shape, [0; 3]);
-    for ((i, j, k), _) in brain.indexed_iter().filter(|(_, inside)| **inside) {
-        for (axis, index) in [i, j, k].into_iter().enumerate() {
-            low[axis] = low[axis].min(index);
-            high[axis] = high[axis].max(index + 1);
+    /// Lays what age and vessels bring over a sample.
+    #[inline]
+    fn overlay(&self, sample: &mut Sample, place: Vec3, point: Vec3, distance: f32, footprint: f32) {
+        if let Some(age) = &self.age
+            && (sample.tissue.is_brain() || sample.tissue == Tissue::Csf)
+        {
+            let bright = sample.white * age.spots.share(point, distance);
+            sample.signal += bright * (self.signals.oedema - sample.signal);
+            let depth = linear(&age.fluid, place - self.box_start, CLOSING);
+            age.move_pia(sample, depth, footprint, &self.signals);
+        }
+        if sample.tissue == Tissue::Csf
+            && let Some(vessels) = &self.vessels
+        {
+            sample.signal *= 1.0 - 0.85 * vessels.share(point, footprint);
         }
     }
-    if low == shape {
-        return None;
-    }
-    for axis in 0..3 {
-        let margin = (f64::from(CLOSING + 3.0) / spacing[axis]).ceil() as usize;
-        low[axis] = low[axis].saturating_sub(margin);
-        high[axis] = (high[axis] + margin).min(shape[axis]);
-    }
-    let part = brain.slice(s![low[0]..high[0], low[1]..high[1], low[2]..high[2]]).to_owned();
-    let grown = distance_to(&part, spacing).mapv(|distance| distance > CLOSING);
-    Some((distance_to(&grown, spacing).mapv_into(|depth| CLOSING - depth), low))
 }
 
-fn occupied_blocks(tissues: &Array3<u8>) -> Array3<bool> {
-    let shape: [usize; 3] = tissues.dim().into();
-    let mut blocks = Array3::from_elem(shape.map(|n| n.div_ceil(BLOCK)), false);
-    for ((i, j, k), _) in tissues.indexed_iter().filter(|&(_, &tissue)| tissue != Tissue::Air as u8) {
-        blocks[[i / BLOCK, j / BLOCK, k / BLOCK]] = true;
-    }
-    blocks
-}
-
-/// The eight voxels around a place with their linear weights; those outside the array are left out.
-#[inline]
-fn neighbours(place: Vec3, shape: (usize, usize, usize)) -> impl Iterator<Item = ([usize; 3], f32)> {
-    let whole = place.map(floor);
-    let t = place - whole.map(|index| index as f32);
-    (0..8).filter_map(move |corner| {
-        let side = [corner >> 2 & 1, corner >> 1 & 1, corner & 1];
-        let mut index = [0; 3];
-        let mut weight = 1.0;
-        for axis in 0..3 {
-            let at = whole[axis] + side[axis];
-            let count = [shape.0, shape.1, shape.2][axis];
-            index[axis] = usize::try_from(at).ok().filter(|&at| at < count)?;
-            weight *= if side[axis] == 1 { t[axis] } else { 1.0 - t[axis] };
+impl Age {
+    /// Moves the border between fluid and brain, `depth` mm away in the map.
+    #[inline]
+    fn move_pia(&self, sample: &mut Sample, depth: f32, footprint: f32, signals: &Signals) {
+        // Where the map has a share of fluid of its own, only what goes beyond it counts.
+        let share = |border: f32| (0.5 + (border - depth) / footprint).clamp(0.0, 1.0);
+        let change = share(self.years.sulci) - share(0.0);
+        let fluid = signals.of(Tissue::Csf);
+        if change > 0.0 && sample.tissue.is_brain() {
+            sample.signal += change * (fluid - sample.signal);
+            sample.white *= 1.0 - change;
+            if depth < self.years.sulci {
+                sample.tissue = Tissue::Csf;
+            }
+        } else if change < 0.0 {
+            sample.signal -= change * (signals.of(Tissue::GreyMatter) - sample.signal).min(0.0);
+            if depth > self.years.sulci && sample.tissue == Tissue::Csf {
+                sample.tissue = Tissue::GreyMatter;
+            }
         }
-        Some((index, weight))
+    }
+}
+
+/// Signed distance (mm) from the border of the fluid around the brain, in the box: negative in fluid.
+fn fluid_distance(structures: &Array3<u8>, within: &BrainBox, spacing: [f64; 3]) -> Array3<f32> {
+    let is_fluid = |&structure: &u8| structure == Tissue::Csf as u8;
+    let fluid = within.mask(structures.view(), is_fluid);
+    let tissue = within.mask(structures.view(), |&structure| tissue_of_structure(structure).is_brain());
+    distance_to(&fluid, spacing)
+        - distance_to(&tissue, spacing) * fluid.mapv(|inside| f32::from(u8::from(inside)))
+}
+
+/// The structure of each voxel.
+fn structures(labels: &Volume<u16>) -> Result<Array3<u8>> {
+    let mut unknown = None;
+    let structures = labels.data().as_standard_layout().map(|&label| {
+        structure_of(label).unwrap_or_else(|| {
+            unknown = unknown.or(Some(label));
+            0
+        })
+    });
+    match unknown {
+        None => Ok(structures),
+        Some(label) => Err(Error::Labels(format!(
+            "label {label} is neither of FreeSurfer's nor one of SynthSeg's 502 to 530: relabel it, or set it to 0"
+        ))),
+    }
+}
+
+/// Signal of each structure: that of its tissue, varied by 4 % at full contrast.
+fn levels(signals: &Signals, contrast: f64, stream: &mut Stream) -> [f32; STRUCTURES] {
+    std::array::from_fn(|structure| {
+        let factor = if structure < Tissue::ALL.len() { 1.0 } else { stream.normal(1.0, 0.04 * contrast) };
+        signals.of(tissue_of_structure(structure as u8)) * factor as f32
     })
 }
 
+/// Whether a structure belongs to the brain or fills its ventricles.
+fn is_in_brain(structure: u8) -> bool {
+    let tissue = tissue_of_structure(structure);
+    tissue.is_brain() || tissue == Tissue::Ventricle
+}
+
 impl Anatomy for LabelHead {
-    fn sample(&self, point: Vec3, _footprint: f32) -> Sample {
-        let place = self.to_voxel(point);
-        let (mut signal, mut white, mut largest, mut tissue) = (0.0, 0.0, 0.0, Tissue::Air);
-        for (index, weight) in neighbours(place, self.tissues.dim()) {
-            let here = Tissue::ALL[usize::from(self.tissues[index])];
-            signal +=
-                weight * if here == Tissue::Muscle { self.soft_tissue(point) } else { self.signals.of(here) };
-            if here == Tissue::WhiteMatter {
-                white += weight;
-            }
-            if weight > largest {
-                (largest, tissue) = (weight, here);
+    fn sample(&self, point: Vec3, footprint: f32) -> Sample {
+        let here = self.warped(point);
+        let (came, distance) = self.age.as_ref().map_or((Vec3::zeros(), 0.0), |age| age.ventricles.at(here));
+        let place = self.placement.to_voxel(here + came);
+        let mut sample = self.mixture(place, point);
+        if sample.signal > 0.0 {
+            self.overlay(&mut sample, place, point, distance, footprint);
+            let even = sample.tissue.is_brain() || matches!(sample.tissue, Tissue::Csf | Tissue::Ventricle);
+            let coarse = if even { 0.02 } else { 0.08 };
+            sample.signal *= 1.0 + coarse * self.grain.at(point);
+            if let Some(texture) = &self.texture
+                && sample.tissue.is_brain()
+            {
+                sample.signal *= texture.gain(sample.tissue, point);
             }
         }
-        if signal > 0.0 {
-            let coarse = if tissue.is_brain() { 0.02 } else { 0.08 };
-            signal *= 1.0 + coarse * self.grain.at(point);
-        }
-        Sample { signal, tissue, white, hull: self.hull(point) }
+        sample.hull = linear(&self.hull, self.placement.to_voxel(here) - self.box_start, CLOSING);
+        sample
     }
 
     fn hull(&self, point: Vec3) -> f32 {
-        let place = self.to_voxel(point) - self.hull_start;
-        let (mut sum, mut weights) = (0.0, 0.0);
-        for (index, weight) in neighbours(place, self.hull.dim()) {
-            sum += weight * self.hull[index];
-            weights += weight;
-        }
         // Outside the box around the brain all that counts is: outside.
-        sum + (1.0 - weights) * CLOSING
+        let place = self.placement.to_voxel(self.warped(point));
+        linear(&self.hull, place - self.box_start, CLOSING)
     }
 
     fn is_empty(&self, point: Vec3, radius: f32) -> bool {
-        let place = self.to_voxel(point);
-        let reach = self.linear.map(f32::abs) * Vec3::repeat(radius) + Vec3::repeat(1.0);
-        let shape: [usize; 3] = self.occupied.dim().into();
-        let range = [0, 1, 2].map(|axis| {
-            let block = |at: f32| (at.max(0.0) as usize / BLOCK).min(shape[axis]);
-            block(place[axis] - reach[axis])..(block(place[axis] + reach[axis]) + 1).min(shape[axis])
-        });
-        let [i, j, k] = range;
-        if (place + reach).min() < 0.0 {
-            return true;
-        }
-        !self.occupied.slice(s![i, j, k]).iter().any(|&occupied| occupied)
+        let stretch = self.warp.as_ref().map_or(1.0, Warp::stretch);
+        let reach = self.placement.linear.map(f32::abs) * Vec3::repeat(stretch * radius) + Vec3::repeat(1.0);
+        self.occupied.none_within(self.placement.to_voxel(self.warped(point)), reach)
     }
 
     fn signals(&self) -> &Signals {

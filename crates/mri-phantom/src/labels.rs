@@ -2,6 +2,40 @@
 
 use crate::Tissue;
 
+/// Structures whose signals differ within one tissue, numbered on from the tissues: caudate nucleus, putamen,
+/// thalamus, hippocampus, amygdala, and the ventral diencephalon.
+const NUCLEI: u8 = Tissue::ALL.len() as u8;
+/// How many numbers of structures there are.
+pub(crate) const STRUCTURES: usize = Tissue::ALL.len() + 6;
+
+/// Number of a label's structure: its nucleus, or else its tissue.
+pub(crate) fn structure_of(label: u16) -> Option<u8> {
+    Some(match label {
+        11 | 50 => NUCLEI,
+        12 | 51 => NUCLEI + 1,
+        9 | 10 | 48 | 49 => NUCLEI + 2,
+        17 | 53 => NUCLEI + 3,
+        18 | 54 => NUCLEI + 4,
+        28 | 60 => NUCLEI + 5,
+        _ => tissue_of(label)? as u8,
+    })
+}
+
+/// The tissue of a structure by its number.
+#[inline]
+pub(crate) fn tissue_of_structure(structure: u8) -> Tissue {
+    match structure.checked_sub(NUCLEI) {
+        None => Tissue::ALL[usize::from(structure)],
+        Some(5) => Tissue::BrainStem,
+        Some(_) => Tissue::DeepGrey,
+    }
+}
+
+/// Whether a label's cavity widens with age: lateral and third ventricles.
+pub(crate) fn widens(label: u16) -> bool {
+    matches!(label, 4 | 5 | 14 | 31 | 43 | 44 | 63 | 72)
+}
+
 /// The tissue of a label of FreeSurfer's colour table (`aseg` and cortical parcellations) or of the
 /// extra-cerebral labels 502 to 530 of SynthSeg's training maps (Billot et al. 2023). `None` for a label
 /// that is in neither.

@@ -1,25 +1,34 @@
 #![doc = include_str!("../README.md")]
 
+mod ageing;
 mod anatomy;
 mod bias;
 mod distance;
 mod error;
 mod head;
 mod label_head;
+mod label_space;
 mod labels;
+mod lattice;
 mod noise;
 mod paint;
+mod people;
 mod phantom;
 mod pose;
 mod random;
 mod render;
+mod scanner;
 mod sdf;
 mod settings;
+mod texture;
 mod tissue;
 mod tumour;
+mod warp;
 
 pub use error::{Error, Result};
+pub use people::People;
 pub use phantom::{Atlas, Phantom, atlas, from_labels, healthy, with_tumour};
+pub use scanner::Scanners;
 pub use settings::PhantomSettings;
 pub use tissue::Tissue;
 pub use tumour::{ENHANCING, NECROSIS, OEDEMA};

@@ -8,6 +8,7 @@ use crate::head::Head;
 use crate::label_head::LabelHead;
 use crate::random::{Purpose, Stream};
 use crate::render::{self, Scene};
+use crate::scanner::Scanner;
 use crate::tumour::Tumour;
 use crate::{PhantomSettings, Result, pose};
 
@@ -59,7 +60,7 @@ pub fn with_tumour(settings: &PhantomSettings, seed: u64, subject: u64) -> Resul
 
 /// Renders real anatomy: a map of FreeSurfer-style integers, best with the extra-cerebral labels 502 to 530
 /// of SynthSeg's training maps. Signals, noise, bias, motion and tumour are drawn as for the other
-/// phantoms. The centre of the map's brain is put where the atlas has its own; the pose is the motion from
+/// phantoms; [`PhantomSettings::people`] makes a new person of the map. The centre of the map's brain is put where the atlas has its own; the pose is the motion from
 /// there, so it holds no account of how the map itself is turned against the atlas.
 ///
 /// # Errors
@@ -73,7 +74,7 @@ pub fn from_labels(
     tumour: bool,
 ) -> Result<Phantom> {
     settings.check()?;
-    render_subject(&LabelHead::new(labels, seed, subject)?, settings, seed, subject, tumour)
+    render_subject(&LabelHead::new(labels, &settings.people, seed, subject)?, settings, seed, subject, tumour)
 }
 
 /// Poses a head, lets a tumour grow in it, and scans it.
@@ -90,9 +91,10 @@ pub(crate) fn render_subject(
     let tumour = tumour
         .then(|| Tumour::draw(settings, anatomy, anatomy.signals(), &mut stream(Purpose::Tumour)))
         .transpose()?;
-    let bias = BiasField::draw(settings.bias, &mut stream(Purpose::Bias));
+    let scanner = Scanner::draw(settings, &mut stream(Purpose::Scanner));
+    let bias = BiasField::draw(scanner.bias, &mut stream(Purpose::Bias));
     let key = stream(Purpose::Noise).next_u64();
-    render::scan(&Scene { anatomy, tumour: tumour.as_ref(), pose }, settings, &grid, &bias, key)
+    render::scan(&Scene { anatomy, tumour: tumour.as_ref(), pose }, &scanner, &grid, &bias, key)
 }
 
 /// The mean anatomy on `grid` (any grid; world coordinates are atlas space): mean shape and signals,

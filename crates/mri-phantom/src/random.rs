@@ -17,6 +17,10 @@ pub(crate) enum Purpose {
     Noise,
     Tumour,
     Tile,
+    Warp,
+    Age,
+    Texture,
+    Scanner,
 }
 
 /// A `ChaCha8` stream that belongs to one subject and purpose.

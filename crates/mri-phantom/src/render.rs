@@ -8,10 +8,11 @@ use rayon::prelude::*;
 use crate::anatomy::{Anatomy, Sample};
 use crate::bias::BiasField;
 use crate::random::{NormalTable, mix};
+use crate::scanner::Scanner;
 use crate::sdf::{Vec3, v};
 use crate::tissue::Tissue;
 use crate::tumour::Tumour;
-use crate::{Phantom, PhantomSettings, Result};
+use crate::{Phantom, Result};
 
 /// Samples are at most this far apart (mm); a coarser voxel averages several.
 const SAMPLE_DISTANCE: f64 = 1.3;
@@ -209,16 +210,17 @@ pub(crate) fn degrade(scan: &mut Volume<f32>, bias: &BiasField, deviation: f32, 
     });
 }
 
-/// Renders a scene as `settings` say, with bias and noise.
+/// Renders a scene as `scanner` sees it, with bias and noise.
 pub(crate) fn scan(
     scene: &Scene,
-    settings: &PhantomSettings,
+    scanner: &Scanner,
     grid: &Grid,
     bias: &BiasField,
     key: u64,
 ) -> Result<Phantom> {
-    let mut phantom = scene.render(grid, settings.slice_thickness)?;
+    let mut phantom = scene.render(grid, scanner.slice_thickness)?;
+    scanner.acquire(&mut phantom.scan);
     let fluid = scene.anatomy.signals().of(Tissue::Csf);
-    degrade(&mut phantom.scan, bias, settings.noise as f32 * fluid, key);
+    degrade(&mut phantom.scan, bias, scanner.noise as f32 * fluid, key);
     Ok(phantom)
 }

@@ -3,7 +3,7 @@
 use mri_io::Grid;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result};
+use crate::{Error, People, Result, Scanners};
 
 /// Smallest field of view (mm, right-left, back-front, bottom-top) that still holds a brain.
 const SMALLEST_FIELD_OF_VIEW: [f64; 3] = [150.0, 180.0, 130.0];
@@ -35,6 +35,10 @@ pub struct PhantomSettings {
     pub translation_mm: f64,
     /// Smallest and largest volume of a whole tumour with its oedema (ml), within 1 to 300.
     pub tumour_ml: [f64; 2],
+    /// What makes people of label maps; used by [`crate::from_labels`] alone.
+    pub people: People,
+    /// Ranges that each scan's scanner is drawn from.
+    pub scanners: Scanners,
 }
 
 impl Default for PhantomSettings {
@@ -48,6 +52,8 @@ impl Default for PhantomSettings {
             rotation_degrees: 6.0,
             translation_mm: 5.0,
             tumour_ml: [10.0, 200.0],
+            people: People::default(),
+            scanners: Scanners::default(),
         }
     }
 }
@@ -95,7 +101,10 @@ impl PhantomSettings {
         if !(within(low, 1.0, 300.0) && within(high, low, 300.0)) {
             return fail("tumour_ml", format!("[{low}, {high}] is not a range within 1 to 300 ml"));
         }
-        Ok(())
+        match self.people.fault().or_else(|| self.scanners.fault()) {
+            Some((name, reason)) => fail(name, reason),
+            None => Ok(()),
+        }
     }
 
     /// The grid of the scan, with its middle at the world's origin.

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use mri_io::{
-    Mask, RegistrationSettings, RigidTransform, StripSettings, Volume, read, read_labels, read_mask,
-    register_rigid, skull_strip,
+    Contrast, Mask, RegistrationSettings, RigidTransform, Severity, StripSettings, Volume, check_scan,
+    nifti_files, read, read_labels, read_mask, register_rigid, skull_strip,
 };
 use mri_phantom::{Atlas, Phantom, PhantomSettings, atlas, from_labels, healthy, with_tumour};
 
@@ -131,6 +131,21 @@ fn skull_stripping_finds_the_brain_of_real_anatomy() {
     println!("Dice {overlap:.3}, {kept:.4} of the tumour kept");
     assert!(overlap >= 0.96, "Dice {overlap:.3}");
     assert!(kept >= 0.995, "{kept:.4} of the tumour kept");
+}
+
+#[test]
+fn t1_is_told_from_t2_and_label_maps_from_scans() {
+    let Some(folder) = real("ixi_t1") else { return };
+    let (labels, t1): (Vec<PathBuf>, Vec<PathBuf>) = (nifti_files(folder).unwrap().into_iter())
+        .partition(|path| path.to_string_lossy().contains("DLMUSE"));
+    let contrast = |path: &PathBuf| check_scan(path, None).facts.unwrap().contrast;
+    assert!(t1.len() > 20 && t1.iter().all(|path| contrast(path) == Contrast::DarkFluid));
+    assert!(labels.iter().all(|path| check_scan(path, None).worst() == Some(Severity::Error)));
+    for scan in ["patient01_study1_T2w", "patient04_study1_T2w", "patient07_mni_T2w_brain"] {
+        let Some(path) = real(&format!("open_ms/{scan}.nii.gz")) else { return };
+        assert_eq!(contrast(&path), Contrast::BrightFluid);
+        assert_ne!(check_scan(&path, None).worst(), Some(Severity::Error), "{scan}");
+    }
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub struct Figure1Column {
 /// One axial slice of one subject, as arrays `[i, j]` of a RAS+ grid (`i` to the patient's right, `j` to the front).
 #[derive(Clone, Debug)]
 pub struct Figure1Subject {
-    /// Written at the left, such as "sub-003, z = 81".
+    /// Written at the left, such as "sub-003, z = 81"; with one method, in up to two lines.
     pub label: String,
     /// Intensities in [0, 1].
     pub input: Array2<f32>,
@@ -206,7 +206,10 @@ impl Panel<'_> {
         let middle = |row| self.corner(0, row).1 + self.size.1 / 2.0;
         let label = TextStyle::new(10.5, Anchor::Middle).bold().upright();
         if self.strip {
-            figure.text(32.0, middle(0), &subject.label, label);
+            // Lines of upright text run from left to right.
+            for (line, words) in subject.label.lines().rev().enumerate() {
+                figure.text(32.0 - 13.0 * line as f64, middle(0), words, label);
+            }
             return Ok(());
         }
         figure.text(18.0, middle(1), &subject.label, label);

@@ -18,6 +18,7 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     problems.library("[evaluate.lesions]", config.evaluate.lesions.check());
     problems.library("[evaluate.bootstrap]", config.evaluate.bootstrap.check());
     problems.within("[evaluate.post_processing] erosion", config.evaluate.post_processing.erosion, 0, 50);
+    problems.within("[package] smallest_ml", config.package.smallest_ml, 0.0, 100.0);
     problems.within("[report] figure_subjects", config.report.figure_subjects, 1, 8);
     problems.within("[report] viewer_subjects", config.report.viewer_subjects, 0, 16);
     problems.0

@@ -11,6 +11,8 @@ use mri_io::PreprocessSettings;
 use mri_phantom::PhantomSettings;
 use serde::{Deserialize, Serialize};
 
+use crate::package::PackageSettings;
+
 /// A whole configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) reconstruct: Reconstruct,
     #[serde(default)]
     pub(crate) evaluate: Evaluate,
+    #[serde(default)]
+    pub(crate) package: PackageSettings,
     #[serde(default)]
     pub(crate) report: Report,
 }

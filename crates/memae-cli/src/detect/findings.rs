@@ -1,64 +1,46 @@
 //! What a model finds in one scan, on the scan's own grid.
 
 use std::path::Path;
-use std::sync::Mutex;
 
 use anomaly_eval::{Voxel, anomaly_map, components, normalize};
 use anyhow::Result;
-use memae_model::TrainedModel;
-use mri_io::{Contrast, Interpolation, Mask, Preprocessed, Volume};
-use nalgebra::Point3;
+use mri_io::{Interpolation, Mask, Preprocessed, Volume};
+use ndarray::Array3;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
+use super::component::Component;
 use super::picture;
+use super::place::BrainBox;
+use crate::files;
 use crate::package::About;
-use crate::{files, interrupt, reconstruct};
 
 /// All results on the scan's own grid.
-pub(super) struct Findings {
-    pub(super) scan: Volume<f32>,
-    pub(super) brain: Mask,
+pub(super) struct Findings<'a> {
+    pub(super) scan: &'a Volume<f32>,
+    pub(super) prepared: &'a Preprocessed,
     /// What the model expects, in the normalized scale of the preprocessing.
     pub(super) reconstruction: Volume<f32>,
     /// How far the scan is from that, in the same scale.
     residual: Volume<f32>,
     /// The residual in the scale of the calibration: 0 to 1.
     pub(super) anomaly: Volume<f32>,
-    /// Scores above the threshold, in the brain.
+    /// Scores above the threshold, in the brain, without parts that are too small.
     pub(super) detection: Mask,
+    /// Connected parts of the detection (26 neighbours), largest first.
+    pub(super) marked: Vec<Vec<Voxel>>,
     /// Share of the brain above T2, on the reference grid.
     pub(super) subject_score: f64,
-    pub(super) warnings: Vec<String>,
 }
 
-/// Marked voxels that touch, on the scan's grid.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Component {
-    pub(super) ml: f64,
-    mean_score: f64,
-    pub(super) peak_score: f32,
-    /// Centre of mass, RAS+.
-    pub(super) centre_mm: [f64; 3],
-    centre_voxel: [f64; 3],
-    peak_mm: [f64; 3],
-    peak_voxel: [usize; 3],
-}
-
-impl Findings {
-    /// Runs the model on a scan that was made ready. Only one scan at a time is with the model.
+impl<'a> Findings<'a> {
+    /// Compares a prepared scan with what the model expects in its place, `[i, j, k]` on the reference's grid.
     pub(super) fn of(
-        scan: Volume<f32>,
-        prepared: Preprocessed,
+        scan: &'a Volume<f32>,
+        prepared: &'a Preprocessed,
+        expected: Array3<f32>,
         about: &About,
-        model: &Mutex<TrainedModel>,
         threshold: f32,
     ) -> Result<Self> {
-        let expected = {
-            let model = model.lock().expect("no holder of this lock panics");
-            reconstruct::predict(&model, &prepared.volume)?
-        };
-        interrupt::check()?;
         let residual = anomaly_map(prepared.volume.data(), expected.view(), about.residual)?;
         let scores = normalize(residual.clone(), about.calibration.scope())?;
         let scores = about.post_processing.scores(scores, prepared.mask.data())?;
@@ -73,66 +55,42 @@ impl Findings {
         // Anything but the nearest voxel would lower peaks, and the calibration would not hold.
         let [residual, anomaly] = [residual, scores].map(|map| native(map, Interpolation::Nearest));
         let (residual, anomaly) = (residual?, anomaly?);
-        let brain = prepared.native_mask;
         let mut detection = anomaly.map(|&score| score > threshold);
-        for (detected, &inside) in detection.as_mut_slice().iter_mut().zip(brain.as_slice()) {
+        for (detected, &inside) in detection.as_mut_slice().iter_mut().zip(prepared.native_mask.as_slice()) {
             *detected &= inside;
         }
-        let detection = Volume::new(about.post_processing.detection(detection.into_data()), grid.affine)?;
-        let mut warnings = prepared.warnings;
-        if Contrast::of(&scan) == Contrast::DarkFluid {
-            warnings.push("fluid is dark in this scan, as in T1 or FLAIR, but the model knows T2".to_owned());
-        }
-        Ok(Self { scan, brain, reconstruction, residual, anomaly, detection, subject_score, warnings })
+        let mut detection = Volume::new(about.post_processing.detection(detection.into_data()), grid.affine)?;
+        let marked = large_parts(&mut detection, about.smallest_ml);
+        Ok(Self { scan, prepared, reconstruction, residual, anomaly, detection, marked, subject_score })
     }
 
-    /// Connected parts of the detection (26 neighbours), largest first.
-    pub(super) fn components(&self) -> Vec<Component> {
-        let mut components: Vec<_> = components(self.detection.data().to_owned());
-        components.sort_by_key(|voxels| std::cmp::Reverse(voxels.len()));
-        components.iter().map(|voxels| self.component(voxels)).collect()
+    /// The connected parts of the detection, largest first, placed in the reference's brain.
+    pub(super) fn components(&self, brain: &BrainBox) -> Vec<Component> {
+        let to_reference = self.prepared.transform.inverse();
+        let component = |voxels: &Vec<Voxel>| Component::of(voxels, &self.anomaly, &to_reference, brain);
+        self.marked.iter().map(component).collect()
     }
 
-    fn component(&self, voxels: &[Voxel]) -> Component {
-        let scores = self.anomaly.data();
-        let count = voxels.len() as f64;
-        let (mut sum, mut centre, mut peak) = (0.0, [0.0; 3], voxels[0]);
-        for &(i, j, k) in voxels {
-            sum += f64::from(scores[(i, j, k)]);
-            for (sum, at) in centre.iter_mut().zip([i, j, k]) {
-                *sum += at as f64 / count;
-            }
-            if scores[(i, j, k)] > scores[peak] {
-                peak = (i, j, k);
-            }
-        }
-        let affine = self.anomaly.affine();
-        let world = |voxel: [f64; 3]| affine.voxel_to_world(Point3::from(voxel)).coords.into();
-        let peak_voxel: [usize; 3] = peak.into();
-        Component {
-            ml: count * affine.voxel_volume() / 1000.0,
-            mean_score: sum / count,
-            peak_score: scores[peak],
-            centre_mm: world(centre),
-            centre_voxel: centre,
-            peak_mm: world(peak_voxel.map(|at| at as f64)),
-            peak_voxel,
-        }
-    }
-
-    /// Writes the volumes and the picture into a folder.
-    pub(super) fn write(&self, folder: &Path, title: &str) -> Result<()> {
+    /// Writes the volumes, the transform and the picture of these components into a folder.
+    pub(super) fn write(&self, folder: &Path, title: &str, components: &[Component]) -> Result<()> {
         fs_err::create_dir_all(folder)?;
-        let picture = || files::write(&folder.join("overview.png"), &picture::draw(self, title)?);
+        let picture = || files::write(&folder.join("overview.png"), &picture::draw(self, components, title)?);
+        let brain = &self.prepared.native_mask;
         let volumes = || {
+            let mut stripped = self.scan.clone();
+            for (value, inside) in stripped.as_mut_slice().iter_mut().zip(brain.as_slice()) {
+                *value = if *inside { *value } else { 0.0 };
+            }
             let maps = [
+                ("stripped.nii.gz", &stripped),
                 ("reconstruction.nii.gz", &self.reconstruction),
                 ("residual.nii.gz", &self.residual),
                 ("anomaly.nii.gz", &self.anomaly),
             ];
             maps.par_iter().try_for_each(|(name, map)| mri_io::write(folder.join(name), map))?;
             mri_io::write(folder.join("detection.nii.gz"), &self.detection)?;
-            mri_io::write(folder.join("brain.nii.gz"), &self.brain)
+            mri_io::write(folder.join("brain.nii.gz"), brain)?;
+            mri_io::write_matrix(folder.join("transform.txt"), self.prepared.transform)
         };
         let (picture, volumes) = rayon::join(picture, volumes);
         volumes?;
@@ -140,40 +98,41 @@ impl Findings {
     }
 }
 
+/// The connected parts of a mask, largest first; those smaller than `smallest_ml` are cleared and left out.
+fn large_parts(mask: &mut Mask, smallest_ml: f64) -> Vec<Vec<Voxel>> {
+    let smallest = smallest_ml * 1000.0 / mask.affine().voxel_volume();
+    let mut parts = components(mask.data().to_owned());
+    parts.sort_by_key(|voxels| std::cmp::Reverse(voxels.len()));
+    let large = parts.partition_point(|voxels| voxels.len() as f64 >= smallest);
+    for voxel in parts.drain(large..).flatten() {
+        mask.data_mut()[voxel] = false;
+    }
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use mri_io::Grid;
 
-    /// A grid of 2 mm with two marked cubes of 8 and of 1 voxels, the larger with its highest score in a corner.
-    fn findings() -> Findings {
-        let grid = Grid::centred([9, 9, 9], [2.0; 3]).unwrap();
-        let zeros = Volume::filled(&grid, 0.0_f32).unwrap();
-        let mut anomaly = zeros.clone();
-        anomaly.data_mut().slice_mut(ndarray::s![0..1, 0..1, 0..1]).fill(0.9);
-        anomaly.data_mut().slice_mut(ndarray::s![4..6, 4..6, 4..6]).fill(0.5);
-        anomaly.data_mut()[[5, 4, 5]] = 0.75;
-        let detection = anomaly.map(|&score| score > 0.3);
-        Findings {
-            scan: zeros.clone(),
-            brain: zeros.map(|_| true),
-            reconstruction: zeros.clone(),
-            residual: zeros,
-            anomaly,
-            detection,
-            subject_score: 0.0,
-            warnings: Vec::new(),
-        }
-    }
-
     #[test]
-    fn components_come_largest_first_with_their_place() {
-        let found = findings().components();
-        let [large, small] = &found[..] else { panic!("{found:?}") };
-        assert_eq!((large.ml, small.ml), (0.064, 0.008));
-        assert_eq!((large.centre_voxel, large.centre_mm), ([4.5; 3], [1.0; 3]));
-        assert_eq!((large.peak_voxel, large.peak_mm), ([5, 4, 5], [2.0, 0.0, 2.0]));
-        assert_eq!((large.peak_score, large.mean_score), (0.75, (7.0 * 0.5 + 0.75) / 8.0));
-        assert_eq!(small.centre_mm, [-8.0; 3]);
+    fn small_parts_are_left_out_and_large_ones_come_first() {
+        let grid = Grid::centred([9, 9, 9], [2.0; 3]).unwrap();
+        let mut mask = Volume::filled(&grid, false).unwrap();
+        mask.data_mut()[[0, 0, 0]] = true;
+        mask.data_mut().slice_mut(ndarray::s![4..6, 4..6, 4..6]).fill(true);
+        mask.data_mut().slice_mut(ndarray::s![8, 0..2, 8]).fill(true);
+        let sizes = |smallest_ml| {
+            let mut mask = mask.clone();
+            let parts = large_parts(&mut mask, smallest_ml);
+            let sizes: Vec<usize> = parts.iter().map(Vec::len).collect();
+            assert_eq!(mask.count(), sizes.iter().sum::<usize>());
+            sizes
+        };
+        // A voxel has 0.008 ml.
+        assert_eq!(sizes(0.0), [8, 2, 1]);
+        assert_eq!(sizes(0.016), [8, 2]);
+        assert_eq!(sizes(0.017), [8]);
+        assert_eq!(sizes(1.0), [] as [usize; 0]);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use mri_io::{BidsScan, nifti_stem};
 
 /// One scan.
@@ -77,25 +77,36 @@ fn in_folder(folder: &Path) -> Result<Vec<Scan>> {
 
 /// Where scans share a name, gives all of them as many folders before it as tell them apart.
 fn tell_apart(scans: &mut [Scan]) -> Result<()> {
-    let name = |scan: &Scan, folders: usize| {
-        let above = scan.path.ancestors().skip(1).take(folders).filter_map(Path::file_name);
+    let named: Vec<(&Path, String)> =
+        scans.iter().map(|scan| (scan.path.as_path(), scan.name.clone())).collect();
+    let names = apart(&named).context("scans of the same name cannot be told apart in the results")?;
+    for (scan, name) in scans.iter_mut().zip(names) {
+        scan.name = name;
+    }
+    Ok(())
+}
+
+/// The names of files, preceded by as many of the folders above as make all of them different.
+///
+/// # Errors
+/// If no number of folders does.
+pub(super) fn apart(named: &[(&Path, String)]) -> Result<Vec<String>> {
+    let name = |(path, name): &(&Path, String), folders: usize| {
+        let above = path.ancestors().skip(1).take(folders).filter_map(Path::file_name);
         let mut parts: Vec<String> = above.map(|name| name.to_string_lossy().into_owned()).collect();
         parts.reverse();
-        parts.push(scan.name.clone());
+        parts.push(name.clone());
         parts.join("_")
     };
-    let depth = scans.iter().map(|scan| scan.path.components().count()).max().unwrap_or(0);
+    let depth = named.iter().map(|(path, _)| path.components().count()).max().unwrap_or(0);
     for folders in 0..depth {
-        let names: Vec<String> = scans.iter().map(|scan| name(scan, folders)).collect();
+        let names: Vec<String> = named.iter().map(|one| name(one, folders)).collect();
         if names.iter().collect::<HashSet<_>>().len() == names.len() {
-            for (scan, name) in scans.iter_mut().zip(names) {
-                scan.name = name;
-            }
-            return Ok(());
+            return Ok(names);
         }
     }
-    let files: Vec<String> = scans.iter().map(|scan| scan.path.display().to_string()).collect();
-    bail!("scans of the same name cannot be told apart in the results: rename one of {}", files.join(", "))
+    let files: Vec<String> = named.iter().map(|(path, _)| path.display().to_string()).collect();
+    bail!("rename one of {}", files.join(", "))
 }
 
 #[cfg(test)]

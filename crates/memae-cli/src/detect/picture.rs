@@ -1,40 +1,51 @@
-//! The picture of a scan's findings: axial slices through what was marked.
+//! The picture of a scan's findings: for the largest, the axial slices through them.
 
-use anomaly_eval::{Figure1, Figure1Column, Figure1Subject};
+use anomaly_eval::{Figure1, Figure1Column, Figure1Subject, Voxel};
 use anyhow::{Result, ensure};
 use mri_io::{Mask, Volume, to_canonical};
 use nalgebra::Point3;
-use ndarray::Axis;
+use ndarray::{Array2, Axis};
 
+use super::component::Component;
 use super::findings::Findings;
 use crate::report::axial;
 
-/// Slices in the picture.
-const SLICES: usize = 5;
+/// Rows of the picture.
+const ROWS: usize = 5;
 
-/// Scan, reconstruction, map and detection side by side, as PNG.
-pub(super) fn draw(findings: &Findings, title: &str) -> Result<Vec<u8>> {
-    let scan = to_canonical(&findings.scan);
-    let brain = to_canonical(&findings.brain);
+/// A slice of the picture.
+struct Row {
+    /// Place on the canonical grid's third axis.
+    slice: usize,
+    label: String,
+    /// What is marked in it, `[i, j]`.
+    marked: Array2<bool>,
+}
+
+/// Scan, reconstruction, map and detection side by side, as PNG: a row for each of the largest components, which alone are
+/// marked in it, or some slices through the brain where nothing was found.
+pub(super) fn draw(findings: &Findings<'_>, components: &[Component], title: &str) -> Result<Vec<u8>> {
+    let scan = to_canonical(findings.scan);
+    let brain = to_canonical(&findings.prepared.native_mask);
     let reconstruction = to_canonical(&findings.reconstruction);
     let anomaly = to_canonical(&findings.anomaly);
-    let detection = to_canonical(&findings.detection);
     let white = white(&scan, &brain);
-    let middle = |k: usize| {
+    let rows = if components.is_empty() { empty_rows(&brain)? } else { rows(findings, components) };
+    let height = |k: usize| {
         let [i, j, _] = scan.shape().map(|n| 0.5 * (n as f64 - 1.0));
         scan.affine().voxel_to_world(Point3::new(i, j, k as f64)).z
     };
-    let subjects = slices(&brain, &detection)?
+    let subjects = rows
         .into_iter()
-        .map(|k| Figure1Subject {
-            label: format!("z = {:.0} mm", middle(k)),
-            input: axial(scan.data(), k).mapv(|value| (value / white).clamp(0.0, 1.0)),
+        .map(|Row { slice, label, marked }| Figure1Subject {
+            label: format!("{label}, z = {:.0} mm", height(slice)),
+            input: axial(scan.data(), slice).mapv(|value| (value / white).clamp(0.0, 1.0)),
             truth: None,
             columns: vec![Figure1Column {
                 label: String::new(),
-                reconstruction: Some(axial(reconstruction.data(), k)),
-                anomaly: axial(anomaly.data(), k),
-                detection: axial(detection.data(), k),
+                reconstruction: Some(axial(reconstruction.data(), slice)),
+                anomaly: axial(anomaly.data(), slice),
+                detection: marked,
             }],
         })
         .collect();
@@ -42,25 +53,51 @@ pub(super) fn draw(findings: &Findings, title: &str) -> Result<Vec<u8>> {
     Ok(Figure1 { title: title.to_owned(), spacing: [di, dj], scale: Some(1.0), subjects }.draw()?.to_png()?)
 }
 
-/// From top to bottom, the slices with most detected, but each at least a tenth of the brain's height from the others.
-fn slices(brain: &Mask, detection: &Mask) -> Result<Vec<usize>> {
-    let marked = |mask: &Mask| -> Vec<usize> {
-        mask.data().axis_iter(Axis(2)).map(|slice| slice.iter().filter(|&&inside| inside).count()).collect()
-    };
-    let (brain, detection) = (marked(brain), marked(detection));
-    let mut candidates: Vec<usize> = (0..brain.len()).filter(|&k| brain[k] > 0).collect();
-    ensure!(!candidates.is_empty(), "no brain was found in the scan");
-    let apart = (candidates.len() / 10).max(1);
-    // Where nothing is marked, the slices with most brain.
-    candidates.sort_by_key(|&k| std::cmp::Reverse((detection[k], brain[k])));
-    let mut chosen: Vec<usize> = Vec::new();
-    for k in candidates {
-        if chosen.len() < SLICES && chosen.iter().all(|other| other.abs_diff(k) >= apart) {
-            chosen.push(k);
-        }
+/// The largest components, each in the slice that holds most of it.
+fn rows(findings: &Findings<'_>, components: &[Component]) -> Vec<Row> {
+    let parts = findings.marked.iter().zip(components).take(ROWS);
+    parts
+        .map(|(voxels, component)| {
+            let marked = to_canonical(&only(&findings.detection, voxels));
+            let (slice, _) = fullest(&marked);
+            let label = format!("{}\n{:.1} ml", component.place.words, component.ml);
+            Row { slice, label, marked: axial(marked.data(), slice) }
+        })
+        .collect()
+}
+
+/// A mask of these voxels alone.
+fn only(like: &Mask, voxels: &[Voxel]) -> Mask {
+    let mut mask = like.map(|_| false);
+    for &voxel in voxels {
+        mask.data_mut()[voxel] = true;
     }
-    chosen.sort_unstable_by(|a, b| b.cmp(a));
-    Ok(chosen)
+    mask
+}
+
+/// Marked voxels of each axial slice.
+fn counts(mask: &Mask) -> Vec<usize> {
+    mask.data().axis_iter(Axis(2)).map(|slice| slice.iter().filter(|&&inside| inside).count()).collect()
+}
+
+/// The axial slice with most marked voxels, the lowest of several, and how many.
+fn fullest(mask: &Mask) -> (usize, usize) {
+    let counts = counts(mask).into_iter().enumerate();
+    counts.max_by_key(|&(slice, count)| (count, std::cmp::Reverse(slice))).unwrap_or_default()
+}
+
+/// From top to bottom, slices at even distances through the brain.
+///
+/// # Errors
+/// If there is no brain.
+fn empty_rows(brain: &Mask) -> Result<Vec<Row>> {
+    let inside: Vec<usize> =
+        counts(brain).into_iter().enumerate().filter(|(_, count)| *count > 0).map(|(k, _)| k).collect();
+    ensure!(!inside.is_empty(), "no brain was found in the scan");
+    let rows = (0..ROWS).rev().map(|row| inside[(2 * row + 1) * inside.len() / (2 * ROWS)]);
+    let nothing = axial(brain.data(), 0).mapv(|_| false);
+    let row = |slice| Row { slice, label: "nothing marked".to_owned(), marked: nothing.clone() };
+    Ok(rows.map(row).collect())
 }
 
 /// The brain's 99.5th percentile, which the picture shows white.
@@ -77,15 +114,21 @@ mod tests {
     use mri_io::Grid;
 
     #[test]
-    fn slices_lie_where_most_is_marked_and_apart() {
+    fn a_finding_is_shown_where_it_is_largest() {
+        let grid = Grid::centred([4, 4, 60], [1.0; 3]).unwrap();
+        let empty = Volume::filled(&grid, false).unwrap();
+        let marked = only(&empty, &[(1, 1, 40), (1, 1, 41), (2, 1, 41), (1, 1, 42), (2, 1, 42)]);
+        assert_eq!(fullest(&marked), (41, 2));
+        assert_eq!(marked.count(), 5);
+    }
+
+    #[test]
+    fn without_findings_slices_spread_over_the_brain() {
         let grid = Grid::centred([4, 4, 60], [1.0; 3]).unwrap();
         let mut brain = Volume::filled(&grid, false).unwrap();
+        assert!(empty_rows(&brain).is_err());
         brain.data_mut().slice_mut(ndarray::s![.., .., 5..55]).fill(true);
-        let mut detection = brain.map(|_| false);
-        assert_eq!(slices(&brain, &detection).unwrap(), [25, 20, 15, 10, 5]);
-        detection.data_mut().slice_mut(ndarray::s![1..3, 1, 40..43]).fill(true);
-        detection.data_mut()[[2, 2, 41]] = true;
-        assert!(slices(&brain, &detection).unwrap().contains(&41));
-        assert!(slices(&brain.map(|_| false), &detection).is_err());
+        let slices: Vec<usize> = empty_rows(&brain).unwrap().iter().map(|row| row.slice).collect();
+        assert_eq!(slices, [50, 40, 30, 20, 10]);
     }
 }

@@ -3,19 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use memae_model::{ModelKind, TrainedModel};
+use memae_model::ModelKind;
 use serde::{Deserialize, Serialize};
 
-use super::findings::{Component, Findings};
+use super::component::Component;
+use super::findings::Findings;
 use super::inputs::Scan;
 use crate::files;
-use crate::package::{About, Provenance};
+use crate::package::{About, Package, Provenance, Source};
 
 const NOTICE: &str = "Research software: not a medical device, and no diagnosis.";
 /// Components that are listed one by one; specks beyond them are only counted.
 const LISTED: usize = 100;
+/// Healthy subjects from which a percentile among them is told.
+const HEALTHY_GROUP: usize = 20;
 
-/// `summary.json`. Written last, so that it stands for all of a scan's results.
+/// `summary.json`. Written last, so that it stands for all of a scan's results with one model.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Summary {
     notice: String,
@@ -29,11 +32,14 @@ pub(super) struct Summary {
     /// Share of the brain above T2 on the reference grid.
     subject_score: f64,
     /// Percentage of healthy validation subjects with a lower subject score.
-    percentile: f64,
+    percentile: Option<f64>,
+    /// Why there is no percentile, where there is none.
+    percentile_not_given: Option<String>,
     healthy_subjects: usize,
     component_count: usize,
     /// The largest first.
     components: Vec<Component>,
+    /// All reasons to look at the result.
     pub(super) warnings: Vec<String>,
     model: Model,
     /// Fingerprint of what this was made from.
@@ -43,22 +49,28 @@ pub(super) struct Summary {
 /// Which model it was.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Model {
+    /// Name of its folder, where there are several.
+    pub(super) name: String,
     kind: ModelKind,
-    package_sha256: String,
+    pub(super) package_sha256: String,
+    /// What its card says of its limits, where it has one.
+    pub(super) limits: Option<String>,
     epoch: usize,
     seed: u64,
     #[serde(flatten)]
-    provenance: Provenance,
+    pub(super) provenance: Provenance,
 }
 
 impl Model {
-    pub(super) fn new(model: &TrainedModel, about: &About, sha256: String) -> Self {
+    pub(super) fn new(name: String, source: &Source, package: &Package) -> Self {
         Self {
-            kind: model.kind(),
-            package_sha256: sha256,
-            epoch: model.epoch(),
-            seed: model.training().seed,
-            provenance: about.provenance.clone(),
+            name,
+            kind: package.model.kind(),
+            package_sha256: package.sha256.clone(),
+            limits: source.limits(),
+            epoch: package.model.epoch(),
+            seed: package.model.training().seed,
+            provenance: package.about.provenance.clone(),
         }
     }
 
@@ -67,21 +79,46 @@ impl Model {
         let trained = if self.provenance.synthetic { ", trained on synthetic heads" } else { "" };
         format!("{}{trained}: for research, no diagnosis", self.kind)
     }
+
+    /// What it is, for people.
+    pub(super) fn line(&self) -> String {
+        format!(
+            "{}, trained {} on {} healthy {}",
+            self.kind,
+            self.provenance.trained,
+            self.provenance.training_subjects,
+            if self.provenance.synthetic { "synthetic heads" } else { "subjects" }
+        )
+    }
+
+    /// What is to be kept in mind of every result.
+    pub(super) fn caution(&self) -> Option<String> {
+        let synthetic = || {
+            self.provenance.synthetic.then(|| {
+                "The model has only ever seen synthetic heads: on a real scan its map means little."
+                    .to_owned()
+            })
+        };
+        self.limits.clone().or_else(synthetic)
+    }
 }
 
 impl Summary {
     pub(super) fn new(
         scan: &Scan,
-        findings: &Findings,
-        threshold: f32,
+        findings: &Findings<'_>,
+        mut components: Vec<Component>,
+        warnings: Vec<String>,
         about: &About,
+        threshold: f32,
         model: Model,
         key: String,
     ) -> Self {
-        let (brain_ml, detected_ml) = (findings.brain.millilitres(), findings.detection.millilitres());
-        let mut components = findings.components();
+        let (brain_ml, detected_ml) =
+            (findings.prepared.native_mask.millilitres(), findings.detection.millilitres());
         let component_count = components.len();
         components.truncate(LISTED);
+        let percentile = percentile(about, findings.subject_score, &warnings);
         Self {
             notice: NOTICE.to_owned(),
             name: scan.name.clone(),
@@ -91,11 +128,12 @@ impl Summary {
             detected_share: detected_ml / brain_ml,
             threshold,
             subject_score: findings.subject_score,
-            percentile: about.calibration.percentile(findings.subject_score),
+            percentile: percentile.as_ref().ok().copied(),
+            percentile_not_given: percentile.err(),
             healthy_subjects: about.calibration.healthy_scores.len(),
             component_count,
             components,
-            warnings: findings.warnings.clone(),
+            warnings,
             model,
             key,
         }
@@ -107,21 +145,41 @@ impl Summary {
 
     /// One line.
     pub(super) fn line(&self) -> String {
+        let largest = self.components.first().map_or_else(String::new, |largest| {
+            format!(
+                " in {} parts, the largest {:.1} ml: {}",
+                self.component_count, largest.ml, largest.place.words
+            )
+        });
+        let percentile = match (self.percentile, &self.percentile_not_given) {
+            (Some(percentile), _) => {
+                format!("{percentile:.0} among {} healthy subjects", self.healthy_subjects)
+            }
+            (None, reason) => format!("not given: {}", reason.as_deref().unwrap_or_default()),
+        };
         format!(
-            "{}: {:.1} of {:.0} ml of brain above {:.3}, largest component {:.1} ml; percentile {:.0} among {} healthy subjects",
-            self.name,
-            self.detected_ml,
-            self.brain_ml,
-            self.threshold,
-            self.largest_ml(),
-            self.percentile,
-            self.healthy_subjects
+            "{}: {:.1} of {:.0} ml of brain above {:.3}{largest}; percentile {percentile}",
+            self.name, self.detected_ml, self.brain_ml, self.threshold,
         )
     }
 }
 
-/// What became of a scan: its summary, or why there is none.
-pub(super) type Outcome = Result<Summary, String>;
+/// The percentage of healthy subjects with a lower subject score, where that means something; otherwise why it does not.
+fn percentile(about: &About, subject_score: f64, warnings: &[String]) -> Result<f64, String> {
+    let healthy = about.calibration.healthy_scores.len();
+    if about.provenance.synthetic {
+        Err("the healthy group is synthetic".to_owned())
+    } else if healthy < HEALTHY_GROUP {
+        Err(format!("the healthy group has {healthy} subjects, and fewer than {HEALTHY_GROUP} tell little"))
+    } else if !warnings.is_empty() {
+        Err("the scan may be unlike the healthy group's, as its warnings say".to_owned())
+    } else {
+        Ok(about.calibration.percentile(subject_score))
+    }
+}
+
+/// What became of a scan: a summary for each model, or why there is none.
+pub(super) type Outcome = Result<Vec<Summary>, String>;
 
 /// Writes `summary.csv` and `summary.json` of several scans.
 pub(super) fn write_all(folder: &Path, scans: &[Scan], outcomes: &[Outcome]) -> Result<()> {
@@ -129,50 +187,106 @@ pub(super) fn write_all(folder: &Path, scans: &[Scan], outcomes: &[Outcome]) -> 
     table.write_record([
         "name",
         "scan",
+        "model",
         "brain_ml",
         "detected_ml",
         "detected_share",
         "components",
         "largest_ml",
+        "largest_place",
         "subject_score",
         "percentile",
         "warnings",
         "error",
     ])?;
     for (scan, outcome) in scans.iter().zip(outcomes) {
-        let mut row = vec![scan.name.clone(), scan.path.display().to_string()];
+        let named = [scan.name.clone(), scan.path.display().to_string()];
         match outcome {
-            Ok(found) => {
-                row.extend([found.brain_ml, found.detected_ml, found.detected_share].map(|x| x.to_string()));
-                row.push(found.component_count.to_string());
-                row.extend(
-                    [found.largest_ml(), found.subject_score, found.percentile].map(|x| x.to_string()),
-                );
-                row.extend([found.warnings.join("; "), String::new()]);
+            Ok(summaries) => {
+                for found in summaries {
+                    let largest = found.components.first();
+                    let mut row = named.to_vec();
+                    row.push(found.model.name.clone());
+                    row.extend(
+                        [found.brain_ml, found.detected_ml, found.detected_share].map(|x| x.to_string()),
+                    );
+                    row.extend([found.component_count.to_string(), found.largest_ml().to_string()]);
+                    row.push(largest.map_or_else(String::new, |largest| largest.place.words.clone()));
+                    row.push(found.subject_score.to_string());
+                    row.push(found.percentile.map_or_else(String::new, |percentile| percentile.to_string()));
+                    row.extend([found.warnings.join("; "), String::new()]);
+                    table.write_record(row)?;
+                }
             }
             Err(error) => {
-                row.extend(std::iter::repeat_n(String::new(), 8));
+                let mut row = named.to_vec();
+                row.extend(std::iter::repeat_n(String::new(), 10));
                 row.push(error.clone());
+                table.write_record(row)?;
             }
         }
-        table.write_record(row)?;
     }
     files::write(&folder.join("summary.csv"), &table.into_inner()?)?;
-    let done: Vec<&Summary> = outcomes.iter().flatten().collect();
+    let done: Vec<&Summary> = outcomes.iter().flatten().flatten().collect();
     files::write_json(&folder.join("summary.json"), &done)
 }
 
 /// What the terminal shows at the end.
-pub(super) fn for_people(outcomes: &[Outcome], synthetic: bool, folder: &Path) -> String {
+pub(super) fn for_people(outcomes: &[Outcome], cautions: &[String], folder: &Path) -> String {
     let mut text = String::new();
-    for found in outcomes.iter().flatten() {
-        text += &format!("{}\n", found.line());
-        for warning in &found.warnings {
-            text += &format!("{}: look at the result: {warning}\n", found.name);
+    for summaries in outcomes.iter().flatten() {
+        for found in summaries {
+            let model = if summaries.len() > 1 { format!("{}: ", found.model.name) } else { String::new() };
+            text += &format!("{model}{}\n", found.line());
+            for warning in &found.warnings {
+                text += &format!("{model}{}: look at the result: {warning}\n", found.name);
+            }
         }
     }
-    if synthetic {
-        text += "The model has only ever seen synthetic heads: on a real scan its map means little.\n";
-    }
+    text += &cautions.iter().map(|caution| format!("{caution}\n")).collect::<String>();
     text + &format!("Results: {}, a picture of each scan in overview.png.\n{NOTICE}\n", folder.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::Calibration;
+    use anomaly_eval::{PostProcessing, Residual};
+    use mri_io::PreprocessSettings;
+
+    fn about(healthy: usize, synthetic: bool) -> About {
+        About {
+            format: 1,
+            key: String::new(),
+            preprocess: PreprocessSettings::default(),
+            residual: Residual::Absolute,
+            post_processing: PostProcessing::default(),
+            smallest_ml: 0.0,
+            calibration: Calibration {
+                scale: 1.0,
+                thresholds: [0.5, 0.8],
+                false_positive_rates: [0.05, 0.02],
+                healthy_scores: (0..healthy).map(|at| at as f64 / healthy as f64).collect(),
+            },
+            doubt: None,
+            provenance: Provenance {
+                program: String::new(),
+                libtorch: None,
+                run: String::new(),
+                trained: String::new(),
+                training_key: String::new(),
+                training_subjects: 1,
+                synthetic,
+            },
+        }
+    }
+
+    #[test]
+    fn a_percentile_needs_a_large_real_group_and_a_scan_like_it() {
+        assert_eq!(percentile(&about(20, false), 0.524, &[]), Ok(55.0));
+        let reason = |about: About, warnings: &[String]| percentile(&about, 0.5, warnings).unwrap_err();
+        assert!(reason(about(20, true), &[]).contains("synthetic"));
+        assert!(reason(about(19, false), &[]).contains("19 subjects"));
+        assert!(reason(about(20, false), &["fluid is dark".to_owned()]).contains("warnings"));
+    }
 }

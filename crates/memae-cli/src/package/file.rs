@@ -1,5 +1,6 @@
 //! The package: a checkpoint that carries the reference, as NIfTI files, and says all else that using it takes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use memae_model::{Attached, DeviceChoice, TrainedModel};
 use mri_io::{PreprocessSettings, Reference};
 use serde::{Deserialize, Serialize};
 
-use super::Calibration;
+use super::{Calibration, Source};
 use crate::files;
 use crate::layout::Layout;
 
@@ -27,7 +28,13 @@ pub(crate) struct About {
     pub(crate) preprocess: PreprocessSettings,
     pub(crate) residual: Residual,
     pub(crate) post_processing: PostProcessing,
+    /// Findings of `memae detect` below this volume (ml) are left out; 0: none.
+    #[serde(default)]
+    pub(crate) smallest_ml: f64,
     pub(crate) calibration: Calibration,
+    /// Why the network is thought to have learned nothing; none where it has, or nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) doubt: Option<String>,
     pub(crate) provenance: Provenance,
 }
 
@@ -48,8 +55,8 @@ pub(crate) struct Provenance {
 }
 
 impl About {
-    /// Puts this and the run's reference beside the weights.
-    pub(super) fn write(&self, layout: &Layout, weights: &Path, path: &Path) -> Result<()> {
+    /// Puts this and the run's reference beside the weights, the bytes of a checkpoint file.
+    pub(super) fn write(&self, layout: &Layout, weights: &[u8], path: &Path) -> Result<()> {
         let files = BTreeMap::from([
             (REFERENCE.to_owned(), fs_err::read(layout.reference())?),
             (REFERENCE_MASK.to_owned(), fs_err::read(layout.reference_mask())?),
@@ -62,8 +69,8 @@ impl About {
     ///
     /// # Errors
     /// If the file is no package, or one of another format.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
-        Ok(parts(path)?.0)
+    pub(crate) fn read(source: &Source) -> Result<Self> {
+        Ok(parts(source, &bytes(source)?)?.0)
     }
 }
 
@@ -72,6 +79,8 @@ pub(crate) struct Package {
     pub(crate) about: About,
     pub(crate) model: TrainedModel,
     pub(crate) reference: Reference,
+    /// Fingerprint of reference and preprocessing settings: packages that share it can share a scan's preprocessing.
+    pub(crate) preprocessing: String,
     pub(crate) sha256: String,
 }
 
@@ -80,50 +89,60 @@ impl Package {
     ///
     /// # Errors
     /// As [`About::read`]; also if the device is absent.
-    pub(crate) fn open(path: &Path, device: DeviceChoice) -> Result<Self> {
-        let (about, mut files) = parts(path)?;
-        let mut volume = |name: &str| {
-            let bytes = files.remove(name).with_context(|| format!("{}: lacks {name}", path.display()))?;
-            Ok::<_, anyhow::Error>(mri_io::read_bytes(path, bytes)?)
-        };
-        let (reference, mask) = (volume(REFERENCE)?, volume(REFERENCE_MASK)?.map(|&value| value != 0.0));
-        let model = TrainedModel::load(path, device)?;
-        let [i, j, _] = reference.shape();
+    pub(crate) fn open(source: &Source, device: DeviceChoice) -> Result<Self> {
+        let bytes = bytes(source)?;
+        let (about, mut files) = parts(source, &bytes)?;
+        let path = source.name();
+        let mut file =
+            |name: &str| files.remove(name).with_context(|| format!("{}: lacks {name}", path.display()));
+        let [volume, mask] = [file(REFERENCE)?, file(REFERENCE_MASK)?];
+        let hashes = [&volume, &mask].map(|bytes| files::sha256_of(bytes));
+        let preprocessing = files::fingerprint(&(hashes, &about.preprocess))?;
+        let (volume, mask) = (mri_io::read_bytes(&path, volume)?, mri_io::read_bytes(&path, mask)?);
+        let sha256 = files::sha256_of(&bytes);
+        let model = TrainedModel::from_bytes(&path, bytes.into_owned(), device)?;
+        let [i, j, _] = volume.shape();
         ensure!(
             model.sides() == [i, j],
-            "{}: model and reference do not belong together; get the file again",
-            path.display()
+            "{source}: model and reference do not belong together; get the file again"
         );
-        let reference = Reference::new(reference, mask).with_context(|| path.display().to_string())?;
-        Ok(Self { about, model, reference, sha256: files::sha256(path)? })
+        let reference =
+            Reference::new(volume, mask.map(|&value| value != 0.0)).with_context(|| source.to_string())?;
+        Ok(Self { about, model, reference, preprocessing, sha256 })
     }
 }
 
-fn parts(path: &Path) -> Result<(About, BTreeMap<String, Vec<u8>>)> {
-    let name = path.display();
-    ensure!(
-        !path.is_dir(),
-        "{name} is a folder, not a model package: packages are the files runs/<name>/packages/<model>.safetensors"
-    );
-    let read = Attached::read(path).context(
-        "no model package can be read; `memae package` makes runs/<name>/packages/<model>.safetensors",
-    )?;
+fn bytes(source: &Source) -> Result<Cow<'static, [u8]>> {
+    if let Source::File(path) = source {
+        ensure!(
+            !path.is_dir(),
+            "{source} is a folder, not a model package: packages are the files runs/<name>/packages/<model>.safetensors"
+        );
+    }
+    source.bytes().context(NO_PACKAGE)
+}
+
+const NO_PACKAGE: &str =
+    "no model package can be read; `memae package` makes runs/<name>/packages/<model>.safetensors";
+
+fn parts(source: &Source, bytes: &[u8]) -> Result<(About, BTreeMap<String, Vec<u8>>)> {
+    let read = Attached::from_bytes(&source.name(), bytes).context(NO_PACKAGE)?;
     let Some(Attached { note, files }) = read else {
         bail!(
-            "{name} holds the weights of a model and nothing else; `memae package` adds what else is needed, in \
+            "{source} holds the weights of a model and nothing else; `memae package` adds what else is needed, in \
              runs/<name>/packages/<model>.safetensors"
         );
     };
     let format = note["format"].as_u64();
     ensure!(
         format == Some(FORMAT),
-        "{name} is a package of format {}, but memae {} reads format {FORMAT}: use the version that made it ({}), or \
+        "{source} is a package of format {}, but memae {} reads format {FORMAT}: use the version that made it ({}), or \
          pack the model again with `memae package`",
         format.map_or_else(|| "?".to_owned(), |format| format.to_string()),
         env!("CARGO_PKG_VERSION"),
         note["provenance"]["program"].as_str().unwrap_or("unknown"),
     );
-    let about =
-        serde_json::from_value(note).with_context(|| format!("{name} is a damaged package: get it again"))?;
+    let about = serde_json::from_value(note)
+        .with_context(|| format!("{source} is a damaged package: get it again"))?;
     Ok((about, files))
 }

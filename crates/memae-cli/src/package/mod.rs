@@ -2,7 +2,10 @@
 
 mod calibration;
 mod file;
+mod settings;
+mod source;
 
+use std::path::Path;
 use std::time::SystemTime;
 
 use anomaly_eval::anomaly_map;
@@ -20,6 +23,8 @@ use crate::{interrupt, reconstruct, train};
 
 pub(crate) use calibration::Calibration;
 pub(crate) use file::{About, Package, Provenance};
+pub(crate) use settings::PackageSettings;
+pub(crate) use source::{Source, help};
 
 /// Packs the given models, or finds that it is done.
 pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
@@ -29,27 +34,36 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
         let trained = train::stage(config, &cohort, model)?;
         train::ensure_done(config, &cohort, model)?;
         let evaluate = &config.evaluate;
-        let settings = (evaluate.residual, evaluate.post_processing, evaluate.protocols.matched_fpr);
+        let settings =
+            (evaluate.residual, evaluate.post_processing, evaluate.protocols.matched_fpr, &config.package);
         let key = Stage::new("package", layout.packages(), &(file::FORMAT, trained.key(), settings))?;
         let path = layout.package(model);
         // A package knows itself what it was made from: it needs no note beside it.
-        if path.exists() && About::read(&path).is_ok_and(|about| about.key == key.key()) {
+        if path.exists()
+            && About::read(&Source::from(path.as_path())).is_ok_and(|about| about.key == key.key())
+        {
             say(format!("package {model}: up to date"));
             continue;
         }
-        let weights = layout.model(model).join("best.safetensors");
+        let file = layout.model(model).join("best.safetensors");
+        let mut weights = fs_err::read(&file)?;
+        if config.package.half_precision {
+            weights = memae_model::half_precision(&file, &weights)?;
+        }
         let about = About {
             format: file::FORMAT,
             key: key.key().to_owned(),
             preprocess: config.preprocess.clone(),
             residual: evaluate.residual,
             post_processing: evaluate.post_processing,
-            calibration: calibrate(config, &cohort, model)?,
+            smallest_ml: config.package.smallest_ml,
+            calibration: calibrate(config, &cohort, model, &file, &weights)?,
+            doubt: None,
             provenance: Provenance {
                 program: format!("memae {}", env!("CARGO_PKG_VERSION")),
                 libtorch: memae_model::LIBTORCH.map(str::to_owned),
                 run: config.run.name.clone(),
-                trained: date(fs_err::metadata(&weights)?.modified()?),
+                trained: date(fs_err::metadata(&file)?.modified()?),
                 training_key: trained.key().to_owned(),
                 training_subjects: cohort.prepared(Use::Train).len(),
                 synthetic: config.data.is_synthetic(),
@@ -61,10 +75,17 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
     Ok(())
 }
 
-/// Measures the model on the healthy validation subjects.
-fn calibrate(config: &Config, cohort: &Cohort, kind: ModelKind) -> Result<Calibration> {
-    let model = TrainedModel::load(Layout::new(config).model(kind), config.run.device)?;
-    let maps = reconstruct::kept(config, cohort, kind)?;
+/// Measures the model on the healthy validation subjects, with the weights that the package will have.
+fn calibrate(
+    config: &Config,
+    cohort: &Cohort,
+    kind: ModelKind,
+    file: &Path,
+    weights: &[u8],
+) -> Result<Calibration> {
+    let model = TrainedModel::from_bytes(file, weights.to_vec(), config.run.device)?;
+    // What was kept was made with the weights of before the rounding.
+    let maps = if config.package.half_precision { None } else { reconstruct::kept(config, cohort, kind)? };
     let subjects = cohort.prepared(Use::Validation);
     let task = Task::new(format!("package {kind}"), subjects.len());
     let mut residuals = Vec::new();

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
-use super::{Contrast, Finding, ScanFacts, Severity};
+use super::{Contrast, Finding, ScanFacts, Severity, labels};
 use crate::{Header, Result, Volume, already_stripped, read, read_header};
 use Severity::{Error, Warning};
 
@@ -24,12 +24,15 @@ const FEW_VALUES: usize = 16;
 
 pub(super) fn look(path: &Path) -> Result<(ScanFacts, Vec<Finding>)> {
     let header = read_header(path)?;
-    let mut findings = geometry(&header);
-    let scan = read(path)?;
-    let stripped = already_stripped(&scan).is_some();
-    findings.extend(values(&scan));
+    Ok(look_at(&header, &read(path)?))
+}
+
+pub(super) fn look_at(header: &Header, scan: &Volume<f32>) -> (ScanFacts, Vec<Finding>) {
+    let mut findings = geometry(header);
+    let stripped = already_stripped(scan).is_some();
+    findings.extend(values(scan));
     let broken = findings.iter().any(|finding| finding.severity == Error);
-    let tail_ratio = if broken { None } else { tail_ratio(&scan) };
+    let tail_ratio = if broken { None } else { tail_ratio(scan) };
     if stripped {
         findings.push(Finding::note("is stripped already: its non-zero voxels are taken as the brain"));
     }
@@ -40,13 +43,13 @@ pub(super) fn look(path: &Path) -> Result<(ScanFacts, Vec<Finding>)> {
         field_of_view_mm: [0, 1, 2].map(|axis| header.shape[axis] as f64 * spacing[axis]),
         orientation: header.affine.orientation(),
         datatype: header.datatype.to_string(),
-        range: range(&scan),
+        range: range(scan),
         contrast: Contrast::from_tail_ratio(tail_ratio),
         tail_ratio,
         stripped,
-        content: content(&scan),
+        content: content(scan),
     };
-    Ok((facts, findings))
+    (facts, findings)
 }
 
 fn geometry(header: &Header) -> Vec<Finding> {
@@ -149,6 +152,12 @@ fn values(scan: &Volume<f32>) -> Vec<Finding> {
         find(
             Error,
             format!("has only {} different values: it is a mask or a label map", few.len()),
+            "give the scan that it belongs to",
+        );
+    } else if labels::are_labels(scan.data()) {
+        find(
+            Error,
+            "has patches of whole numbers: it is a label map".into(),
             "give the scan that it belongs to",
         );
     }
