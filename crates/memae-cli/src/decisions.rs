@@ -3,7 +3,7 @@
 use anomaly_eval::{Decision, PostProcessing, ScopeKind};
 use memae_model::{Architecture, BottleneckKind, LossRegion, MemoryPreset, ModelKind};
 
-use crate::config::{Config, Data};
+use crate::config::{Builtin, Config, Data};
 
 /// What the results were measured on, for captions.
 pub(crate) fn cohort_name(config: &Config) -> String {
@@ -56,9 +56,10 @@ fn data(config: &Config) -> Vec<Decision> {
 
 fn preprocessing(config: &Config) -> Vec<Decision> {
     let steps = &config.preprocess;
-    let reference = match &config.reference.file {
-        Some(path) => path.display().to_string(),
-        None => "synthetic atlas".to_owned(),
+    let reference = match (&config.reference.file, config.builtin_reference()) {
+        (Some(path), _) => path.display().to_string(),
+        (None, Some(Builtin::Synthetic)) => "synthetic atlas".to_owned(),
+        (None, _) => "the built-in T2 brain".to_owned(),
     };
     let [i, j, k] = config.reference.shape;
     let [di, dj, dk] = config.reference.spacing;

@@ -85,10 +85,10 @@ fn levels(template: &Template) -> mri_io::Result<Volume<u8>> {
     let means: Vec<Option<f32>> =
         sides.zip(inside).map(|((a, b), (&one, &other))| (one && other).then(|| 0.5 * (a + b))).collect();
     let brightest = means.iter().flatten().copied().fold(f32::MIN_POSITIVE, f32::max);
-    let level = |mean: &Option<f32>| {
+    let level = |mean: Option<f32>| {
         mean.map_or(0, |mean| (1.0 + (BRIGHTEST - 1.0) * mean.max(0.0) / brightest).round() as u8)
     };
     let mut levels = Volume::filled(&volume.grid(), 0_u8)?;
-    levels.as_mut_slice().iter_mut().zip(&means).for_each(|(out, mean)| *out = level(mean));
+    levels.as_mut_slice().iter_mut().zip(means).for_each(|(out, mean)| *out = level(mean));
     Ok(levels)
 }

@@ -86,7 +86,10 @@ impl Problems {
             self.within("[reference] spacing", spacing, 0.1, 12.0);
         }
         if reference.mask.is_some() && reference.file.is_none() {
-            self.add("[reference] mask is given without file: the synthetic atlas has its own");
+            self.add("[reference] mask is given without file: the built-in brains have their own");
+        }
+        if reference.builtin.is_some() && reference.file.is_some() {
+            self.add("[reference] builtin and file are both given: scans are registered to one of them");
         }
         self.library(
             "[model] or [reference] shape:",

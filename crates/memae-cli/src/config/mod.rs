@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-pub(crate) use sections::{Config, Data, Evaluate, Reference, SyntheticData};
+pub(crate) use sections::{Builtin, Config, Data, Evaluate, Reference, SyntheticData};
 
 use crate::failure::BadConfig;
 
@@ -136,6 +136,20 @@ mod tests {
         let at = QUICK.find("[reference]").unwrap();
         let text = format!("{}{}", &QUICK[..at], QUICK[at..].replacen(&even, &odd, 1));
         assert!(problems(&text).contains("multiples of 16"), "{}", problems(&text));
+    }
+
+    #[test]
+    fn the_built_in_reference_suits_the_data() {
+        let builtin = |text: &str| Config::parse(text, "test").unwrap().builtin_reference();
+        assert_eq!(builtin(QUICK), Some(Builtin::Synthetic));
+        assert_eq!(builtin(&quick_with("test = 12", "test = 12\nlabel_maps = \"maps\"")), Some(Builtin::T2));
+        assert_eq!(builtin(&quick_with("[reference]", "[reference]\nbuiltin = \"t2\"")), Some(Builtin::T2));
+        assert_eq!(builtin(PAPER), None);
+        let file = "file = \"data/sri24/late.nii\"";
+        assert!(PAPER.contains(file));
+        assert_eq!(builtin(&PAPER.replacen(file, "", 1)), Some(Builtin::T2));
+        let both = PAPER.replacen(file, &format!("{file}\nbuiltin = \"t2\""), 1);
+        assert!(problems(&both).contains("builtin and file"));
     }
 
     #[test]

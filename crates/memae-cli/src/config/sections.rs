@@ -37,6 +37,14 @@ pub(crate) struct Config {
     pub(crate) report: Report,
 }
 
+impl Config {
+    /// The built-in brain that scans are registered to; `None` where a file is named.
+    pub(crate) fn builtin_reference(&self) -> Option<Builtin> {
+        let suited = || if self.data.is_drawn() { Builtin::Synthetic } else { Builtin::T2 };
+        self.reference.file.is_none().then(|| self.reference.builtin.unwrap_or_else(suited))
+    }
+}
+
 /// `[run]`: what the run is called, where it writes, what it uses.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -107,6 +115,14 @@ impl Data {
         }
     }
 
+    /// Whether all heads are drawings of `mri-phantom`, and no anatomy is real.
+    pub(crate) fn is_drawn(&self) -> bool {
+        match self {
+            Self::Synthetic(data) => data.label_maps.is_none(),
+            Self::Manifest(data) => data.healthy == "synthetic" && data.lesions == "synthetic",
+        }
+    }
+
     /// Whether every figure of the run has to be called synthetic.
     pub(crate) fn is_synthetic(&self) -> bool {
         match self {
@@ -160,7 +176,10 @@ pub(crate) struct Reference {
     pub(crate) shape: [usize; 3],
     /// Voxel spacing of the reference grid (mm).
     pub(crate) spacing: [f64; 3],
-    /// T2 volume to register to; the synthetic atlas if not given.
+    /// Which of the built-in brains to register to; if not given, the one that suits the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) builtin: Option<Builtin>,
+    /// T2 volume to register to instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) file: Option<PathBuf>,
     /// Its brain mask; its non-zero voxels if not given.
@@ -170,8 +189,18 @@ pub(crate) struct Reference {
 
 impl Default for Reference {
     fn default() -> Self {
-        Self { shape: [240, 240, 155], spacing: [1.0; 3], file: None, mask: None }
+        Self { shape: [240, 240, 155], spacing: [1.0; 3], builtin: None, file: None, mask: None }
     }
+}
+
+/// A brain that comes with the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Builtin {
+    /// The mean T2 brain of real anatomy.
+    T2,
+    /// The mean of the generator's own heads, which their true poses are relative to.
+    Synthetic,
 }
 
 /// `[reconstruct]`.

@@ -96,7 +96,8 @@ impl Plan {
             .iter()
             .map(|member| Ok((member, member.subject.files().map(files::stamp).collect::<Result<Vec<_>>>()?)))
             .collect::<Result<Vec<_>>>()?;
-        let settings = (&config.preprocess, &config.reference, reference::stamp(config)?);
+        let reference = (&config.reference, config.builtin_reference(), reference::stamp(config)?);
+        let settings = (&config.preprocess, reference);
         let stage = Stage::new("preprocess", Layout::new(config).preprocess(), &(&settings, &stamps))?;
         let sources = cohorts::sources(config)?;
         let shared = files::fingerprint(&(env!("CARGO_PKG_VERSION"), &settings, &sources))?;

@@ -8,7 +8,7 @@ use mri_io::{Grid, Mask, Reference, Volume};
 use serde::{Deserialize, Serialize};
 
 use crate::cohorts::{Member, Use};
-use crate::config::Config;
+use crate::config::{Builtin, Config};
 use crate::files;
 
 /// Every n-th brain voxel of the reference is a point at which poses are compared.
@@ -139,7 +139,9 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
         mask_dice: subject.true_mask.as_ref().map(|path| mask_dice(path, &done)).transpose()?,
         pose_error_mm: match &subject.true_pose {
             // The truth is relative to the synthetic atlas.
-            Some(path) if config.reference.file.is_none() => Some(pose_error(path, &done, reference)?),
+            Some(path) if config.builtin_reference() == Some(Builtin::Synthetic) => {
+                Some(pose_error(path, &done, reference)?)
+            }
             _ => None,
         },
         lesions_ml: lesions.map(|labels| labels.map(|&label| label > 0).millilitres()),
