@@ -45,8 +45,8 @@ pub use detection::{SubjectAuroc, SubjectDetection, SubjectScore, auroc};
 pub use error::{Error, Result};
 pub use evaluation::{Decision, Evaluation, METRICS_SCHEMA};
 pub use figures::{
-    Figure, Figure1, Figure1Column, Figure1Subject, calibration_figure, curves_figure, largest_lesion_slice,
-    subjects_figure,
+    DotPanel, Figure, Figure1, Figure1Column, Figure1Subject, calibration_figure, curves_figure, dots_figure,
+    largest_lesion_slice, subjects_figure,
 };
 pub use healthy::{HealthyFpr, HealthyScan};
 pub use histogram::{Binning, ScoreHistogram, VoxelSet};

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use memae_model::{DeviceChoice, ModelKind};
+use memae_model::{DeviceChoice, MemoryPreset, ModelKind, Query};
 
 use crate::detect::Threshold;
 use crate::log::Shown;
 use crate::package::{self, Source};
+use crate::study::{parse_addressing, parse_query};
 
 /// Anomaly detection in brain MR with memory-augmented autoencoders: the whole experiment, and single scans.
 ///
@@ -101,6 +102,9 @@ pub(crate) enum Command {
     Data(DataCommand),
     /// Compare finished runs that differ in the training seed: mean and spread of each method.
     Seeds(Seeds),
+    /// Experiments about the method itself.
+    #[command(subcommand)]
+    Study(StudyCommand),
     /// Tell what a file or folder is: a NIfTI volume, a model package, a checkpoint, a run.
     Info {
         /// NIfTI file, package or checkpoint (.safetensors), folder of a model or run, or `builtin:NAME`.
@@ -132,6 +136,47 @@ pub(crate) enum DataCommand {
     /// Finds missing and broken files, implausible geometry, subjects or copies of scans in both cohorts, odd labels, scans
     /// that do not look like T2, and differences between the cohorts that have nothing to do with lesions. Writes nothing.
     Check,
+}
+
+/// What to study.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StudyCommand {
+    /// Compare settings of the memory: what one query is, how many items there are, how they are addressed.
+    ///
+    /// Trains and evaluates a run for each setting and seed, all on one preprocessed cohort, and writes memory.md, memory.csv,
+    /// memory.svg and memory.png. Without --full, each value is tried with the others as configured. The same command again does
+    /// only what is not done.
+    ///
+    /// The measure by which settings are compared needs no lesion: what a model saves of the mean slice's validation loss, less
+    /// what it copies of bright blobs pasted into healthy scans.
+    Memory(StudyMemory),
+}
+
+/// Arguments of `memae study memory`.
+#[derive(Debug, Args)]
+pub(crate) struct StudyMemory {
+    /// Folder for the study. [default: <output>/<name>-memory of the configuration]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// What one query is: flat, position, or ROWSxCOLUMNS of blocks of the feature map. [default: flat, position, and two grids
+    /// between them]
+    #[arg(long, value_delimiter = ',', value_parser = parse_query, value_name = "QUERY")]
+    pub(crate) queries: Vec<Query>,
+    /// Numbers of items.
+    #[arg(long, value_delimiter = ',', default_values_t = [5, 10, 25, 100, 500], value_name = "N")]
+    pub(crate) items: Vec<usize>,
+    /// How items are addressed: paper, official, sharp.
+    #[arg(long, value_delimiter = ',', default_value = "paper,official,sharp", value_parser = parse_addressing, value_name = "PRESET")]
+    pub(crate) addressing: Vec<MemoryPreset>,
+    /// Models with a memory.
+    #[arg(long = "model", value_delimiter = ',', default_values_t = [ModelKind::MemAe, ModelKind::SsimMemAe], value_name = "MODEL")]
+    pub(crate) models: Vec<ModelKind>,
+    /// Training seeds.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 2, 3], value_name = "SEED")]
+    pub(crate) seeds: Vec<u64>,
+    /// All combinations instead of one change at a time.
+    #[arg(long)]
+    pub(crate) full: bool,
 }
 
 /// Choice of models.

@@ -1,7 +1,7 @@
 //! Where the paper is silent: what was decided, and why. The one place for it.
 
 use anomaly_eval::{Decision, PostProcessing, ScopeKind};
-use memae_model::{Architecture, BottleneckKind, LossRegion, MemoryPreset, ModelKind};
+use memae_model::{Architecture, BottleneckKind, LossRegion, MemoryPreset, ModelKind, Query};
 
 use crate::config::{Builtin, Config, Data};
 
@@ -125,8 +125,9 @@ fn networks(config: &Config) -> Vec<Decision> {
         ),
         decision(
             "memory addressing",
-            format!("{addressing}; one query per {}", written(&memory.query)),
-            "the paper does not say what one query is",
+            format!("{addressing}; one query for {}", query(memory.query)),
+            "the paper's formula has one addressing for each sample, and does not say more; with one for each position the \
+             decoder gets enough to copy lesions",
         ),
         decision("weight of the entropy", format!("alpha = {}", model.alpha), "the official MemAE code"),
         decision(
@@ -153,6 +154,15 @@ fn networks(config: &Config) -> Vec<Decision> {
     decisions
 }
 
+/// What has one query to the memory.
+fn query(query: Query) -> String {
+    match query {
+        Query::Flat => "each slice".to_owned(),
+        Query::Position => "each position of the feature map".to_owned(),
+        Query::Grid([rows, columns]) => format!("each of {rows} x {columns} blocks of the feature map"),
+    }
+}
+
 fn training(config: &Config) -> Vec<Decision> {
     let train = &config.train;
     let windows = if train.keep_empty { "kept" } else { "dropped" };
@@ -166,17 +176,22 @@ fn training(config: &Config) -> Vec<Decision> {
         decision(
             "training",
             format!(
-                "{} epochs{}, batch {}, learning rate {}, convolutions in {}, seed {}",
+                "{} epochs{}, batch {}, learning rate {} ({}), {}, convolutions in {}, seed {}",
                 train.epochs,
                 train
                     .patience
                     .map_or_else(String::new, |patience| format!(" (or {patience} without progress)")),
                 train.batch,
                 train.learning_rate,
+                written(&train.schedule),
+                train.average.map_or_else(
+                    || "no average of weights".to_owned(),
+                    |decay| format!("average of weights with decay {decay}")
+                ),
                 written(&train.precision),
                 train.seed
             ),
-            "the paper: 150 epochs, batch 32, learning rate 0.0001",
+            "the paper: 150 epochs, batch 32, learning rate 0.0001, and no word of a schedule or an average",
         ),
     ]
 }

@@ -11,16 +11,18 @@ use crate::config::Config;
 pub(crate) struct Layout {
     /// `runs/<name>`.
     pub(crate) run: PathBuf,
+    preprocess: PathBuf,
 }
 
 impl Layout {
     pub(crate) fn new(config: &Config) -> Self {
-        Self::at(&config.run_folder())
+        let own = Self::at(&config.run_folder());
+        Self { preprocess: config.run.preprocessed.clone().unwrap_or(own.preprocess), ..own }
     }
 
     /// The layout of a run whose folder is known.
     pub(crate) fn at(run: &Path) -> Self {
-        Self { run: run.to_owned() }
+        Self { run: run.to_owned(), preprocess: run.join("preprocess") }
     }
 
     /// The resolved configuration.
@@ -40,7 +42,7 @@ impl Layout {
 
     /// Packed cohorts, the split, the reference, and how preprocessing went.
     pub(crate) fn preprocess(&self) -> PathBuf {
-        self.run.join("preprocess")
+        self.preprocess.clone()
     }
 
     /// Packed training or validation volumes.

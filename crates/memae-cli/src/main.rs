@@ -31,6 +31,7 @@ mod report;
 mod scoring;
 mod seeds;
 mod stage;
+mod study;
 mod synth;
 mod train;
 mod workers;
@@ -80,7 +81,10 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Data(cli::DataCommand::Check) => return check_data(&cli.common),
         _ => {}
     }
-    let config = configure(&cli.common)?;
+    let mut config = configure(&cli.common)?;
+    if let Command::Study(cli::StudyCommand::Memory(arguments)) = &cli.command {
+        config = study::shared(&config, arguments);
+    }
     workers::limit(&config)?;
     environment::write(&config)?;
     log::to_file(&Layout::new(&config).log())?;
@@ -93,6 +97,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Reconstruct(only) => reconstruct::run(&config, &chosen(&config, only)?),
         Command::Evaluate => evaluate::run(&config),
         Command::Report => report::run(&config),
+        Command::Study(cli::StudyCommand::Memory(arguments)) => study::memory(&config, arguments),
         Command::Package(only) => package::run(&config, &chosen(&config, only)?),
         _ => unreachable!("handled above"),
     }

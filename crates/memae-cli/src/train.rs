@@ -4,7 +4,9 @@ use std::ops::ControlFlow;
 
 use anyhow::{Result, ensure};
 use memae_model::cohort::Cohort as Packed;
-use memae_model::{EpochRecord, MemoryUsage, ModelKind, Outcome, Phase, Progress, TrainedModel, Trainer};
+use memae_model::{
+    Assessment, EpochRecord, MemoryUsage, ModelKind, Outcome, Phase, Progress, TrainedModel, Trainer,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::cohorts::Use;
@@ -32,9 +34,12 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
         train_one(config, &layout, &cohort, model, &train, &validation)?;
         let files = ["best.safetensors", "last.safetensors", "metrics.jsonl"];
         let mut outputs = files.map(|file| layout.model(model).join(file)).to_vec();
+        let trained = TrainedModel::load(layout.model(model), config.run.device)?;
+        let assessment = trained.assess(&train, &validation, config.reference.spacing, interrupt::check)?;
+        tell(model, &assessment);
+        outputs.push(assessment.write(layout.model(model))?);
         if config.model.addressing(model).is_some() {
             let picture = layout.memory_picture(model);
-            let trained = TrainedModel::load(layout.model(model), config.run.device)?;
             memory_picture::write(&picture, &trained.nearest_patches(&train, memory_picture::PATCHES)?)?;
             outputs.push(picture);
         }
@@ -132,6 +137,25 @@ fn train_one(
         outcome.best_value
     ));
     Ok(outcome)
+}
+
+/// What healthy scans say about a model, for people.
+fn tell(model: ModelKind, assessment: &Assessment) {
+    let Assessment { validation, black, mean_slice, copied, blobs } = assessment;
+    say(format!(
+        "train {model}: validation loss {validation:.5}; of black slices {black:.5}, of the mean of the training slices \
+         {mean_slice:.5}"
+    ));
+    if let Some(copied) = copied {
+        say(format!(
+            "train {model}: {:.0} % of the contrast of {} bright blobs pasted into validation scans is copied",
+            100.0 * copied,
+            blobs.len()
+        ));
+    }
+    for warning in assessment.warnings() {
+        say(format!("train {model}: warning: {warning}"));
+    }
 }
 
 /// One epoch for people.

@@ -3,7 +3,7 @@
     python load_in_python.py best.safetensors volume.raw reconstruction.raw I J K
 
 The volume is preprocessed, f32, [I, J, K] in C order; so is the reconstruction. Needs torch and safetensors.
-Architecture `trunk`; no bottleneck, a dense one, or the memory with the presets `paper` and `official`.
+Architecture `trunk`; no bottleneck, a dense one, or the memory with the presets `paper` and `official`, whatever its query.
 """
 
 import json
@@ -45,9 +45,14 @@ def dense(x, weights, kind):
     return pointwise(linear(code, "decode").view_as(reduced), "expand")
 
 
-def memory(x, weights, preset):
-    items = weights["memory.items"]
-    query = x.movedim(1, -1)
+def memory(x, weights, settings):
+    items, preset = weights["memory.items"], settings["preset"]
+    batch, channels, rows, columns = x.shape
+    grids = {"flat": (1, 1), "position": (rows, columns)}
+    grid = grids[settings["query"]] if isinstance(settings["query"], str) else settings["query"]["grid"]
+    height, width = rows // grid[0], columns // grid[1]
+    blocks = x.reshape(batch, channels, grid[0], height, grid[1], width).permute(0, 2, 4, 1, 3, 5)
+    query = blocks.flatten(3)
     if preset == "paper":
         address = F.softmax(F.normalize(query, dim=-1) @ F.normalize(items, dim=-1).T, dim=-1)
     elif preset == "official":
@@ -56,7 +61,7 @@ def memory(x, weights, preset):
         address = F.normalize(address, p=1, dim=-1)
     else:
         sys.exit(f"memory preset {preset}: not in this script")
-    return (address @ items).movedim(-1, 1)
+    return (address @ items).view(blocks.shape).permute(0, 3, 1, 4, 2, 5).reshape(x.shape)
 
 
 @torch.no_grad()
@@ -69,12 +74,13 @@ def reconstruct(weights, metadata, volume):
     for i in range(4):
         x = block(x, weights, f"encoder.{i}", down)
     if "memory.items" in weights:
-        x = memory(x, weights, metadata["model"]["memory"]["preset"])
+        x = memory(x, weights, metadata["model"]["memory"])
     elif "bottleneck.encode.weight" in weights or "bottleneck.mean.weight" in weights:
         x = dense(x, weights, metadata["kind"])
     for i in range(4):
         x = block(x, weights, f"decoder.{i}", up)
-    return x[:, 0].movedim(0, 2).contiguous().numpy()
+    x = x[:, 0] * (slices != 0).any(dim=2, keepdim=True).any(dim=1, keepdim=True)  # black where there is no brain
+    return x.movedim(0, 2).contiguous().numpy()
 
 
 def main():

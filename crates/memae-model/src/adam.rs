@@ -16,17 +16,16 @@ pub(crate) struct Adam {
     pub(crate) second: Tensor,
     /// Steps taken.
     pub(crate) step: u64,
-    learning_rate: f64,
 }
 
 impl Adam {
     /// The state before the first step, for parameters like `flat`.
-    pub(crate) fn new(flat: &Tensor, learning_rate: f64) -> Result<Self> {
-        Ok(Self { first: flat.f_zeros_like()?, second: flat.f_zeros_like()?, step: 0, learning_rate })
+    pub(crate) fn new(flat: &Tensor) -> Result<Self> {
+        Ok(Self { first: flat.f_zeros_like()?, second: flat.f_zeros_like()?, step: 0 })
     }
 
     /// Takes one step: changes `flat` in place.
-    pub(crate) fn step(&mut self, flat: &Tensor, gradient: &Tensor) -> Result<()> {
+    pub(crate) fn step(&mut self, flat: &Tensor, gradient: &Tensor, learning_rate: f64) -> Result<()> {
         let _guard = tch::no_grad_guard();
         self.step += 1;
         let steps = self.step as f64;
@@ -37,7 +36,7 @@ impl Adam {
         let mut denominator = self.second.f_sqrt()?;
         let _ = denominator.f_div_scalar_(correction2.sqrt())?.f_add_scalar_(EPSILON)?;
         let mut update = self.first.f_div(&denominator)?;
-        let _ = flat.shallow_clone().f_sub_(&update.f_mul_scalar_(self.learning_rate / correction1)?)?;
+        let _ = flat.shallow_clone().f_sub_(&update.f_mul_scalar_(learning_rate / correction1)?)?;
         Ok(())
     }
 }
@@ -58,17 +57,17 @@ mod tests {
                 Network::new(ModelKind::Ae, &ModelSettings::default(), [240; 2], 0, device).unwrap();
             let flat = network.parameters.flat();
             let named = network.parameters.split(flat).unwrap();
-            let adam = |tensor: &Tensor| std::cell::RefCell::new(Adam::new(tensor, 1e-4).unwrap());
+            let adam = |tensor: &Tensor| std::cell::RefCell::new(Adam::new(tensor).unwrap());
             let (whole, each) =
                 (adam(flat), named.iter().map(|(_, tensor)| adam(tensor)).collect::<Vec<_>>());
             let finish = || drop(tensors::to_numbers(&[&flat.get(0)]).unwrap());
             let ours = || {
-                whole.borrow_mut().step(flat, flat).unwrap();
+                whole.borrow_mut().step(flat, flat, 1e-4).unwrap();
                 finish();
             };
             let one_by_one = || {
                 for ((_, tensor), adam) in named.iter().zip(&each) {
-                    adam.borrow_mut().step(tensor, tensor).unwrap();
+                    adam.borrow_mut().step(tensor, tensor, 1e-4).unwrap();
                 }
                 finish();
             };

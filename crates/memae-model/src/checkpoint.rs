@@ -79,9 +79,9 @@ impl<'a> Checkpoint<'a> {
         Ok(Self { path, bytes, metadata })
     }
 
-    /// Sets the network's weights and running statistics.
-    pub(crate) fn load(&self, parameters: &mut Parameters) -> Result<()> {
-        self.with_finder(|find| parameters.load(find))
+    /// Sets the network's weights and running statistics to the tensors called `prefix` + name.
+    pub(crate) fn load(&self, parameters: &mut Parameters, prefix: &str) -> Result<()> {
+        self.with_finder(|find| parameters.load(|name, shape| find(&format!("{prefix}{name}"), shape)))
     }
 
     /// A flat tensor in the order of the parameters, from the tensors called `prefix` + name.

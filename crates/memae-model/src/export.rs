@@ -11,7 +11,7 @@ use crate::{Error, Result};
 impl TrainedModel {
     /// Writes the network as a `TorchScript` module, whole or not at all. Its `forward` takes any number of windows of three
     /// neighbouring preprocessed slices, (batch, 3, H, W) with the sides [`Self::sides`], and gives the reconstructions of
-    /// the middle ones, (batch, 1, H, W), as [`Self::reconstruct`] does. It computes on the device that the model is on.
+    /// the middle ones, (batch, 1, H, W), as [`Self::reconstruct`] does where a slice has brain. It computes on the device that the model is on.
     ///
     /// # Errors
     /// [`Error::Torch`] when libtorch cannot trace the network, [`Error::Io`] when the file cannot be written.
@@ -66,8 +66,11 @@ mod tests {
     #[test]
     fn the_script_gives_the_same_map_for_any_number_of_slices() {
         let folder = tempfile::tempdir().unwrap();
-        let kinds = ModelKind::ALL.map(|kind| (kind, Query::Position));
-        for (kind, query) in kinds.into_iter().chain([(ModelKind::MemAe, Query::Flat)]) {
+        let kinds = ModelKind::ALL.map(|kind| (kind, Query::Flat));
+        for (kind, query) in kinds
+            .into_iter()
+            .chain([(ModelKind::MemAe, Query::Position), (ModelKind::MemAe, Query::Grid([2, 1]))])
+        {
             let model = model(kind, query);
             let file = folder.path().join("model.pt");
             model.export(&file).unwrap();

@@ -2,11 +2,14 @@
 
 mod adam;
 mod architecture;
+mod assessment;
 mod attached;
+mod average;
 mod bottleneck;
 mod checkpoint;
 pub mod cohort;
 mod convolution;
+mod copying;
 mod corruption;
 mod device;
 mod error;
@@ -39,7 +42,9 @@ mod trainer;
 mod usage;
 
 pub use architecture::Architecture;
+pub use assessment::Assessment;
 pub use attached::Attached;
+pub use copying::Blob;
 pub use device::{DeviceChoice, cuda_available, keep_memory, set_threads};
 pub use error::{Error, Result};
 pub use history::{EpochRecord, MemoryUsage, read_history};
@@ -50,7 +55,7 @@ pub use patches::ItemPatch;
 pub use precision::half_precision;
 pub use settings::{
     Border, BottleneckKind, LossRegion, MemoryPreset, MemorySettings, ModelSettings, NoiseSettings,
-    Precision, Query, Shrink, Similarity, TrainSettings,
+    Precision, Query, Schedule, Shrink, Similarity, TrainSettings,
 };
 pub use trainer::{Observer, Outcome, Phase, Progress, Trainer, is_handled_panic};
 

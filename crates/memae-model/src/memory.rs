@@ -6,7 +6,7 @@ use tch::{Kind, Tensor};
 
 use crate::Result;
 use crate::parameters::Builder;
-use crate::settings::{MemorySettings, Query, Similarity};
+use crate::settings::{MemorySettings, Similarity};
 
 /// Keeps divisions and logarithms of zero finite, as in the official code.
 const EPSILON: f64 = 1e-12;
@@ -114,7 +114,8 @@ fn x_log_x(x: f64) -> f64 {
 /// The items and how they are addressed.
 pub(crate) struct Memory {
     items: Tensor,
-    query: Query,
+    /// Rows and columns of blocks of the feature map; each is a query.
+    grid: [i64; 2],
     addressing: Addressing,
 }
 
@@ -126,36 +127,37 @@ impl Memory {
         channels: i64,
         map: [i64; 2],
     ) -> Result<Self> {
-        let length = match settings.query {
-            Query::Position => channels,
-            Query::Flat => channels * map[0] * map[1],
-        };
+        let grid = settings.query.grid(map.map(|side| side as usize))?.map(|side| side as i64);
+        let length = channels * (map[0] / grid[0]) * (map[1] / grid[1]);
         let bound = 1.0 / (length as f64).sqrt();
         Ok(Self {
             items: builder.uniform("memory.items".to_owned(), &[settings.items as i64, length], bound)?,
-            query: settings.query,
+            grid,
             addressing: settings.addressing(),
         })
     }
 
-    /// Replaces the feature map (batch, C, h, w) by what the memory holds; also returns the weights (queries, N).
+    /// Replaces the feature map (batch, C, h, w) by what the memory holds; also returns the weights (queries, N), those of the
+    /// blocks of a sample row by row.
     pub(crate) fn forward(&self, x: &Tensor) -> Result<(Tensor, Tensor)> {
         // No size of the batch: a traced network must take any.
         let (_, channels, rows, columns) = x.size4()?;
-        let query = match self.query {
-            Query::Position => x.f_permute([0, 2, 3, 1])?.f_reshape([-1, channels])?,
-            Query::Flat => x.f_reshape([-1, channels * rows * columns])?,
-        };
+        let [across, along] = self.grid;
+        let [height, width] = [rows / across, columns / along];
+        let query = x
+            .f_reshape([-1, channels, across, height, along, width])?
+            .f_permute([0, 2, 4, 1, 3, 5])?
+            .f_reshape([-1, channels * height * width])?;
         let likeness = match self.addressing.similarity {
             Similarity::Cosine => unit(&query)?.f_linear(&unit(&self.items)?, None::<Tensor>)?,
             Similarity::Dot => query.f_linear(&self.items, None::<Tensor>)?,
         };
         let weights = self.addressing.weights(&likeness)?;
         let read = weights.f_matmul(&self.items)?;
-        let read = match self.query {
-            Query::Position => read.f_view([-1, rows, columns, channels])?.f_permute([0, 3, 1, 2])?,
-            Query::Flat => read.f_view([-1, channels, rows, columns])?,
-        };
+        let read = read
+            .f_view([-1, across, along, channels, height, width])?
+            .f_permute([0, 3, 1, 4, 2, 5])?
+            .f_reshape([-1, channels, rows, columns])?;
         Ok((read, weights))
     }
 }
@@ -174,8 +176,11 @@ pub(crate) fn entropy(weights: &Tensor) -> Result<Tensor> {
 
 #[cfg(test)]
 mod tests {
+    use tch::Device;
+
     use super::*;
-    use crate::settings::{MemoryPreset, Shrink};
+    use crate::settings::{MemoryPreset, Query, Shrink};
+    use crate::tensors;
 
     #[test]
     fn the_paper_setting_reaches_a_known_interval() {
@@ -215,9 +220,85 @@ mod tests {
         let addressing =
             Addressing { items: 3, similarity: Similarity::Dot, temperature: 1.0, threshold: 0.2 };
         let likeness = Tensor::from_slice(&[0.6f32.ln(), 0.3f32.ln(), 0.1f32.ln()]).view([1, 3]);
-        let weights = crate::tensors::to_vec(&addressing.weights(&likeness).unwrap()).unwrap();
+        let weights = tensors::to_vec(&addressing.weights(&likeness).unwrap()).unwrap();
         for (weight, expected) in weights.iter().zip([2.0 / 3.0, 1.0 / 3.0, 0.0]) {
             assert!((weight - expected).abs() < 1e-6, "{weights:?}");
         }
+    }
+
+    /// Features, items and what the memory makes of them by plain loops, for blocks of `grid`.
+    fn by_loops(x: &[f32], items: &[f32], [n, c, h, w]: [usize; 4], grid: [usize; 2]) -> Vec<f32> {
+        let [bh, bw] = [h / grid[0], w / grid[1]];
+        let length = c * bh * bw;
+        let mut y = vec![0.0; x.len()];
+        let norm = |v: &[f32]| v.iter().map(|a| a * a).sum::<f32>().sqrt();
+        for block in 0..n * grid[0] * grid[1] {
+            let (sample, row, column) =
+                (block / (grid[0] * grid[1]), block / grid[1] % grid[0], block % grid[1]);
+            // Place in the map of the block's value `at`.
+            let place = |at: usize| {
+                let (channel, i, j) = (at / (bh * bw), at / bw % bh, at % bw);
+                ((sample * c + channel) * h + row * bh + i) * w + column * bw + j
+            };
+            let query: Vec<f32> = (0..length).map(|at| x[place(at)]).collect();
+            let powers: Vec<f32> = items
+                .chunks(length)
+                .map(|item| {
+                    let dot: f32 = item.iter().zip(&query).map(|(a, b)| a * b).sum();
+                    (dot / (norm(item) * norm(&query))).exp()
+                })
+                .collect();
+            let sum: f32 = powers.iter().sum();
+            for at in 0..length {
+                let read: f32 = items.chunks(length).zip(&powers).map(|(item, power)| item[at] * power).sum();
+                y[place(at)] = read / sum;
+            }
+        }
+        y
+    }
+
+    fn forward(query: Query, x: &Tensor) -> (Vec<f32>, Vec<f32>, Tensor) {
+        let (_, channels, rows, columns) = x.size4().unwrap();
+        let settings = MemorySettings { query, ..Default::default() };
+        let mut builder = Builder::new(3, Device::Cpu);
+        let memory = Memory::new(&mut builder, &settings, channels, [rows, columns]).unwrap();
+        let (read, weights) = memory.forward(x).unwrap();
+        assert_eq!(read.size(), x.size());
+        (tensors::to_vec(&read).unwrap(), tensors::to_vec(&memory.items).unwrap(), weights)
+    }
+
+    #[test]
+    fn a_query_is_a_block_of_the_map() {
+        tch::manual_seed(4);
+        let shape = [2, 3, 4, 6];
+        let x = Tensor::randn(shape.map(|n| n as i64), (Kind::Float, Device::Cpu));
+        // As the encoder hands it over.
+        let x = x.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]);
+        let values = tensors::to_vec(&x).unwrap();
+        for (query, grid) in [
+            (Query::Flat, [1, 1]),
+            (Query::Position, [4, 6]),
+            (Query::Grid([2, 3]), [2, 3]),
+            (Query::Grid([1, 2]), [1, 2]),
+            (Query::Grid([4, 1]), [4, 1]),
+        ] {
+            let (read, items, weights) = forward(query, &x);
+            assert_eq!(weights.size(), [(2 * grid[0] * grid[1]) as i64, 10]);
+            let expected = by_loops(&values, &items, shape, grid);
+            let worst = read.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(worst < 1e-6, "{query:?}: {worst}");
+        }
+        assert_eq!(forward(Query::Flat, &x).0, forward(Query::Grid([1, 1]), &x).0);
+        assert_eq!(forward(Query::Position, &x).0, forward(Query::Grid([4, 6]), &x).0);
+    }
+
+    #[test]
+    fn a_grid_that_does_not_divide_the_map_is_refused_with_those_that_do() {
+        let error = Query::Grid([1, 4]).grid([5, 6]).unwrap_err().to_string();
+        assert!(
+            error.contains("5 x 6") && error.contains("second") && error.contains("1, 2, 3, 6"),
+            "{error}"
+        );
+        assert!(Query::Grid([0, 1]).grid([5, 6]).is_err());
     }
 }

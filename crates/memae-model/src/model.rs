@@ -1,6 +1,5 @@
 //! A trained model and what it makes of a volume.
 
-use std::ops::Range;
 use std::path::Path;
 
 use tch::Device;
@@ -45,7 +44,7 @@ impl TrainedModel {
     fn of(checkpoint: Checkpoint<'_>, device: DeviceChoice) -> Result<Self> {
         let Metadata { kind, sides, ref model, ref train, .. } = checkpoint.metadata;
         let mut network = Network::new(kind, model, sides, train.seed, device.open()?)?;
-        checkpoint.load(&mut network.parameters)?;
+        checkpoint.load(&mut network.parameters, "")?;
         network.parameters.freeze()?;
         Ok(Self { network, metadata: checkpoint.metadata })
     }
@@ -86,7 +85,8 @@ impl TrainedModel {
     }
 
     /// Reconstructs all slices of a preprocessed volume of `shape` = [i, j, k], k fastest, background 0. The first and the
-    /// last slice are predicted with the edge slice repeated.
+    /// last slice are predicted with the edge slice repeated. A slice without brain (all 0) is not shown to the network, which was
+    /// not trained on such slices: its reconstruction is 0.
     ///
     /// # Errors
     /// [`Error::Invalid`] when the volume's length or sides do not fit.
@@ -106,9 +106,8 @@ impl TrainedModel {
     ) -> Result<Vec<f32>, E> {
         self.check_fit(volume, shape)?;
         let mut reconstruction = vec![0.0; volume.len()];
-        for first in (0..shape[2]).step_by(BATCH) {
+        for slices in slices_with_brain(volume, shape).chunks(BATCH) {
             check()?;
-            let slices = first..shape[2].min(first + BATCH);
             self.reconstruct_slices(volume, shape, slices, &mut reconstruction)?;
         }
         Ok(reconstruction)
@@ -127,16 +126,17 @@ impl TrainedModel {
         Ok(())
     }
 
-    fn reconstruct_slices(
+    /// Replaces the given slices of a reconstruction.
+    pub(crate) fn reconstruct_slices(
         &self,
         volume: &[f32],
         [ni, nj, nk]: [usize; 3],
-        slices: Range<usize>,
+        slices: &[usize],
         reconstruction: &mut [f32],
     ) -> Result<()> {
         // (batch, H, W, 3), as the loader makes them.
         let mut input = Vec::with_capacity(3 * ni * nj * slices.len());
-        for k in slices.clone() {
+        for &k in slices {
             let neighbours = [k.saturating_sub(1), k, (k + 1).min(nk - 1)];
             for voxels in volume.chunks_exact(nk) {
                 input.extend(neighbours.map(|k| voxels[k]));
@@ -145,7 +145,7 @@ impl TrainedModel {
         let batch = [slices.len() as i64, ni as i64, nj as i64, 3];
         let x = tensors::from_slice(&input, &batch, self.network.device)?.f_permute([0, 3, 1, 2])?;
         let output = tensors::to_vec(&self.network.evaluate(&x)?.reconstruction)?;
-        for (k, slice) in slices.zip(output.chunks_exact(ni * nj)) {
+        for (&k, slice) in slices.iter().zip(output.chunks_exact(ni * nj)) {
             for (voxels, value) in reconstruction.chunks_exact_mut(nk).zip(slice) {
                 voxels[k] = *value;
             }
@@ -180,4 +180,15 @@ impl TrainedModel {
             _ => "cpu".to_owned(),
         }
     }
+}
+
+/// The slices of a volume in which anything is not 0.
+fn slices_with_brain(volume: &[f32], [_, _, nk]: [usize; 3]) -> Vec<usize> {
+    let mut found = vec![false; nk];
+    for voxels in volume.chunks_exact(nk) {
+        for (found, value) in found.iter_mut().zip(voxels) {
+            *found |= *value != 0.0;
+        }
+    }
+    (0..nk).filter(|k| found[*k]).collect()
 }

@@ -129,11 +129,26 @@ impl Parameters {
         Ok(Tensor::f_cat(&parts, 0)?)
     }
 
+    /// Everything that a checkpoint of the weights holds, in as few tensors as hold it: the flat one, then the buffers.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Tensor> {
+        std::iter::once(&self.flat).chain(self.buffers.iter().map(|(_, tensor)| tensor))
+    }
+
+    /// Names for tensors like [`Self::values`], the flat one cut into those of the parameters.
+    pub(crate) fn named<'a>(
+        &self,
+        values: impl IntoIterator<Item = &'a Tensor>,
+    ) -> Result<Vec<(String, Tensor)>> {
+        let mut values = values.into_iter();
+        let mut named = values.next().map_or_else(|| Ok(Vec::new()), |flat| self.split(flat))?;
+        let buffers = self.buffers.iter().zip(values);
+        named.extend(buffers.map(|((name, _), tensor)| (name.clone(), tensor.shallow_clone())));
+        Ok(named)
+    }
+
     /// Names and values of everything that a checkpoint of the weights holds.
     pub(crate) fn state(&self) -> Result<Vec<(String, Tensor)>> {
-        let mut state = self.split(&self.flat)?;
-        state.extend(self.buffers.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())));
-        Ok(state)
+        self.named(self.values())
     }
 
     /// Sets everything that [`Self::state`] returns.

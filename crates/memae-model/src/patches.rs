@@ -13,9 +13,9 @@ use crate::tensors;
 
 /// Windows that go through the network together.
 const BATCH: usize = 16;
-/// Side of the patch that is shown for a query at one position, in pixels: what the trunk's encoder sees of the slice there
-/// is 31 pixels wide.
-const SIDE: usize = 32;
+/// Pixels that the patch shown for a query has more than its block on each axis: the trunk's encoder sees 31 pixels of the slice at
+/// one position, which stands for 16.
+const MARGIN: usize = SIDE_MULTIPLE;
 
 /// A patch of a slice whose query addresses an item.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +26,7 @@ pub struct ItemPatch {
     pub slice: usize,
     /// First pixel of the patch along [i, j].
     pub corner: [usize; 2],
-    /// Pixels of the patch along [i, j]: 32 x 32 or, where one query is a whole slice, the slice.
+    /// Pixels of the patch along [i, j]: 32 x 32 where a query is one position, the slice where it is a whole slice.
     pub sides: [usize; 2],
     /// The item's addressing weight, in [0, 1].
     pub weight: f32,
@@ -50,6 +50,7 @@ pub(crate) fn nearest(
     cohort: &Cohort,
     count: usize,
 ) -> Result<Vec<Vec<ItemPatch>>> {
+    let grid = query.grid(cohort.sides().map(|side| side / SIDE_MULTIPLE))?;
     let (windows, _) = cohort.windows(false);
     // [item][subject]
     let mut best: Vec<Vec<Option<Best>>> = Vec::new();
@@ -73,7 +74,7 @@ pub(crate) fn nearest(
     let patches = best.into_iter().map(|subjects| {
         let mut found: Vec<Best> = subjects.into_iter().flatten().collect();
         found.sort_by(|a, b| b.weight.total_cmp(&a.weight));
-        found.iter().take(count).map(|best| patch(cohort, query, best)).collect()
+        found.iter().take(count).map(|best| patch(cohort, grid, best)).collect()
     });
     Ok(patches.collect())
 }
@@ -83,22 +84,17 @@ fn positions(tensor: &tch::Tensor) -> Result<Vec<usize>> {
     Ok(numbers.into_iter().map(|number| number as usize).collect())
 }
 
-fn patch(cohort: &Cohort, query: Query, best: &Best) -> ItemPatch {
+fn patch(cohort: &Cohort, grid: [usize; 2], best: &Best) -> ItemPatch {
     let Window { subject, slice } = best.window;
     let slice_sides = cohort.sides();
-    let (corner, sides) = match query {
-        Query::Flat => ([0, 0], slice_sides),
-        Query::Position => {
-            let columns = slice_sides[1] / SIDE_MULTIPLE;
-            let place = [best.position / columns, best.position % columns];
-            let sides = slice_sides.map(|side| side.min(SIDE));
-            // Around the position's pixel, moved inside the slice where it would leave it.
-            let corner = |axis: usize| {
-                (SIDE_MULTIPLE * place[axis]).saturating_sub(SIDE / 2).min(slice_sides[axis] - sides[axis])
-            };
-            ([corner(0), corner(1)], sides)
-        }
-    };
+    let place = [best.position / grid[1], best.position % grid[1]];
+    let block = [0, 1].map(|axis| slice_sides[axis] / grid[axis]);
+    let sides = [0, 1].map(|axis| slice_sides[axis].min(block[axis] + MARGIN));
+    // Moved inside the slice where it would leave it. The pixel of a position is the first of its 16.
+    let corner = [0, 1].map(|axis| {
+        let first = (block[axis] * place[axis]).saturating_sub(MARGIN);
+        first.min(slice_sides[axis] - sides[axis])
+    });
     let (quantized, value) = (cohort.slice(subject, slice), cohort.dequantize(subject));
     let rows = corner[0]..corner[0] + sides[0];
     let pixels = rows

@@ -12,6 +12,8 @@ pub(crate) enum Purpose {
     Noise = 3,
     /// Of the input of denoising autoencoders.
     Corruption = 4,
+    /// Places and sizes of blobs pasted into healthy scans.
+    Blob = 5,
 }
 
 /// The stream for (seed, purpose, a, b).

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use memae_model::cohort::{Cohort, CohortWriter};
 use memae_model::{
-    BottleneckKind, DeviceChoice, Error, MemorySettings, ModelKind, ModelSettings, NoiseSettings, Phase,
-    Precision, Progress, TrainSettings, TrainedModel, Trainer, cuda_available, read_history,
+    Assessment, BottleneckKind, DeviceChoice, Error, MemorySettings, ModelKind, ModelSettings, NoiseSettings,
+    Phase, Precision, Progress, Schedule, TrainSettings, TrainedModel, Trainer, cuda_available, read_history,
 };
 
 const SHAPE: [usize; 3] = [32, 32, 8];
@@ -103,9 +103,12 @@ fn every_model_learns() {
 #[test]
 fn interrupted_training_resumes_to_the_same_bits() {
     let setting = Setting::new();
-    for kind in [ModelKind::Vae, ModelKind::SsimMemAe] {
+    let plain = settings(4);
+    let changing = TrainSettings { schedule: Schedule::Cosine, average: Some(0.9), ..plain.clone() };
+    for (kind, settings) in [(ModelKind::Vae, &plain), (ModelKind::SsimMemAe, &changing)] {
         let [whole, parts] = ["whole", "parts"].map(|name| format!("{}-{name}", kind.id()));
-        setting.trainer(kind, 4, &whole).unwrap().run(&mut go_on).unwrap();
+        let trainer = |name: &str| setting.trainer_with(kind, settings, name).unwrap();
+        trainer(&whole).run(&mut go_on).unwrap();
 
         // In the middle of the third epoch, then while the fourth is validated.
         for (stop_epoch, stop_phase) in [(3, Phase::Train), (4, Phase::Validate)] {
@@ -117,16 +120,50 @@ fn interrupted_training_resumes_to_the_same_bits() {
                 }
                 _ => ControlFlow::Continue(()),
             };
-            let outcome = setting.trainer(kind, 4, &parts).unwrap().run(&mut stop).unwrap();
+            let outcome = trainer(&parts).run(&mut stop).unwrap();
             assert!(!outcome.complete);
             assert_eq!(outcome.epochs, stop_epoch - 1);
         }
-        setting.trainer(kind, 4, &parts).unwrap().run(&mut go_on).unwrap();
+        trainer(&parts).run(&mut go_on).unwrap();
 
         for file in ["best.safetensors", "last.safetensors"] {
             assert!(setting.file(&whole, file) == setting.file(&parts, file), "{kind:?}: {file} differs");
         }
     }
+}
+
+#[test]
+fn an_average_changes_what_is_kept_and_not_how_training_goes() {
+    let setting = Setting::new();
+    let train = |name: &str, average| {
+        let settings = TrainSettings { average, ..settings(3) };
+        setting.trainer_with(ModelKind::SsimAe, &settings, name).unwrap().run(&mut go_on).unwrap();
+        read_history(setting.folder.path().join(name).join("metrics.jsonl")).unwrap()
+    };
+    let (plain, averaged, last) =
+        (train("plain", None), train("average", Some(0.9)), train("last", Some(0.0)));
+    for (plain, averaged) in plain.iter().zip(&averaged) {
+        assert_eq!(plain.train_loss, averaged.train_loss);
+        assert_ne!(plain.validation_reconstruction, averaged.validation_reconstruction);
+    }
+    // An average that keeps nothing of what was before is the weights themselves.
+    for (plain, last) in plain.iter().zip(&last) {
+        assert_eq!(plain.validation_reconstruction, last.validation_reconstruction);
+    }
+}
+
+#[test]
+fn the_learning_rate_falls_to_nothing_and_its_end_is_part_of_the_training() {
+    let setting = Setting::new();
+    let settings = |epochs| TrainSettings { schedule: Schedule::Cosine, ..settings(epochs) };
+    let trainer = |epochs| setting.trainer_with(ModelKind::Ae, &settings(epochs), "model");
+    trainer(4).unwrap().run(&mut go_on).unwrap();
+    let history = read_history(setting.folder.path().join("model/metrics.jsonl")).unwrap();
+    let rates: Vec<f64> = history.iter().map(|record| record.learning_rate).collect();
+    assert!(rates.windows(2).all(|pair| pair[1] < pair[0]), "{rates:?}");
+    assert!(rates[3] < 0.05 * 1e-3 && rates[0] < 1e-3, "{rates:?}");
+    let Err(error) = trainer(8) else { panic!("another number of epochs was taken") };
+    assert!(error.to_string().contains("other settings"), "{error}");
 }
 
 /// `cargo xtask bench model` reads what this prints.
@@ -235,6 +272,24 @@ fn what_is_not_finite_stops_training_and_names_the_subjects() {
 }
 
 #[test]
+fn a_slice_without_brain_is_reconstructed_as_nothing() {
+    let setting = Setting::new();
+    setting.trainer(ModelKind::SsimAe, 1, "model").unwrap().run(&mut go_on).unwrap();
+    let model = TrainedModel::load(setting.folder.path().join("model"), DeviceChoice::Cpu).unwrap();
+    let (mut volume, _) = subject(5);
+    let whole = model.reconstruct(&volume, SHAPE).unwrap();
+    let nk = SHAPE[2];
+    volume.chunks_exact_mut(nk).for_each(|voxels| voxels[..3].fill(0.0));
+    let cut = model.reconstruct(&volume, SHAPE).unwrap();
+    for (voxels, whole) in cut.chunks_exact(nk).zip(whole.chunks_exact(nk)) {
+        assert_eq!(voxels[..3], [0.0; 3]);
+        assert!(voxels[3] != 0.0, "the next slice has brain, and is drawn");
+        // Slices whose neighbours are as before are drawn as before.
+        assert!(voxels[4..].iter().zip(&whole[4..]).all(|(a, b)| (a - b).abs() < 1e-5));
+    }
+}
+
+#[test]
 fn a_trained_model_reconstructs_every_slice() {
     let setting = Setting::new();
     setting.trainer(ModelKind::Ae, 2, "ae").unwrap().run(&mut go_on).unwrap();
@@ -277,6 +332,54 @@ fn the_memory_shows_the_patches_that_address_its_items() {
     setting.trainer(ModelKind::Ae, 1, "ae").unwrap().run(&mut go_on).unwrap();
     let model = TrainedModel::load(setting.folder.path().join("ae"), DeviceChoice::Cpu).unwrap();
     assert!(model.nearest_patches(&setting.train, 3).unwrap().is_empty());
+}
+
+#[test]
+fn an_assessment_tells_what_was_learned_and_what_is_copied() {
+    let setting = Setting::new();
+    let never = || -> memae_model::Result<()> { Ok(()) };
+    let assess = |kind, model: &ModelSettings, epochs, name: &str| {
+        let folder = setting.folder.path().join(name);
+        let (train, validation) = (&setting.train, &setting.validation);
+        let trainer =
+            Trainer::new(kind, model, &settings(epochs), train, validation, &folder, DeviceChoice::Cpu);
+        trainer.unwrap().run(&mut go_on).unwrap();
+        let trained = TrainedModel::load(&folder, DeviceChoice::Cpu).unwrap();
+        let assessment = trained.assess(train, validation, [2.0, 2.0, 6.0], never).unwrap();
+        assert_eq!(Assessment::read(&folder).unwrap(), None);
+        assessment.write(&folder).unwrap();
+        assert_eq!(Assessment::read(&folder).unwrap().as_ref(), Some(&assessment));
+        assert_eq!(assessment.validation, trained.validation_loss().unwrap());
+        assert!(assessment.blobs.len() >= 4, "{assessment:?}");
+        assessment
+    };
+
+    // A memory of one item reads the same whatever it is shown.
+    let memory = MemorySettings { items: 1, ..Default::default() };
+    let one = assess(ModelKind::MemAe, &ModelSettings { memory, ..small() }, 1, "one");
+    assert_eq!(one.copied, Some(0.0));
+    assert!(!one.has_learned() && !one.copies(), "{one:?}");
+    assert!(
+        one.warnings().len() == 1 && one.warnings()[0].contains("learned nothing"),
+        "{:?}",
+        one.warnings()
+    );
+
+    // Black slices are off by the square of each pixel.
+    let (mut sum, mut pixels) = (0.0, 0);
+    for subject in 0..setting.validation.len() {
+        for voxels in setting.validation.volume(subject).chunks_exact(SHAPE[2]) {
+            sum += voxels[1..7].iter().map(|value| f64::from(*value).powi(2)).sum::<f64>();
+            pixels += 6;
+        }
+    }
+    assert!((one.black / (sum / f64::from(pixels)) - 1.0).abs() < 1e-5, "{} {sum} {pixels}", one.black);
+    assert!(one.mean_slice > 0.0 && one.mean_slice < one.black);
+
+    let spatial = ModelSettings { bottleneck: BottleneckKind::Spatial, width: 0.25, ..small() };
+    let spatial = assess(ModelKind::Ae, &spatial, 60, "spatial");
+    assert!(spatial.copied.unwrap() > 0.2, "{:?}", spatial.copied);
+    assert!(spatial.validation < one.validation);
 }
 
 /// Weights of a model after two epochs.
@@ -329,8 +432,8 @@ fn the_full_network_has_the_specified_size() {
         DeviceChoice::Cpu,
     )
     .unwrap();
-    // The trunk's 1,997,761 and ten items of 256.
-    assert_eq!(trainer.parameter_count(), 1_997_761 + 10 * 256);
+    // The trunk's 1,997,761 and ten items of 256 at each of 2 x 2 positions.
+    assert_eq!(trainer.parameter_count(), 1_997_761 + 10 * 4 * 256);
 }
 
 /// Runs where `MEMAE_PYTHON` names a Python that has torch and safetensors.

@@ -63,6 +63,9 @@ pub(crate) struct Run {
     /// `auto`, `cpu` or `cuda:N`.
     #[serde(default)]
     pub(crate) device: DeviceChoice,
+    /// Folder of another run's preprocessed cohort to use in place of the run's own: what the runs of a study share.
+    #[serde(skip)]
+    pub(crate) preprocessed: Option<PathBuf>,
     /// Models to train and compare.
     #[serde(default = "paper_models")]
     pub(crate) models: Vec<ModelKind>,

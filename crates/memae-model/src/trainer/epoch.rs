@@ -21,6 +21,8 @@ pub(super) struct Trained {
     pub(super) reconstruction: f64,
     pub(super) regularization: Option<f64>,
     pub(super) gradient_norm: f64,
+    /// Of the last step.
+    pub(super) learning_rate: f64,
     pub(super) seconds: f64,
     /// Of these, for batches.
     pub(super) waiting: f64,
@@ -86,10 +88,11 @@ impl Trainer<'_> {
         let batch = self.settings.batch;
         let steps = order.len().div_ceil(batch);
         let mut sum = Trained::default();
+        let all = (self.settings.epochs * steps) as u64;
         let mut total = 0.0;
         let with_brain = self.loss.needs_brain();
         let waited = for_each_batch(self.train.share(), &order, batch, with_brain, |step, batch| {
-            let values = self.step(epoch, step, batch)?;
+            let values = self.step(epoch, step, all, batch)?;
             let share = batch.windows.len() as f64;
             total += share;
             sum.loss += share * values.loss;
@@ -97,6 +100,7 @@ impl Trainer<'_> {
             sum.regularization =
                 values.regularization.map(|term| sum.regularization.unwrap_or(0.0) + share * term);
             sum.gradient_norm += share * values.gradient_norm;
+            sum.learning_rate = values.learning_rate;
             tell(observer, Phase::Train, epoch, step, steps, values.loss)
         })?;
         Ok(Trained {
@@ -104,13 +108,14 @@ impl Trainer<'_> {
             reconstruction: sum.reconstruction / total,
             regularization: sum.regularization.map(|term| term / total),
             gradient_norm: sum.gradient_norm / total,
+            learning_rate: sum.learning_rate,
             seconds: start.elapsed().as_secs_f64(),
             waiting: waited.as_secs_f64(),
         })
     }
 
-    /// One step of the optimizer.
-    fn step(&mut self, epoch: usize, step: usize, batch: &Batch) -> Result<Trained> {
+    /// One step of the optimizer, of `all` in the training.
+    fn step(&mut self, epoch: usize, step: usize, all: u64, batch: &Batch) -> Result<Trained> {
         let (parts, gradient) = room::caught(|| self.differentiate(epoch, step, batch))
             .map_err(|error| self.explain(error, epoch, step, batch))?;
         let norm = gradient.f_norm()?;
@@ -120,12 +125,17 @@ impl Trainer<'_> {
         if let Some(what) = first_not_finite(values[0], values[2]) {
             return Err(not_finite(what, epoch, step, self.train.cohort(), batch));
         }
-        self.adam.step(self.network.parameters.flat(), &gradient)?;
+        let learning_rate = self.settings.learning_rate * self.settings.schedule.factor(self.adam.step, all);
+        self.adam.step(self.network.parameters.flat(), &gradient, learning_rate)?;
+        if let Some(average) = &mut self.average {
+            average.update(&self.network.parameters, self.adam.step)?;
+        }
         Ok(Trained {
             loss: values[0],
             reconstruction: values[1],
             regularization: values.get(3).copied(),
             gradient_norm: values[2],
+            learning_rate,
             ..Trained::default()
         })
     }

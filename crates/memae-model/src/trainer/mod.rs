@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use self::epoch::Stop;
 pub use self::room::is_handled_panic;
 use crate::adam::Adam;
+use crate::average::Average;
 use crate::cohort::{Cohort, Window};
 use crate::corruption::Corruption;
 use crate::device::{self, DeviceChoice};
@@ -72,7 +73,8 @@ pub type Observer<'a> = dyn FnMut(Progress<'_>) -> ControlFlow<()> + 'a;
 /// the CPU.
 ///
 /// The folder gets `best.safetensors` (weights, running statistics and, in the metadata, epoch, step, seed, best value and
-/// all settings), `last.safetensors` (the same with Adam's two moments), `epoch-N.safetensors` for as many last epochs as are
+/// all settings), `last.safetensors` (the same with Adam's two moments and, where the weights are an average, those that it is
+/// of), `epoch-N.safetensors` for as many last epochs as are
 /// to be kept, and `metrics.jsonl`, with an event file for `TensorBoard` if asked for. Training goes on from `last.safetensors`; on one CPU build and thread count the weights
 /// are then the same to the bit as without the interruption, wherever the program was killed. To go back to epoch N, put its
 /// file in the place of `last.safetensors`.
@@ -87,6 +89,7 @@ pub struct Trainer<'a> {
     loss: Loss,
     corruption: Option<Corruption>,
     adam: Adam,
+    average: Option<Average>,
     records: Vec<EpochRecord>,
     epoch: usize,
     best: (usize, f64),
@@ -130,7 +133,8 @@ impl<'a> Trainer<'a> {
             folder: folder.as_ref().to_owned(),
             loss: Loss::new(kind, model, sides, device)?,
             corruption: (kind == ModelKind::Dae).then(|| Corruption::new(model.noise, settings.seed, sides)),
-            adam: Adam::new(network.parameters.flat(), settings.learning_rate)?,
+            adam: Adam::new(network.parameters.flat())?,
+            average: (settings.average).map(|decay| Average::new(&network.parameters, decay)).transpose()?,
             network,
             records: Vec::new(),
             epoch: 0,
@@ -195,6 +199,14 @@ impl<'a> Trainer<'a> {
             || self.settings.patience.is_some_and(|patience| without_progress >= patience)
     }
 
+    /// Puts the average of the weights, if there is one, in the place of the weights, or these back.
+    fn exchange(&mut self) -> Result<()> {
+        match &mut self.average {
+            Some(average) => average.exchange(&self.network.parameters),
+            None => Ok(()),
+        }
+    }
+
     fn outcome(&self, complete: bool) -> Outcome {
         Outcome { complete, epochs: self.epoch, best_epoch: self.best.0, best_value: self.best.1 }
     }
@@ -207,6 +219,8 @@ impl<'a> Trainer<'a> {
     ) -> Result<ControlFlow<()>, Stop> {
         let epoch = self.epoch + 1;
         let trained = self.train_epoch(epoch, windows, observer)?;
+        // What is validated and saved is the average, if there is one.
+        self.exchange()?;
         let validated = self.validate(epoch, validation, observer)?;
         let best = validated.reconstruction < self.best.1;
         if best {
@@ -216,7 +230,7 @@ impl<'a> Trainer<'a> {
         self.records.push(EpochRecord {
             epoch,
             step: self.adam.step,
-            learning_rate: self.settings.learning_rate,
+            learning_rate: trained.learning_rate,
             train_loss: trained.loss,
             train_reconstruction: trained.reconstruction,
             train_regularization: trained.regularization,
@@ -231,6 +245,7 @@ impl<'a> Trainer<'a> {
             memory: validated.memory,
         });
         self.save(best)?;
+        self.exchange()?;
         Ok(observer(Progress::Epoch(&self.records[self.records.len() - 1])))
     }
 }

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::Trainer;
 use crate::checkpoint::{self, Checkpoint, Metadata};
-use crate::settings::TrainSettings;
+use crate::settings::{Schedule, TrainSettings};
 use crate::{Error, Result, events, files, history};
 
 /// Prefixes of Adam's two moments before the names of the parameters.
 const MOMENTS: [&str; 2] = ["first.", "second."];
+/// Prefix of the weights and running statistics that training goes on with, where those without prefix are an average.
+const CURRENT: &str = "current.";
 
 impl Trainer<'_> {
     pub(super) fn last(&self) -> PathBuf {
@@ -32,7 +34,7 @@ impl Trainer<'_> {
         }
     }
 
-    /// Writes the epoch's files, each whole. `last.safetensors` alone has all that going on needs, and comes last: whenever
+    /// Writes the epoch's files, each whole; the average of the weights, if there is one, is in the network's place. `last.safetensors` alone has all that going on needs, and comes last: whenever
     /// the program dies, the epochs that it knows nothing of are done again, to the same files.
     pub(super) fn save(&self, best: bool) -> Result<()> {
         let parameters = &self.network.parameters;
@@ -47,6 +49,10 @@ impl Trainer<'_> {
         for (prefix, moment) in MOMENTS.into_iter().zip([&self.adam.first, &self.adam.second]) {
             let named = parameters.split(moment)?;
             state.extend(named.into_iter().map(|(name, values)| (format!("{prefix}{name}"), values)));
+        }
+        if let Some(average) = &self.average {
+            let named = parameters.named(average.values())?;
+            state.extend(named.into_iter().map(|(name, values)| (format!("{CURRENT}{name}"), values)));
         }
         if self.settings.keep > 0 {
             checkpoint::write(&self.folder.join(kept_name(self.epoch)), &state, &metadata)?;
@@ -67,7 +73,11 @@ impl Trainer<'_> {
         let last = self.last();
         let found = Checkpoint::read(&last)?;
         self.check_same(&found.metadata, &last)?;
-        found.load(&mut self.network.parameters)?;
+        found.load(&mut self.network.parameters, "")?;
+        if self.average.is_some() {
+            self.exchange()?;
+            found.load(&mut self.network.parameters, CURRENT)?;
+        }
         let [first, second] = MOMENTS.map(|prefix| found.flat(&self.network.parameters, prefix));
         (self.adam.first, self.adam.second) = (first?, second?);
         self.adam.step = found.metadata.step;
@@ -80,8 +90,11 @@ impl Trainer<'_> {
     }
 
     fn check_same(&self, found: &Metadata, last: &Path) -> Result<()> {
-        // No step depends on when training ends or on what is kept of it.
-        let TrainSettings { epochs, patience, keep, tensorboard, .. } = self.settings;
+        // No step depends on what is kept of it, nor on when training ends unless the learning rate does.
+        let TrainSettings { mut epochs, patience, keep, tensorboard, schedule, .. } = self.settings;
+        if schedule == Schedule::Cosine {
+            epochs = found.train.epochs;
+        }
         let train = TrainSettings { epochs, patience, keep, tensorboard, ..found.train.clone() };
         let same = (found.kind, found.sides, &found.model, &train)
             == (self.kind, self.network.sides, &self.model, &self.settings);

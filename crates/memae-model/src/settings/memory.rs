@@ -1,0 +1,169 @@
+//! Settings of the memory module.
+
+use serde::{Deserialize, Serialize};
+
+use super::{at_least_one, within};
+use crate::memory::Addressing;
+use crate::{Error, Result};
+
+/// Ready-made forms of addressing the memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemoryPreset {
+    /// The paper's formula: softmax of the cosine, temperature 1, no shrinkage.
+    #[default]
+    Paper,
+    /// The official `MemAE` code: dot product, hard shrinkage at 0.0025.
+    Official,
+    /// Ours: cosine, temperature 0.1, hard shrinkage at half of 1 / items.
+    Sharp,
+}
+
+/// What one query to the memory is.
+///
+/// # Example
+/// ```
+/// use memae_model::Query;
+/// // The feature map of a slice of 80 x 96 pixels.
+/// assert_eq!(Query::Flat.grid([5, 6]).unwrap(), [1, 1]);
+/// assert_eq!(Query::Grid([1, 3]).grid([5, 6]).unwrap(), [1, 3]);
+/// assert!(Query::Grid([2, 3]).grid([5, 6]).is_err()); // 2 does not divide 5
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Query {
+    /// The whole feature map, flattened: one query, and one addressing, for each slice.
+    #[default]
+    Flat,
+    /// The feature vector at one position of the map.
+    Position,
+    /// One block of the map, flattened, of a grid of so many rows and columns of blocks. All blocks share the items. `[1, 1]`
+    /// is [`Query::Flat`], the sides of the map are [`Query::Position`].
+    Grid([usize; 2]),
+}
+
+impl Query {
+    /// Rows and columns of blocks into which a feature map of the sides `map` is cut.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where they do not divide its sides; names those that do.
+    pub fn grid(self, map: [usize; 2]) -> Result<[usize; 2]> {
+        let grid = match self {
+            Self::Flat => [1, 1],
+            Self::Position => map,
+            Self::Grid(grid) => grid,
+        };
+        for axis in 0..2 {
+            if grid[axis] == 0 || map[axis] % grid[axis] != 0 {
+                let divisors: Vec<String> =
+                    (1..=map[axis]).filter(|n| map[axis] % n == 0).map(|n| n.to_string()).collect();
+                return Err(Error::invalid(format!(
+                    "memory.query = {{ grid = [{}, {}] }} does not divide the feature map of {} x {} positions: the {} \
+                     number can be {}",
+                    grid[0],
+                    grid[1],
+                    map[0],
+                    map[1],
+                    ["first", "second"][axis],
+                    divisors.join(", ")
+                )));
+            }
+        }
+        Ok(grid)
+    }
+}
+
+/// Likeness of a query and an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Similarity {
+    /// Cosine of the angle, in [-1, 1].
+    Cosine,
+    /// Dot product, unbounded.
+    Dot,
+}
+
+/// Threshold of the hard shrinkage of addressing weights.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shrink {
+    /// No shrinkage.
+    None,
+    /// Weights up to this value become zero.
+    Absolute(f64),
+    /// Weights up to this multiple of 1 / items become zero.
+    Relative(f64),
+}
+
+/// Settings of the memory module: a preset, and single values that override it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MemorySettings {
+    /// Whether there is a memory at all. Without it, an ablation, the decoder gets the encoder's whole feature map.
+    pub enabled: bool,
+    /// Where values that are not given come from.
+    pub preset: MemoryPreset,
+    /// Number of items N (the paper: 10).
+    pub items: usize,
+    /// What one query is.
+    pub query: Query,
+    /// Overrides the preset's likeness.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<Similarity>,
+    /// Overrides the preset's softmax temperature; above 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Overrides the preset's hard shrinkage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shrink: Option<Shrink>,
+}
+
+impl Default for MemorySettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            preset: MemoryPreset::Paper,
+            items: 10,
+            query: Query::Flat,
+            similarity: None,
+            temperature: None,
+            shrink: None,
+        }
+    }
+}
+
+impl MemorySettings {
+    /// The addressing that preset and overrides give together.
+    pub fn addressing(&self) -> Addressing {
+        let (similarity, temperature, shrink) = match self.preset {
+            MemoryPreset::Paper => (Similarity::Cosine, 1.0, Shrink::None),
+            MemoryPreset::Official => (Similarity::Dot, 1.0, Shrink::Absolute(0.0025)),
+            MemoryPreset::Sharp => (Similarity::Cosine, 0.1, Shrink::Relative(0.5)),
+        };
+        Addressing {
+            items: self.items,
+            similarity: self.similarity.unwrap_or(similarity),
+            temperature: self.temperature.unwrap_or(temperature),
+            threshold: match self.shrink.unwrap_or(shrink) {
+                Shrink::None => 0.0,
+                Shrink::Absolute(threshold) => threshold,
+                Shrink::Relative(multiple) => multiple / self.items as f64,
+            },
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        at_least_one("memory.items", self.items)?;
+        let addressing = self.addressing();
+        within("memory.temperature", addressing.temperature, 1e-3, 1e3)?;
+        within("memory.shrink (as a share of the weights)", addressing.threshold, 0.0, 0.999)?;
+        let (_, largest) = addressing.range().softmax_weight;
+        if addressing.threshold >= largest {
+            return Err(Error::invalid(format!(
+                "memory.shrink = {} would zero every addressing weight: none can exceed {largest:.4} with these settings",
+                addressing.threshold
+            )));
+        }
+        Ok(())
+    }
+}
