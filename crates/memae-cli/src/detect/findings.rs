@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use anomaly_eval::{Voxel, anomaly_map, components, normalize};
+use anomaly_eval::{ScanPair, Voxel, components, normalize};
 use anyhow::Result;
 use memae_model::TrainedModel;
 use mri_io::{Contrast, Interpolation, Mask, Preprocessed, Volume};
@@ -59,9 +59,14 @@ impl Findings {
             reconstruct::predict(&model, &prepared.volume)?
         };
         interrupt::check()?;
-        let residual = anomaly_map(prepared.volume.data(), expected.view(), about.residual)?;
-        let scores = normalize(residual.clone(), about.calibration.scope())?;
-        let scores = about.post_processing.scores(scores, prepared.mask.data())?;
+        let pair = ScanPair {
+            scan: prepared.volume.data(),
+            expected: Some(expected.view()),
+            brain: prepared.mask.data(),
+            spacing: prepared.volume.affine().spacing(),
+        };
+        let residual = about.scoring.residual(&pair)?;
+        let scores = normalize(about.scoring.map(&pair, None)?, about.calibration.scope())?;
         let subject_score = about.calibration.subject_score(scores.view(), prepared.mask.data());
 
         let (grid, affine) = (scan.grid(), *prepared.volume.affine());
@@ -78,7 +83,8 @@ impl Findings {
         for (detected, &inside) in detection.as_mut_slice().iter_mut().zip(brain.as_slice()) {
             *detected &= inside;
         }
-        let detection = Volume::new(about.post_processing.detection(detection.into_data()), grid.affine)?;
+        let detection =
+            Volume::new(about.scoring.post_processing.detection(detection.into_data()), grid.affine)?;
         let mut warnings = prepared.warnings;
         if Contrast::of(&scan) == Contrast::DarkFluid {
             warnings.push("fluid is dark in this scan, as in T1 or FLAIR, but the model knows T2".to_owned());

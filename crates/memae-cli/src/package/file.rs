@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anomaly_eval::{PostProcessing, Residual};
+use anomaly_eval::Scoring;
 use anyhow::{Context, Result, bail, ensure};
 use memae_model::{Attached, DeviceChoice, TrainedModel};
 use mri_io::{PreprocessSettings, Reference};
@@ -14,7 +14,7 @@ use crate::files;
 use crate::layout::Layout;
 
 /// Changes whenever a package of before cannot be used any more.
-pub(super) const FORMAT: u64 = 1;
+pub(super) const FORMAT: u64 = 2;
 const REFERENCE: &str = "reference.nii.gz";
 const REFERENCE_MASK: &str = "reference_brainmask.nii.gz";
 
@@ -25,8 +25,7 @@ pub(crate) struct About {
     /// Fingerprint of what it was made from.
     pub(crate) key: String,
     pub(crate) preprocess: PreprocessSettings,
-    pub(crate) residual: Residual,
-    pub(crate) post_processing: PostProcessing,
+    pub(crate) scoring: Scoring,
     pub(crate) calibration: Calibration,
     pub(crate) provenance: Provenance,
 }
