@@ -118,6 +118,34 @@ fn another_setting_of_the_evaluation_does_not_train_again() {
 }
 
 #[test]
+fn without_a_lesion_the_report_says_so_and_draws_no_figure() {
+    let changes = [
+        ("device = \"cpu\"", "device = \"cpu\"\nmodels = [\"ae\"]"),
+        ("name = \"tiny\"", "name = \"tiny\"\ncache = \"healthy\""),
+        ("test = 3", "test = 1"),
+    ];
+    let run = Experiment::new("no-lesion", &changes);
+    succeeds(&mut run.memae(&["synth"]));
+    succeeds(&mut run.memae(&["preprocess"]));
+    let files = files_below(&run.folder.join("healthy"));
+    for file in files.iter().filter(|file| file.to_string_lossy().ends_with("_lesions.nii.gz")) {
+        let empty = mri_io::read(file).unwrap().map(|_| 0_u8);
+        mri_io::write(file, &empty).unwrap();
+    }
+    let model = run.result("models/ae");
+    succeeds(&mut run.memae(&["train"]));
+    fs::write(model.join("warnings.json"), "[\"no better than black\"]").unwrap();
+    succeeds(&mut run.memae(&["run"]));
+    let page = fs::read_to_string(run.result("report/index.html")).unwrap();
+    for part in
+        ["No test subject has a lesion", "there is none to draw", "AE: no better than black", "too few for"]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(!run.result("report/figure1.png").exists());
+}
+
+#[test]
 fn runs_with_other_seeds_are_compared_and_nothing_else_is() {
     let run = finished();
     let copy = |name: &str, line: &str, changed: &str| {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bootstrap::{Draws, percentile};
-use crate::{BootstrapSettings, ScoreHistogram, VoxelSet};
+use crate::{BootstrapSettings, FEWEST_SUBJECTS, ScoreHistogram, VoxelSet};
 
 /// Thresholds of a curve at which subjects are counted.
 const THRESHOLDS: usize = 128;
@@ -19,7 +19,7 @@ pub struct Band {
     pub high: f64,
 }
 
-/// Bands around both curves. Empty where a class is absent, or for fewer than two subjects.
+/// Bands around both curves. Empty where a class is absent, or for fewer than [`FEWEST_SUBJECTS`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CurveBands {
     /// Around the ROC curve.
@@ -58,7 +58,8 @@ impl SubjectCurves {
     pub(crate) fn bands(&self, voxels: VoxelSet, settings: &BootstrapSettings) -> CurveBands {
         let set = usize::from(voxels == VoxelSet::Brain);
         let subjects: Vec<&[[u64; 2]]> = self.counts.iter().map(|counts| &counts[set][..]).collect();
-        let Some(pooled) = Rates::of(subjects.iter().copied()).filter(|_| subjects.len() > 1) else {
+        let Some(pooled) = Rates::of(subjects.iter().copied()).filter(|_| subjects.len() >= FEWEST_SUBJECTS)
+        else {
             return CurveBands::default();
         };
         let mut draws = Draws::new(settings);
@@ -221,7 +222,7 @@ mod tests {
 
     #[test]
     fn bands_over_the_brain_leave_out_the_rest() {
-        let subjects = [0.1_f32, 0.3].map(|shift| {
+        let subjects = [0.1_f32, 0.3, 0.15, 0.25, 0.2].map(|shift| {
             let scores: Vec<f32> =
                 (0..600).map(|i| (i * 37 % 600) as f32 / 1200.0 + shift * (i % 4) as f32 / 4.0).collect();
             let lesion: Vec<bool> = (0..600).map(|i| i % 4 > 1).collect();
@@ -246,22 +247,26 @@ mod tests {
 
     #[test]
     fn equal_subjects_have_no_spread_and_different_ones_enclose_their_mean() {
-        let equal = bands(&[subject(0.2, true), subject(0.2, true)]);
+        let equal = bands(&[(); FEWEST_SUBJECTS].map(|()| subject(0.2, true)));
         assert!(equal.roc.len() > 100 && equal.precision_recall.len() == equal.roc.len());
         assert!(
             equal.roc.iter().chain(&equal.precision_recall).all(|band| (band.high - band.low).abs() < 1e-12)
         );
-        let different = bands(&[subject(0.0, true), subject(0.2, true), subject(0.4, true)]);
+        let different = bands(&[0.0, 0.0, 0.2, 0.4, 0.4].map(|signal| subject(signal, true)));
         let middle = different.roc.iter().find(|band| band.x > 0.3).unwrap();
         assert!(middle.low < 0.5 && middle.high > 0.9, "{middle:?}");
     }
 
     #[test]
-    fn bands_need_two_subjects_and_both_classes() {
-        assert_eq!(bands(&[subject(0.2, true)]), CurveBands::default());
-        assert_eq!(bands(&[subject(0.2, false), subject(0.2, false)]), CurveBands::default());
-        let one_ill = bands(&[subject(0.2, true), subject(0.2, false)]);
-        assert!(one_ill.roc.iter().all(|band| band.low.is_finite() && band.high <= 1.0));
+    fn bands_need_enough_subjects_and_both_classes() {
+        let cohort = |ill: [bool; FEWEST_SUBJECTS]| ill.map(|ill| subject(0.2, ill));
+        assert_eq!(bands(&cohort([true; FEWEST_SUBJECTS])[1..]), CurveBands::default());
+        assert_eq!(bands(&cohort([false; FEWEST_SUBJECTS])), CurveBands::default());
+        let one_ill = bands(&cohort([true, false, false, false, false]));
+        assert!(
+            !one_ill.roc.is_empty()
+                && one_ill.roc.iter().all(|band| band.low.is_finite() && band.high <= 1.0)
+        );
     }
 
     #[test]

@@ -47,12 +47,15 @@ impl BootstrapSettings {
     }
 }
 
+/// Subjects below which nothing is said about others than them: no interval and no test.
+pub const FEWEST_SUBJECTS: usize = 5;
+
 /// Mean of a measure over subjects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Mean over the subjects on which the measure is defined; `None` if there are none.
     pub mean: Option<f64>,
-    /// Lower and upper end of the `BCa` bootstrap interval; `None` for fewer than two subjects.
+    /// Lower and upper end of the `BCa` bootstrap interval; `None` for fewer than [`FEWEST_SUBJECTS`].
     pub interval: Option<[f64; 2]>,
     /// Number of subjects on which the measure is defined.
     pub n: usize,
@@ -68,7 +71,8 @@ impl Estimate {
         let n = defined.len();
         Self {
             mean: (n > 0).then(|| mean(&defined)),
-            interval: (n > 1).then(|| mean_interval(&defined, resampled_means(&defined, settings), settings)),
+            interval: (n >= FEWEST_SUBJECTS)
+                .then(|| mean_interval(&defined, resampled_means(&defined, settings), settings)),
             n,
             undefined: values.len() - n,
         }
@@ -202,18 +206,19 @@ mod tests {
     #[test]
     fn undefined_subjects_are_left_out_and_counted() {
         let settings = BootstrapSettings::default();
-        let estimate = Estimate::of([Some(0.2), None, Some(0.4), Some(0.6)], &settings);
-        assert_eq!((estimate.n, estimate.undefined), (3, 1));
+        let values = [Some(0.2), None, Some(0.4), Some(0.6), Some(0.3), Some(0.5)];
+        let estimate = Estimate::of(values, &settings);
+        assert_eq!((estimate.n, estimate.undefined), (5, 1));
         approx::assert_abs_diff_eq!(estimate.mean.unwrap(), 0.4, epsilon = 1e-15);
         let [low, high] = estimate.interval.unwrap();
         assert!((0.2..0.4).contains(&low) && (0.4..=0.6).contains(&high));
-        assert_eq!(Estimate::of([Some(0.2), None, Some(0.4), Some(0.6)], &settings), estimate);
+        assert_eq!(Estimate::of(values, &settings), estimate);
 
         let none = Estimate::of([None], &settings);
         assert_eq!((none.mean, none.interval, none.n, none.undefined), (None, None, 0, 1));
-        let single = Estimate::of([Some(0.5)], &settings);
-        assert_eq!((single.mean, single.interval), (Some(0.5), None));
-        let equal = Estimate::of([Some(0.5); 4], &settings);
+        let few = Estimate::of([Some(0.5); FEWEST_SUBJECTS - 1], &settings);
+        assert_eq!((few.mean, few.interval), (Some(0.5), None));
+        let equal = Estimate::of([Some(0.5); FEWEST_SUBJECTS], &settings);
         assert_eq!(equal.interval, Some([0.5, 0.5]));
     }
 }

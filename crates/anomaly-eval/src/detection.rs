@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bootstrap::{Draws, bca_interval, mean};
-use crate::{BootstrapSettings, ScoreHistogram, VoxelSet};
+use crate::{BootstrapSettings, FEWEST_SUBJECTS, ScoreHistogram, VoxelSet};
 
 /// What a subject's voxels are summed up to. `None` where the voxel set is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,7 +52,8 @@ pub struct SubjectDetection {
 pub struct SubjectAuroc {
     /// Probability that a subject with a lesion has the higher score, ties one half; `None` if either group is empty.
     pub auroc: Option<f64>,
-    /// `BCa` bootstrap interval, both groups resampled; `None` if either group has fewer than two subjects.
+    /// `BCa` bootstrap interval, both groups resampled; `None` if either group has fewer than
+    /// [`FEWEST_SUBJECTS`].
     pub interval: Option<[f64; 2]>,
     /// Number of subjects with a lesion.
     pub with_lesion: usize,
@@ -65,7 +66,7 @@ impl SubjectAuroc {
     pub fn of(with_lesion: &[f64], without_lesion: &[f64], settings: &BootstrapSettings) -> Self {
         let groups = [with_lesion, without_lesion];
         let area = auroc(with_lesion, without_lesion);
-        let enough = groups.iter().all(|group| group.len() > 1);
+        let enough = groups.iter().all(|group| group.len() >= FEWEST_SUBJECTS);
         Self {
             auroc: area,
             interval: area
@@ -148,9 +149,11 @@ mod tests {
         assert_eq!((none.auroc, none.interval, none.with_lesion, none.without_lesion), (None, None, 1, 0));
         let single = SubjectAuroc::of(&[0.5, 0.2], &[0.5], &settings);
         assert_eq!((single.auroc, single.interval), (Some(0.25), None));
-        let apart = SubjectAuroc::of(&[0.8, 0.9, 0.7], &[0.1, 0.2], &settings);
+        let few = SubjectAuroc::of(&[0.8, 0.9, 0.7, 0.8, 0.9], &[0.1; 4], &settings);
+        assert_eq!((few.auroc, few.interval), (Some(1.0), None));
+        let apart = SubjectAuroc::of(&[0.8, 0.9, 0.7, 0.75, 0.85], &[0.1, 0.2, 0.3, 0.4, 0.5], &settings);
         assert_eq!((apart.auroc, apart.interval), (Some(1.0), Some([1.0, 1.0])));
-        let mixed = SubjectAuroc::of(&[0.3, 0.6, 0.9, 0.5], &[0.1, 0.4, 0.55, 0.2], &settings);
+        let mixed = SubjectAuroc::of(&[0.3, 0.6, 0.9, 0.5, 0.7], &[0.1, 0.4, 0.55, 0.2, 0.3], &settings);
         let ([low, high], area) = (mixed.interval.unwrap(), mixed.auroc.unwrap());
         assert!(0.2 < low && low < area && area < high && high <= 1.0, "{mixed:?}");
     }

@@ -4,45 +4,67 @@ use ndarray::{Array3, ArrayView3, Zip};
 use serde::{Deserialize, Serialize};
 
 use crate::components::components;
-use crate::median::median_5;
-use crate::{Error, Result};
+use crate::median::WIDTHS;
+use crate::{Error, PlaceSettings, Result};
 
-/// What is done to scores and detections. The default does nothing, as the paper.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What is done to maps and detections beside the paper's residual. The default does nothing, as the paper. Steps are done in
+/// the order of the fields, all but the last on the map before it is brought to [0, 1].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PostProcessing {
-    /// Median of 5 x 5 x 5 voxels of the scores.
-    pub median: bool,
-    /// Voxels by which the brain mask is eroded; scores outside become 0. Takes the rim away, where registration and partial
-    /// volume leave large residuals.
+    /// Before the residual, the intensities of the scan's brain are mapped onto those of its own reconstruction, quantile by
+    /// quantile.
+    pub match_quantiles: bool,
+    /// Residuals less the mean of healthy residuals at their place, divided by their spread there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<PlaceSettings>,
+    /// Standard deviation (mm) of a Gaussian that smooths the map within the brain; 0: none.
+    pub smooth_mm: f64,
+    /// Voxels along each side of the window of a median filter: 3, 5 or 7; 0: none.
+    pub median: usize,
+    /// Voxels by which the brain mask is eroded; the map outside becomes 0. Takes the rim away, where registration and
+    /// partial volume leave large residuals.
     pub erosion: usize,
+    /// Depth in the brain (mm) from which the map counts in full; towards the brain's border its weight falls to 0, in
+    /// proportion to depth. 0: none.
+    pub border_mm: f64,
     /// Detections of fewer connected voxels (26 neighbours) are removed. Concerns detections only: curves and counts
     /// over all thresholds do not know it.
     pub smallest_component: usize,
 }
 
 impl PostProcessing {
-    /// The usual choice of the field: median of 5 x 5 x 5 voxels, erosion by 3 voxels, components of 10 voxels or more.
-    pub const USUAL: Self = Self { median: true, erosion: 3, smallest_component: 10 };
+    /// The paper's: none.
+    pub const NONE: Self = Self {
+        match_quantiles: false,
+        place: None,
+        smooth_mm: 0.0,
+        median: 0,
+        erosion: 0,
+        border_mm: 0.0,
+        smallest_component: 0,
+    };
 
-    /// Post-processed scores `[i, j, k]`: median, then 0 outside the eroded mask.
+    /// The usual choice of the field: median of 5 x 5 x 5 voxels, erosion by 3 voxels, components of 10 voxels or more.
+    pub const USUAL: Self = Self { median: 5, erosion: 3, smallest_component: 10, ..Self::NONE };
+
+    /// Checks that the settings make sense.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`]; [`Error::EmptyMask`] if nothing of the brain is left by the erosion.
-    pub fn scores(&self, mut scores: Array3<f32>, brain: ArrayView3<'_, bool>) -> Result<Array3<f32>> {
-        Error::check_shape("the brain mask", brain.shape(), scores.shape())?;
-        let kept = self.kept(brain)?;
-        if self.median {
-            return Ok(median_5(scores.view(), kept.view()));
+    /// [`Error::Invalid`] naming the setting.
+    pub fn check(&self) -> Result<()> {
+        if self.median != 0 && !WIDTHS.contains(&self.median) {
+            return Err(Error::invalid(format!("median: {} is none of 0, 3, 5, 7 voxels", self.median)));
         }
-        clear_outside(&mut scores, &kept);
-        Ok(scores)
-    }
-
-    /// Where scores are kept: the eroded brain, or everywhere without erosion.
-    pub(crate) fn kept(&self, brain: ArrayView3<'_, bool>) -> Result<Array3<bool>> {
-        let kept = if self.erosion > 0 { erode(brain, self.erosion) } else { brain.mapv(|_| true) };
-        if kept.iter().any(|inside| *inside) { Ok(kept) } else { Err(Error::EmptyMask) }
+        if self.erosion > 50 {
+            return Err(Error::invalid(format!("erosion: {} is outside 0 to 50 voxels", self.erosion)));
+        }
+        for (key, mm) in [("smooth_mm", self.smooth_mm), ("border_mm", self.border_mm)] {
+            if !(0.0..=50.0).contains(&mm) {
+                return Err(Error::invalid(format!("{key}: {mm} is outside 0 to 50")));
+            }
+        }
+        self.place.as_ref().map_or(Ok(()), PlaceSettings::check)
     }
 
     /// Post-processed detections `[i, j, k]`: small components are removed.
@@ -55,13 +77,8 @@ impl PostProcessing {
     }
 }
 
-/// Sets scores outside a mask to 0.
-pub(crate) fn clear_outside(scores: &mut Array3<f32>, kept: &Array3<bool>) {
-    scores.zip_mut_with(kept, |score, inside| *score = if *inside { *score } else { 0.0 });
-}
-
 /// Removes `voxels` layers of voxels that have one of the 6 nearest neighbours outside the mask or the grid.
-fn erode(mask: ArrayView3<'_, bool>, voxels: usize) -> Array3<bool> {
+pub(crate) fn erode(mask: ArrayView3<'_, bool>, voxels: usize) -> Array3<bool> {
     let mut eroded = mask.to_owned();
     for _ in 0..voxels {
         let before = eroded.clone();
@@ -92,6 +109,7 @@ fn remove_small_components(mut mask: Array3<bool>, smallest: usize) -> Array3<bo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Outside, ScanPair, Scoring};
 
     #[derive(Deserialize)]
     struct Golden {
@@ -117,11 +135,16 @@ mod tests {
             Array3::from_shape_vec(shape, flags).unwrap()
         };
         let scores = Array3::from_shape_vec(shape, scores).unwrap();
-        let everywhere = PostProcessing { median: true, ..Default::default() };
         let brain = flags(&mask);
-        let filtered = everywhere.scores(scores.clone(), brain.view()).unwrap();
+        let pair = ScanPair { scan: scores.view(), expected: None, brain: brain.view(), spacing: [1.0; 3] };
+        let map = |outside, post_processing| {
+            let scoring = Scoring { outside, post_processing, ..Default::default() };
+            scoring.map(&pair, None).unwrap()
+        };
+        let everywhere = PostProcessing { median: 5, ..Default::default() };
+        let filtered = map(Outside::Kept, everywhere);
         assert_eq!(filtered.as_slice().unwrap(), median);
-        let inside = PostProcessing { erosion: 1, ..everywhere }.scores(scores, brain.view()).unwrap();
+        let inside = map(Outside::Kept, PostProcessing { erosion: 1, ..everywhere });
         for ((score, filtered), inside) in inside.iter().zip(&filtered).zip(&flags(&eroded)) {
             assert_eq!(*score, if *inside { *filtered } else { 0.0 });
         }
@@ -130,15 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn each_step_works_without_the_others() {
-        let scores = Array3::from_elem((4, 3, 3), 0.5_f32);
-        let brain = scores.mapv(|_| true);
-        let eroded =
-            PostProcessing { erosion: 1, ..Default::default() }.scores(scores, brain.view()).unwrap();
-        let kept: Vec<_> =
-            eroded.indexed_iter().filter(|(_, score)| **score > 0.0).map(|(at, _)| at).collect();
-        assert_eq!(kept, [(1, 1, 1), (2, 1, 1)]);
-
+    fn detections_lose_their_small_components() {
         let mut detection = Array3::from_elem((5, 1, 1), false);
         for i in [0, 1, 3] {
             detection[[i, 0, 0]] = true;
@@ -152,12 +167,24 @@ mod tests {
     }
 
     #[test]
-    fn the_default_changes_nothing() {
-        let scores = Array3::from_shape_fn((3, 4, 5), |(i, j, k)| (i + j + k) as f32 / 9.0);
-        let brain = scores.mapv(|score| score > 0.5);
-        let none = PostProcessing::default();
-        assert_eq!(none.scores(scores.clone(), brain.view()).unwrap(), scores);
-        assert_eq!(none.detection(brain.clone()), brain);
-        assert!(matches!(PostProcessing::USUAL.scores(scores, brain.view()), Err(Error::EmptyMask)));
+    fn settings_out_of_range_are_named() {
+        for good in
+            [PostProcessing::NONE, PostProcessing::USUAL, PostProcessing { median: 7, ..Default::default() }]
+        {
+            assert!(good.check().is_ok());
+        }
+        let none = PostProcessing::NONE;
+        let place =
+            |smooth_mm, floor| PostProcessing { place: Some(PlaceSettings { smooth_mm, floor }), ..none };
+        for (wrong, key) in [
+            (PostProcessing { median: 4, ..none }, "median"),
+            (PostProcessing { erosion: 51, ..none }, "erosion"),
+            (PostProcessing { smooth_mm: -1.0, ..none }, "smooth_mm"),
+            (PostProcessing { border_mm: f64::NAN, ..none }, "border_mm"),
+            (place(0.0, 0.5), "place.smooth_mm"),
+            (place(4.0, 0.0), "place.floor"),
+        ] {
+            assert!(wrong.check().unwrap_err().to_string().starts_with(key), "{key}");
+        }
     }
 }

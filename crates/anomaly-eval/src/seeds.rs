@@ -113,6 +113,7 @@ pub fn seed_table(runs: &[Evaluation], spreads: &[SeedSpread]) -> Table {
             "Mean ± standard deviation over runs [lowest, highest run] of the mean over test subjects."
                 .into(),
         ],
+        best: Vec::new(),
     }
 }
 

@@ -16,8 +16,7 @@ pub struct VariantMetrics {
     pub auprc: Option<f64>,
     /// Highest Dice over all thresholds.
     pub best_dice: Option<f64>,
-    /// Dice of the detections at the threshold matched on healthy scans, small components removed in post-processed
-    /// variants.
+    /// Dice of the detections at the threshold matched on healthy scans, small components removed where a variant does so.
     pub dice: Option<f64>,
 }
 
@@ -42,7 +41,7 @@ impl VariantMetrics {
             let voxels = VoxelSet::ALL[set];
             let ranking = histogram.ranking(voxels);
             let called = scores.mapv(|score| score > thresholds[set]);
-            let called = variant.post_processing().detection(called);
+            let called = variant.scoring().post_processing.detection(called);
             let mut counts = ConfusionCounts::default();
             for ((called, lesion), inside) in called.iter().zip(&lesion).zip(&inside) {
                 if voxels == VoxelSet::All || *inside {
@@ -66,7 +65,6 @@ pub struct Sensitivity {
     /// Identifier of the method.
     pub method: String,
     /// How scores are made.
-    #[serde(flatten)]
     pub variant: Variant,
     /// The voxels taken into account.
     pub voxels: VoxelSet,
@@ -114,7 +112,7 @@ mod tests {
     use ndarray::Array3;
 
     use super::*;
-    use crate::{Binning, Range, Residual, ScopeKind, VariantMaps};
+    use crate::{Binning, Range, ScanPair, Scope, ScopeKind, normalize};
 
     /// A noisy ball of raised residual in a larger brain.
     fn subject() -> (Array3<f32>, Array3<bool>, Array3<bool>) {
@@ -132,9 +130,13 @@ mod tests {
     }
 
     fn scores(variant: Variant, map: &Array3<f32>, brain: &Array3<bool>) -> Array3<f32> {
-        let nothing = Array3::zeros(map.raw_dim());
-        let maps = VariantMaps::new(map.view(), nothing.view(), brain.view()).unwrap();
-        maps.scores(variant, &[Range { low: 0.0, high: 0.5 }; 4]).unwrap()
+        let pair = ScanPair { scan: map.view(), expected: None, brain: brain.view(), spacing: [1.0; 3] };
+        let scope = match variant.scope() {
+            ScopeKind::Volume => Scope::Volume,
+            ScopeKind::Slice => Scope::Slice,
+            ScopeKind::Cohort => Scope::Cohort(Range { low: 0.0, high: 0.5 }),
+        };
+        normalize(variant.scoring().map(&pair, None).unwrap(), scope).unwrap()
     }
 
     fn measure(variant: Variant, threshold: f32) -> [VariantMetrics; 2] {
@@ -148,21 +150,20 @@ mod tests {
 
     #[test]
     fn ranking_within_a_subject_does_not_depend_on_the_scope_of_one_range() {
-        let variant = |scope| Variant { residual: Residual::Absolute, scope, post_processed: false };
-        let volume = measure(variant(ScopeKind::Volume), 0.5);
-        let cohort = measure(variant(ScopeKind::Cohort), 0.5);
+        let volume = measure(Variant::Paper, 0.5);
+        let cohort = measure(Variant::Cohort, 0.5);
         let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 1e-3;
         for (volume, cohort) in volume.iter().zip(&cohort) {
             assert!(near(volume.auroc, cohort.auroc) && near(volume.auprc, cohort.auprc));
             assert!(near(volume.best_dice, cohort.best_dice));
         }
-        let slice = measure(variant(ScopeKind::Slice), 0.5);
+        let slice = measure(Variant::Slice, 0.5);
         assert!(!near(slice[1].auroc, volume[1].auroc));
     }
 
     #[test]
     fn dice_is_that_of_the_voxels_above_the_threshold() {
-        let variant = Variant { post_processed: false, ..Variant::all()[0] };
+        let variant = Variant::Outside;
         let (map, truth, mut brain) = subject();
         let scores = scores(variant, &map, &brain);
         // Half of the lesion lies outside, and one voxel has the threshold as its score.
@@ -182,12 +183,7 @@ mod tests {
 
     #[test]
     fn post_processing_takes_noise_away() {
-        let variant = |post_processed| Variant {
-            residual: Residual::Absolute,
-            scope: ScopeKind::Volume,
-            post_processed,
-        };
-        let (plain, processed) = (measure(variant(false), 0.5), measure(variant(true), 0.5));
+        let (plain, processed) = (measure(Variant::Paper, 0.5), measure(Variant::Usual, 0.5));
         assert!(
             processed[1].auroc > plain[1].auroc && processed[1].dice > plain[1].dice,
             "{plain:?} {processed:?}"
@@ -198,7 +194,7 @@ mod tests {
     fn a_subject_without_lesion_is_left_out_of_the_means() {
         let (map, _, brain) = subject();
         let none = brain.mapv(|_| false);
-        let variant = Variant::all()[0];
+        let variant = Variant::Paper;
         let scores = scores(variant, &map, &brain);
         let histogram = ScoreHistogram::new(Binning::new(&[0.5]).unwrap());
         let healthy =

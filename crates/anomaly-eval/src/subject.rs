@@ -5,7 +5,8 @@ use std::io::Write;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConfusionCounts, Lesions, OperatingPoint, Ranking, Rates, Result, ScoreHistogram, SubjectScore, VoxelSet,
+    ConfusionCounts, Copying, Lesions, OperatingPoint, Ranking, Rates, Result, ScoreHistogram, SubjectScore,
+    VoxelSet,
 };
 
 /// Exact counts and their rates at one operating point.
@@ -74,10 +75,12 @@ pub struct SubjectMetrics {
     pub scores: Vec<SubjectScore>,
     /// Lesions and false components, over each voxel set.
     pub lesions: Vec<Lesions>,
+    /// How much of lesion and fluid the reconstruction repeats; `None` if it was not measured, or there is none.
+    pub copying: Option<Copying>,
 }
 
 impl SubjectMetrics {
-    /// Measures a test subject at the operating points of a method.
+    /// Measures a test subject at the operating points of a method, and nothing of its reconstruction.
     ///
     /// # Errors
     /// As [`Metrics::measure`].
@@ -94,6 +97,7 @@ impl SubjectMetrics {
             metrics: Metrics::measure(histogram, points)?,
             scores: VoxelSet::ALL.map(|voxels| histogram.subject_score(voxels)).to_vec(),
             lesions,
+            copying: None,
         })
     }
 
@@ -105,7 +109,7 @@ impl SubjectMetrics {
 }
 
 /// Header of `subjects.csv`.
-const COLUMNS: [&str; 26] = [
+const COLUMNS: [&str; 28] = [
     "subject",
     "method",
     "protocol",
@@ -132,6 +136,8 @@ const COLUMNS: [&str; 26] = [
     "lesions_detected",
     "lesion_sensitivity",
     "lesion_ml",
+    "copying_lesion",
+    "copying_fluid",
 ];
 
 /// Writes `subjects.csv`: one row for each subject, method, protocol, voxel set and level (the "long" form of pandas and R).
@@ -182,6 +188,8 @@ fn subject_row(subject: &SubjectMetrics, at: &PointMetrics) -> Vec<String> {
     let score = subject.scores.iter().find(|score| score.voxels == point.voxels);
     row.extend([score.and_then(|score| score.mean), score.and_then(|score| score.p99)].map(written));
     row.extend(lesion_fields(subject.lesions.iter().find(|set| set.voxels == point.voxels), point.threshold));
+    let copying = subject.copying.unwrap_or_default();
+    row.extend([copying.lesion, copying.fluid].map(written));
     row
 }
 

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::paired::{holm, signed_rank};
 use crate::{
-    BootstrapSettings, Calibration, CurveBands, CurvePoint, Error, Estimate, HealthyFpr, HealthyScan,
-    LesionSettings, LesionSummary, Metrics, OperatingPoint, Protocol, Rates, Result, ScoreHistogram,
-    SignedRank, SubjectAuroc, SubjectCurves, SubjectDetection, SubjectMetrics, SubjectScore, VoxelSet,
+    BootstrapSettings, Calibration, CopyingSummary, CurveBands, CurvePoint, Error, Estimate, FEWEST_SUBJECTS,
+    HealthyFpr, HealthyScan, LesionSettings, LesionSummary, Metrics, OperatingPoint, Protocol, Rates, Result,
+    ScoreHistogram, SignedRank, SubjectAuroc, SubjectCurves, SubjectDetection, SubjectMetrics, SubjectScore,
+    VoxelSet,
 };
 
 /// A method's rates at one operating point, per subject.
@@ -70,6 +71,8 @@ pub struct MethodSummary {
     pub subject_detection: Vec<SubjectDetection>,
     /// Lesion-wise sensitivity and FROC curves.
     pub lesions: Vec<LesionSummary>,
+    /// How much of lesions and of fluid its reconstructions repeat; `None` for a method without reconstructions.
+    pub copying: Option<CopyingSummary>,
 }
 
 /// What [`MethodSummary::new`] summarizes.
@@ -174,6 +177,11 @@ impl MethodSummary {
                     LesionSummary::new(&of_set, voxels, points, lesions, bootstrap)
                 })
                 .to_vec(),
+            copying: subjects
+                .iter()
+                .map(|subject| subject.copying)
+                .collect::<Option<Vec<_>>>()
+                .map(|subjects| CopyingSummary::new(&subjects, bootstrap)),
         })
     }
 }
@@ -258,7 +266,8 @@ pub struct Comparison {
 }
 
 /// Tests all pairs of methods, given each method's subjects. Subjects are matched by name; those on which the measure is
-/// undefined for either method are left out, as are pairs without any difference.
+/// undefined for either method are left out, as are pairs of methods without any difference, or with fewer than
+/// [`FEWEST_SUBJECTS`].
 pub fn compare(methods: &[(&str, &[SubjectMetrics])], bootstrap: &BootstrapSettings) -> Vec<Comparison> {
     let families = Measure::ALL.into_iter().flat_map(|measure| VoxelSet::ALL.map(|voxels| (measure, voxels)));
     families.flat_map(|(measure, voxels)| compare_family(methods, measure, voxels, bootstrap)).collect()
@@ -283,7 +292,8 @@ fn compare_family(
                     Some(measure.of(&subject.metrics, voxels)? - measure.of(&other.metrics, voxels)?)
                 })
                 .collect();
-            let Some(test) = signed_rank(&differences) else { continue };
+            let enough = differences.len() >= FEWEST_SUBJECTS;
+            let Some(test) = signed_rank(&differences).filter(|_| enough) else { continue };
             family.push(Comparison {
                 measure,
                 voxels,

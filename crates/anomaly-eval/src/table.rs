@@ -15,12 +15,38 @@ pub struct Table {
     pub groups: Vec<Vec<Vec<String>>>,
     /// Remarks below the table.
     pub notes: Vec<String>,
+    /// Group, row in it and column of each cell that holds the best value of its column.
+    #[serde(default)]
+    pub best: Vec<[usize; 3]>,
 }
 
 impl Table {
     /// All rows in order.
     pub fn rows(&self) -> impl Iterator<Item = &Vec<String>> {
         self.groups.iter().flatten()
+    }
+
+    /// Marks the highest value of each of the columns named: as written, so that equal ones are all marked. `apart` ranks each
+    /// group by itself.
+    pub(crate) fn mark_best(mut self, columns: &[&str], apart: bool) -> Self {
+        let value = |cell: &String| cell.split_whitespace().next()?.parse::<f64>().ok();
+        for (at, _) in self.columns.iter().enumerate().filter(|(_, title)| columns.contains(&title.as_str()))
+        {
+            let cells = || {
+                self.groups.iter().enumerate().flat_map(move |(group, rows)| {
+                    rows.iter()
+                        .enumerate()
+                        .filter_map(move |(row, cells)| Some((group, row, value(&cells[at])?)))
+                })
+            };
+            for (group, row, ours) in cells() {
+                let mut others = cells().filter(|(of, ..)| !apart || *of == group);
+                if others.all(|(.., other)| other <= ours) {
+                    self.best.push([group, row, at]);
+                }
+            }
+        }
+        self
     }
 
     /// The table in Markdown (pipe table), caption above, notes below.
@@ -136,6 +162,7 @@ mod tests {
             columns: row(["Method", "TPR", "Note"]),
             groups: vec![vec![row(["ae", "0.583", "a_b"])], vec![row(["a|b, c", "–", ""])]],
             notes: vec!["100 % synthetic".into()],
+            best: Vec::new(),
         }
     }
 
@@ -169,6 +196,19 @@ mod tests {
         let expected = "Rates & counts\n\nMethod    TPR  Note\n-------------------\nae      0.583  a_b\n\
                         -------------------\na|b, c      –\n-------------------\n100 % synthetic\n";
         assert_eq!(table().to_text(), expected);
+    }
+
+    #[test]
+    fn the_best_of_a_column_is_marked_within_its_group_or_among_all() {
+        let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
+        let groups = vec![
+            vec![row(["ae", "0.500 [0.1, 0.9]", "–"]), row(["vae", "0.500", "1"])],
+            vec![row(["mean", "0.250", "3"])],
+        ];
+        let table = Table { columns: row(["Method", "AP", "Rank"]), groups, ..Table::default() };
+        assert_eq!(table.clone().mark_best(&["AP"], false).best, [[0, 0, 1], [0, 1, 1]]);
+        assert_eq!(table.clone().mark_best(&["AP"], true).best, [[0, 0, 1], [0, 1, 1], [1, 0, 1]]);
+        assert_eq!(table.mark_best(&["Rank", "Method"], false).best, [[1, 0, 2]]);
     }
 
     #[test]

@@ -1,113 +1,154 @@
-//! Ways from a scan and its reconstruction to scores, in all combinations of what the paper leaves open.
+//! Ways from a scan and its reconstruction to scores: the paper's, each with one thing changed, and what they give together.
 
-use std::cell::OnceCell;
-
-use ndarray::{Array3, ArrayView3};
 use serde::{Deserialize, Serialize};
 
-use crate::median::median_5;
-use crate::postprocess::clear_outside;
-use crate::{Error, PostProcessing, Range, Residual, Result, Scope, ScopeKind, anomaly_map, normalize};
+use crate::{Outside, PlaceSettings, PostProcessing, Residual, ScopeKind, Scoring};
 
 /// One way from a scan and its reconstruction to scores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Variant {
-    /// How input and reconstruction are compared.
-    pub residual: Residual,
-    /// Over which voxels the map is normalized.
-    pub scope: ScopeKind,
-    /// Whether scores and detections are post-processed as is usual ([`PostProcessing::USUAL`]).
-    pub post_processed: bool,
+#[serde(rename_all = "kebab-case")]
+pub enum Variant {
+    /// The paper's map, ended where the brain ends: absolute difference, each volume by its own range.
+    Paper,
+    /// With what it shows outside the brain.
+    Outside,
+    /// Each slice by its own range.
+    Slice,
+    /// All volumes by the range of healthy validation scans.
+    Cohort,
+    /// Where the scan is brighter than its reconstruction.
+    Positive,
+    /// 1 - SSIM instead of the difference.
+    Ssim,
+    /// The scan's intensities matched to its reconstruction's.
+    MatchQuantiles,
+    /// Calibrated by place.
+    Place,
+    /// Smoothed by 3 mm.
+    Smooth,
+    /// Median of 5 x 5 x 5 voxels.
+    Median,
+    /// Brain mask eroded by 3 voxels.
+    Erosion,
+    /// Weights over 6 mm at the brain's border.
+    Border,
+    /// The usual post-processing: median, erosion, small components removed.
+    Usual,
+    /// The positive part with the usual post-processing.
+    PositiveUsual,
+    /// The same of the scan matched to its reconstruction.
+    MatchedPositiveUsual,
+    /// The positive part calibrated by place, with the usual post-processing.
+    PlacePositiveUsual,
+    /// All of it: matched, positive part, calibrated by place, usual post-processing.
+    MatchedPlacePositiveUsual,
 }
-
-/// The range of each residual's map, in the order of [`Residual::ALL`].
-pub type ResidualRanges = [Range; Residual::ALL.len()];
 
 impl Variant {
-    /// All combinations, in the order of the table.
-    pub fn all() -> Vec<Self> {
-        let mut variants = Vec::new();
-        for post_processed in [false, true] {
-            for scope in ScopeKind::ALL {
-                for residual in Residual::ALL {
-                    variants.push(Self { residual, scope, post_processed });
-                }
-            }
+    /// All of them, in the order of the table.
+    pub const ALL: [Self; 17] = [
+        Self::Paper,
+        Self::Outside,
+        Self::Slice,
+        Self::Cohort,
+        Self::Positive,
+        Self::Ssim,
+        Self::MatchQuantiles,
+        Self::Place,
+        Self::Smooth,
+        Self::Median,
+        Self::Erosion,
+        Self::Border,
+        Self::Usual,
+        Self::PositiveUsual,
+        Self::MatchedPositiveUsual,
+        Self::PlacePositiveUsual,
+        Self::MatchedPlacePositiveUsual,
+    ];
+
+    /// Those that the headline table needs: the paper's map, and what is usual in the field since.
+    pub const HEADLINE: [Self; 2] = [Self::Paper, Self::PositiveUsual];
+
+    /// Name for tables.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Paper => "as the paper, within the brain",
+            Self::Outside => "outside the brain too",
+            Self::Slice => "each slice by its own range",
+            Self::Cohort => "by the range of healthy scans",
+            Self::Positive => "positive part",
+            Self::Ssim => "1 - SSIM",
+            Self::MatchQuantiles => "scan matched to its reconstruction",
+            Self::Place => "calibrated by place",
+            Self::Smooth => "smoothed by 3 mm",
+            Self::Median => "median of 5 voxels",
+            Self::Erosion => "brain eroded by 3 voxels",
+            Self::Border => "weights over 6 mm at the border",
+            Self::Usual => "median, erosion",
+            Self::PositiveUsual => "positive part, median, erosion",
+            Self::MatchedPositiveUsual => "matched, positive part, median, erosion",
+            Self::PlacePositiveUsual => "positive part, by place, median, erosion",
+            Self::MatchedPlacePositiveUsual => "matched, positive part, by place, median, erosion",
         }
-        variants
     }
 
-    pub(crate) fn post_processing(self) -> PostProcessing {
-        if self.post_processed { PostProcessing::USUAL } else { PostProcessing::default() }
+    /// The part of the table it stands in: the paper's map, one thing changed, or several.
+    pub(crate) fn group(self) -> usize {
+        match self {
+            Self::Paper => 0,
+            Self::Usual
+            | Self::PositiveUsual
+            | Self::MatchedPositiveUsual
+            | Self::PlacePositiveUsual
+            | Self::MatchedPlacePositiveUsual => 2,
+            _ => 1,
+        }
     }
-}
 
-/// A scan's anomaly maps and what its variants share. The median commutes with any rule by which a larger value has no
-/// smaller score, so one filtered map serves all scopes of normalization that have one range for the volume.
-#[derive(Clone, Debug)]
-pub struct VariantMaps {
-    /// Where post-processing keeps scores.
-    kept: Array3<bool>,
-    /// In the order of [`Residual::ALL`].
-    maps: Vec<ResidualMap>,
-}
+    /// How its maps are normalized.
+    pub fn scope(self) -> ScopeKind {
+        match self {
+            Self::Slice => ScopeKind::Slice,
+            Self::Cohort => ScopeKind::Cohort,
+            _ => ScopeKind::Volume,
+        }
+    }
 
-#[derive(Clone, Debug)]
-struct ResidualMap {
-    map: Array3<f32>,
-    range: Range,
-    /// Medians of the map where they are kept, once they are asked for.
-    medians: OnceCell<Array3<f32>>,
-}
-
-impl VariantMaps {
-    /// Compares a scan with its reconstruction in all ways.
-    ///
-    /// # Errors
-    /// As [`anomaly_map`] and [`PostProcessing::scores`].
-    pub fn new(
-        input: ArrayView3<'_, f32>,
-        reconstruction: ArrayView3<'_, f32>,
-        brain: ArrayView3<'_, bool>,
-    ) -> Result<Self> {
-        Error::check_shape("the brain mask", brain.shape(), input.shape())?;
-        let kept = PostProcessing::USUAL.kept(brain)?;
-        let compare = |residual| {
-            let map = anomaly_map(input, reconstruction, residual)?;
-            Ok(ResidualMap { range: Range::of(&map)?, map, medians: OnceCell::new() })
+    /// How its maps are made.
+    pub fn scoring(self) -> Scoring {
+        let positive = matches!(
+            self,
+            Self::Positive
+                | Self::PositiveUsual
+                | Self::MatchedPositiveUsual
+                | Self::PlacePositiveUsual
+                | Self::MatchedPlacePositiveUsual
+        );
+        let residual = match self {
+            Self::Ssim => Residual::Ssim,
+            _ if positive => Residual::Positive,
+            _ => Residual::Absolute,
         };
-        let maps = Residual::ALL.into_iter().map(compare).collect::<Result<_>>()?;
-        Ok(Self { kept, maps })
+        let outside = if self == Self::Outside { Outside::Kept } else { Outside::Masked };
+        Scoring { residual, outside, post_processing: self.post_processing() }
     }
 
-    /// Range of the map of each residual.
-    pub fn ranges(&self) -> ResidualRanges {
-        std::array::from_fn(|residual| self.maps[residual].range)
-    }
-
-    /// Scores of one variant, given the ranges on healthy validation scans: what [`normalize`] and then
-    /// [`PostProcessing::scores`] make of the residual's map.
-    ///
-    /// # Errors
-    /// As [`normalize`].
-    pub fn scores(&self, variant: Variant, healthy: &ResidualRanges) -> Result<Array3<f32>> {
-        let ResidualMap { map, range, medians } = &self.maps[variant.residual as usize];
-        let filtered = |map: &Array3<f32>| median_5(map.view(), self.kept.view());
-        let medians = || medians.get_or_init(|| filtered(map)).clone();
-        let healthy = Scope::Cohort(healthy[variant.residual as usize]);
-        match (variant.scope, variant.post_processed) {
-            (ScopeKind::Volume, false) => Ok(range.scores(map.clone())),
-            (ScopeKind::Slice, false) => normalize(map.clone(), Scope::Slice),
-            (ScopeKind::Cohort, false) => normalize(map.clone(), healthy),
-            (ScopeKind::Volume, true) => Ok(self.inside(range.scores(medians()))),
-            (ScopeKind::Slice, true) => Ok(filtered(&normalize(map.clone(), Scope::Slice)?)),
-            (ScopeKind::Cohort, true) => Ok(self.inside(normalize(medians(), healthy)?)),
+    fn post_processing(self) -> PostProcessing {
+        let (none, usual) = (PostProcessing::NONE, PostProcessing::USUAL);
+        let place = Some(PlaceSettings::default());
+        match self {
+            Self::MatchQuantiles => PostProcessing { match_quantiles: true, ..none },
+            Self::Place => PostProcessing { place, ..none },
+            Self::Smooth => PostProcessing { smooth_mm: 3.0, ..none },
+            Self::Median => PostProcessing { median: usual.median, ..none },
+            Self::Erosion => PostProcessing { erosion: usual.erosion, ..none },
+            Self::Border => PostProcessing { border_mm: 6.0, ..none },
+            Self::Usual | Self::PositiveUsual => usual,
+            Self::MatchedPositiveUsual => PostProcessing { match_quantiles: true, ..usual },
+            Self::PlacePositiveUsual => PostProcessing { place, ..usual },
+            Self::MatchedPlacePositiveUsual => PostProcessing { match_quantiles: true, place, ..usual },
+            _ => none,
         }
-    }
-
-    fn inside(&self, mut scores: Array3<f32>) -> Array3<f32> {
-        clear_outside(&mut scores, &self.kept);
-        scores
     }
 }
 
@@ -116,35 +157,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_combinations_are_there_once() {
-        let all = Variant::all();
-        assert_eq!(all.len(), 24);
-        assert!(all.iter().enumerate().all(|(at, variant)| !all[..at].contains(variant)));
-    }
-
-    #[test]
-    fn shared_medians_give_the_same_scores_as_one_step_after_the_other() {
-        let noise = |(i, j, k): (usize, usize, usize), salt: usize| {
-            ((i * 7919 + j * 104_729 + k * 1299 + salt) % 1009) as f32 / 1009.0
-        };
-        let input = Array3::from_shape_fn((18, 17, 16), |at| noise(at, 0));
-        let reconstruction = input.mapv(|x| 0.6 * x + 0.1);
-        let brain = Array3::from_shape_fn(input.raw_dim(), |(i, j, k)| i > 1 && j > 0 && k < 15);
-        let maps = VariantMaps::new(input.view(), reconstruction.view(), brain.view()).unwrap();
-        // Ranges that clip at both ends.
-        let healthy = maps.ranges().map(|Range { low, high }| {
-            let width = high - low;
-            Range { low: low + 0.1 * width, high: high - 0.2 * width }
-        });
-        for variant in Variant::all() {
-            let scope = match variant.scope {
-                ScopeKind::Volume => Scope::Volume,
-                ScopeKind::Slice => Scope::Slice,
-                ScopeKind::Cohort => Scope::Cohort(healthy[variant.residual as usize]),
-            };
-            let map = anomaly_map(input.view(), reconstruction.view(), variant.residual).unwrap();
-            let expected = variant.post_processing().scores(normalize(map, scope).unwrap(), brain.view());
-            assert_eq!(maps.scores(variant, &healthy).unwrap(), expected.unwrap(), "{variant:?}");
+    fn every_variant_is_another_way_and_those_of_one_change_change_one_thing() {
+        let way = |variant: &Variant| (variant.scoring(), variant.scope());
+        let all = Variant::ALL;
+        assert!(
+            all.iter()
+                .enumerate()
+                .all(|(at, variant)| all[..at].iter().all(|other| way(variant) != way(other)))
+        );
+        assert!(all.is_sorted_by_key(|variant| variant.group()));
+        let (paper, scope) = way(&Variant::Paper);
+        for variant in all.into_iter().filter(|variant| variant.group() == 1) {
+            let (ours, none) = (variant.scoring(), paper.post_processing);
+            let steps = ours.post_processing;
+            let changes = [
+                ours.residual != paper.residual,
+                ours.outside != paper.outside,
+                variant.scope() != scope,
+                steps.match_quantiles != none.match_quantiles,
+                steps.place != none.place,
+                steps.smooth_mm != none.smooth_mm,
+                steps.median != none.median,
+                steps.erosion != none.erosion,
+                steps.border_mm != none.border_mm,
+            ];
+            assert_eq!(changes.into_iter().filter(|changed| *changed).count(), 1, "{variant:?}");
         }
     }
 }

@@ -5,11 +5,11 @@ mod schema;
 use std::sync::LazyLock;
 
 use anomaly_eval::{
-    Binning, BootstrapSettings, Decision, Error, Evaluation, Figure, Figure1, Figure1Column, Figure1Subject,
-    HealthyScan, LesionSettings, Lesions, METRICS_SCHEMA, Measure, MethodResults, MethodSummary, Protocol,
-    ProtocolSettings, ScoreHistogram, Sensitivity, SubjectCurves, SubjectMetrics, Variant, VariantMetrics,
-    VoxelSet, calibration_figure, compare, curves_figure, largest_lesion_slice, seed_spread, seed_table,
-    signed_rank, subjects_figure, write_subjects_csv,
+    Binning, BootstrapSettings, Copying, Decision, Error, Evaluation, Figure, Figure1, Figure1Column,
+    Figure1Subject, HealthyScan, LesionSettings, Lesions, METRICS_SCHEMA, Measure, MethodResults,
+    MethodSummary, Protocol, ProtocolSettings, ScoreHistogram, Sensitivity, SubjectCurves, SubjectMetrics,
+    Variant, VariantMetrics, VoxelSet, calibration_figure, compare, curves_figure, largest_lesion_slice,
+    seed_spread, seed_table, signed_rank, subjects_figure, write_subjects_csv,
 };
 use ndarray::{Array2, Array3};
 
@@ -27,15 +27,14 @@ fn scores(subject: usize, signal: f32, lesion: &[bool]) -> Vec<f32> {
 }
 
 /// Two methods under all variants, the second without the last, on one subject.
-fn sensitivity(bootstrap: &BootstrapSettings) -> Vec<Sensitivity> {
+fn sensitivity(bootstrap: &BootstrapSettings, ill: bool) -> Vec<Sensitivity> {
     let rows = [("ae", 0.5, 0), ("intensity", 0.375, 1)].into_iter().flat_map(|(method, auprc, missing)| {
-        let variants = Variant::all();
-        let kept = variants.len() - missing;
-        variants.into_iter().take(kept).flat_map(move |variant| {
+        let kept = Variant::ALL.len() - missing;
+        Variant::ALL.into_iter().take(kept).flat_map(move |variant| {
             let metrics = VoxelSet::ALL.map(|voxels| VariantMetrics {
                 voxels,
                 auroc: Some(0.9),
-                auprc: Some(if variant.post_processed { auprc } else { 0.25 }),
+                auprc: ill.then_some(if variant == Variant::Paper { 0.25 } else { auprc }),
                 best_dice: None,
                 dice: Some(if voxels == VoxelSet::All { 0.125 } else { 0.75 }),
             });
@@ -46,11 +45,12 @@ fn sensitivity(bootstrap: &BootstrapSettings) -> Vec<Sensitivity> {
 }
 
 fn evaluation() -> (Evaluation, Vec<SubjectMetrics>) {
-    static EVALUATION: LazyLock<(Evaluation, Vec<SubjectMetrics>)> = LazyLock::new(make_evaluation);
+    static EVALUATION: LazyLock<(Evaluation, Vec<SubjectMetrics>)> = LazyLock::new(|| make_evaluation(5));
     EVALUATION.clone()
 }
 
-fn make_evaluation() -> (Evaluation, Vec<SubjectMetrics>) {
+/// Six test subjects, of whom the first `ill` have a lesion.
+fn make_evaluation(ill: usize) -> (Evaluation, Vec<SubjectMetrics>) {
     let protocols = ProtocolSettings::default();
     let lesions = LesionSettings::default();
     let bootstrap = BootstrapSettings { resamples: 200, ..Default::default() };
@@ -59,7 +59,7 @@ fn make_evaluation() -> (Evaluation, Vec<SubjectMetrics>) {
     let (mut methods, mut all, mut reference) = (Vec::new(), Vec::new(), None);
     for (id, signal) in [("ae", 0.05), ("ssim-memae", 0.1), ("intensity", 0.02)] {
         let mut validation = ScoreHistogram::new(binning.clone());
-        let scans = [97, 98, 99].map(|subject| {
+        let scans = [96, 97, 98, 99].map(|subject| {
             let mut scan = ScoreHistogram::new(binning.clone());
             scan.add(&scores(subject, 0.0, &[false; VOXELS]), None, &brain).unwrap();
             validation.merge(&scan).unwrap();
@@ -68,8 +68,7 @@ fn make_evaluation() -> (Evaluation, Vec<SubjectMetrics>) {
         let mut pooled = ScoreHistogram::new(binning.clone());
         let mut histograms = Vec::new();
         for subject in 0..6 {
-            // The last subject has no lesion.
-            let lesion: Vec<bool> = (0..VOXELS).map(|voxel| subject < 5 && voxel % 40 <= subject).collect();
+            let lesion: Vec<bool> = (0..VOXELS).map(|voxel| subject < ill && voxel % 40 <= subject).collect();
             let mut histogram = ScoreHistogram::new(binning.clone());
             let scores = scores(subject, signal, &lesion);
             histogram.add(&scores, Some(&lesion), &brain).unwrap();
@@ -87,7 +86,10 @@ fn make_evaluation() -> (Evaluation, Vec<SubjectMetrics>) {
         points.extend(protocols.fixed_rate(&validation).unwrap());
         let measure = |(subject, (histogram, lesions)): (usize, &(ScoreHistogram, Vec<Lesions>))| {
             let name = format!("sub-{subject:03}");
-            SubjectMetrics::measure(name, id, histogram, lesions.clone(), &points).unwrap()
+            let measured = SubjectMetrics::measure(name, id, histogram, lesions.clone(), &points).unwrap();
+            // Each lesion is repeated by half, but the last subject has none.
+            let copying = Copying { lesion: (subject < ill).then_some(0.5), fluid: Some(0.75) };
+            SubjectMetrics { copying: (id != "intensity").then_some(copying), ..measured }
         };
         let subjects: Vec<SubjectMetrics> = histograms.iter().enumerate().map(measure).collect();
         let mut curves = SubjectCurves::new(&pooled);
@@ -119,13 +121,13 @@ fn make_evaluation() -> (Evaluation, Vec<SubjectMetrics>) {
     let evaluation = Evaluation {
         cohort: "Made-up scores".into(),
         synthetic: true,
-        validation_subjects: 3,
+        validation_subjects: 4,
         test_subjects: 6,
         protocols,
         lesions,
         bootstrap,
         decisions: vec![decision("normalization scope")],
-        sensitivity: sensitivity(&bootstrap),
+        sensitivity: sensitivity(&bootstrap, ill > 0),
         methods,
         comparisons,
     };
@@ -158,19 +160,29 @@ fn table1_shows_ours_beside_the_papers() {
 #[test]
 fn every_table_is_rectangular_in_every_format() {
     let (evaluation, _) = evaluation();
-    let mut tables =
-        vec![evaluation.decisions_table(), evaluation.table1_tidy(), evaluation.subject_detection_table()];
+    let mut tables = vec![
+        evaluation.decisions_table(),
+        evaluation.table1_tidy(),
+        evaluation.subject_detection_table(),
+        evaluation.headline_table(),
+        evaluation.copying_table(),
+    ];
     for voxels in VoxelSet::ALL {
         tables.extend([evaluation.ranking_table(voxels), evaluation.comparison_table(voxels)]);
         let sensitivity = evaluation.sensitivity_table(voxels).unwrap();
-        assert_eq!((sensitivity.groups.len(), sensitivity.columns.len()), (6, 3 + 2));
+        assert_eq!((sensitivity.groups.len(), sensitivity.columns.len()), (3, 1 + 3));
         let dice = if voxels == VoxelSet::All { "0.125" } else { "0.750" };
-        let cells = [format!("0.500 / {dice}"), format!("0.375 / {dice}")];
-        assert_eq!(sensitivity.groups[3][0][..3], ["usual", "volume", "absolute"]);
-        assert_eq!(sensitivity.groups[3][0][3..], cells);
+        let cells = [format!("0.250 / {dice}"), "–".into(), format!("0.250 / {dice}")];
+        assert_eq!(
+            sensitivity.groups[0],
+            [[&["as the paper, within the brain".to_owned()], &cells[..]].concat()]
+        );
+        let cells = [format!("0.500 (+0.250) / {dice}"), "–".into(), format!("0.375 (+0.125) / {dice}")];
+        assert_eq!(sensitivity.groups[1][0][1..], cells);
+        // The last way was not measured for the last method.
         let last = sensitivity.rows().last().unwrap();
-        assert_eq!(last[3..], [cells[0].clone(), "–".into()]);
-        assert_eq!(sensitivity.rows().count(), Variant::all().len());
+        assert_eq!(last[1..], [cells[0].clone(), "–".into(), "–".into()]);
+        assert_eq!(sensitivity.rows().count(), Variant::ALL.len());
         tables.push(sensitivity);
         tables.extend([evaluation.fixed_rate_table(voxels), evaluation.froc_table(voxels)]);
         for protocol in Protocol::ALL {
@@ -189,6 +201,97 @@ fn every_table_is_rectangular_in_every_format() {
     }
     assert_eq!(evaluation.table1_tidy().rows().count(), 3 * 20);
     assert_eq!(evaluation.fixed_rate_table(VoxelSet::All).rows().count(), 3 * 6);
+}
+
+#[test]
+fn the_headline_has_the_papers_measure_and_the_usual_one_and_marks_the_best() {
+    let (evaluation, _) = evaluation();
+    let table = evaluation.headline_table();
+    let tpr = |method: usize| number(evaluation.methods[method].points[0].rates.tpr.mean);
+    let rows: Vec<_> = table.rows().collect();
+    for (method, row) in rows.iter().enumerate() {
+        assert!(row[1].starts_with(&tpr(method)), "{row:?}");
+    }
+    // AUPRC of the paper's map, and post-processed.
+    assert_eq!([&rows[0][5], &rows[0][6]], ["0.250", "0.500"]);
+    assert_eq!(rows[2][6], "0.375");
+    // The second method has the highest TPR; the first is the best of those whose post-processed maps were measured.
+    assert!(table.best.contains(&[0, 1, 1]) && table.best.contains(&[0, 0, 6]), "{:?}", table.best);
+    assert!(!table.best.contains(&[1, 0, 6]));
+}
+
+#[test]
+fn the_finding_names_the_best_model_and_is_honest_about_baselines() {
+    let (mut evaluation, _) = evaluation();
+    let finding = evaluation.finding();
+    assert!(finding.contains("6 synthetic test subjects, ae finds lesions best"), "{finding}");
+    assert!(finding.contains("1.3 times T2 intensity treated alike (0.375)"), "{finding}");
+    for row in evaluation.sensitivity.iter_mut().filter(|row| row.method == "ae") {
+        row.auprc.mean = Some(0.3);
+    }
+    let mut proposed = evaluation.sensitivity.clone();
+    proposed.retain(|row| row.method == "ae");
+    for row in &mut proposed {
+        row.method = "ssim-memae".into();
+        row.auprc.mean = Some(0.2);
+    }
+    evaluation.sensitivity.extend(proposed);
+    let finding = evaluation.finding();
+    assert!(finding.contains("no better than T2 intensity treated alike (0.375)"), "{finding}");
+    assert!(finding.contains("The proposed model, ssim-memae, reaches 0.200"), "{finding}");
+    for row in evaluation.sensitivity.iter_mut().filter(|row| row.method == "ssim-memae") {
+        row.auprc.mean = Some(0.9);
+    }
+    let finding = evaluation.finding();
+    assert!(finding.contains("ssim-memae, the proposed model, finds lesions best"), "{finding}");
+}
+
+#[test]
+fn without_any_lesion_there_is_a_report_of_undefined_rates() {
+    let (evaluation, subjects) = make_evaluation(0);
+    assert!(evaluation.finding().contains("No test subject has a lesion"));
+    let row = evaluation.headline_table().groups[0][0].clone();
+    assert_eq!([&row[1], &row[5]], ["– (n = 0)"; 2]);
+    for voxels in VoxelSet::ALL {
+        curves_figure(&evaluation, voxels).to_svg();
+        subjects_figure(&evaluation, &subjects, voxels).to_svg();
+        assert!(evaluation.sensitivity_table(voxels).unwrap().to_markdown().contains("– / "));
+        for table in [evaluation.table1(Protocol::Matched, voxels), evaluation.froc_table(voxels)] {
+            assert!(table.to_markdown().contains('–'));
+        }
+    }
+    calibration_figure(&evaluation).to_svg();
+    let schema: serde_json::Value = serde_json::from_str(METRICS_SCHEMA).unwrap();
+    assert_eq!(schema::problems(&schema, &serde_json::to_value(&evaluation).unwrap()), [""; 0]);
+}
+
+#[test]
+fn of_few_subjects_there_are_no_intervals_and_no_tests() {
+    let (mut evaluation, subjects) = evaluation();
+    let few: Vec<_> =
+        subjects.iter().filter(|subject| subject.subject.as_str() < "sub-004").cloned().collect();
+    let (a, b) = few.split_at(4);
+    let bootstrap = BootstrapSettings { resamples: 100, ..Default::default() };
+    assert!(compare(&[("ae", a), ("ssim-memae", &b[..4])], &bootstrap).is_empty());
+    evaluation.test_subjects = 4;
+    evaluation.comparisons.clear();
+    for table in [evaluation.headline_table(), evaluation.comparison_table(VoxelSet::Brain)] {
+        assert!(
+            table.notes.iter().any(|note| note.contains("too few for intervals and tests (5")),
+            "{:?}",
+            table.notes
+        );
+    }
+}
+
+#[test]
+fn copying_is_told_of_methods_that_reconstruct() {
+    let (evaluation, _) = evaluation();
+    let table = evaluation.copying_table();
+    let row = ["ae", "0.500 [0.500, 0.500] (n = 5)", "0.750 [0.750, 0.750]"];
+    assert_eq!(table.groups[0][0], row);
+    assert!(table.groups[1].is_empty());
+    assert_eq!(evaluation.methods[2].copying, None);
 }
 
 /// Three decimals, or a dash.
@@ -555,12 +658,12 @@ fn subjects_with_a_lesion_are_told_from_those_without() {
     for method in &evaluation.methods {
         for set in &method.subject_detection {
             // Three healthy scans and one test subject without a lesion.
-            assert_eq!((set.mean.with_lesion, set.mean.without_lesion), (5, 4));
+            assert_eq!((set.mean.with_lesion, set.mean.without_lesion), (5, 5));
             assert!(set.mean.auroc.unwrap() > 0.5);
         }
     }
     let table = evaluation.subject_detection_table();
-    assert!(table.notes[0].contains("5 with a lesion, 4 without"), "{}", table.notes[0]);
+    assert!(table.notes[0].contains("5 with a lesion, 5 without"), "{}", table.notes[0]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Where the paper is silent: what was decided, and why. The one place for it.
 
-use anomaly_eval::{Decision, PostProcessing, ScopeKind};
+use anomaly_eval::{Decision, Outside, PostProcessing, ScopeKind};
 use memae_model::{Architecture, BottleneckKind, LossRegion, MemoryPreset, ModelKind, Query};
 
 use crate::config::{Builtin, Config, Data};
@@ -212,6 +212,14 @@ fn evaluation(config: &Config) -> Vec<Decision> {
             "the last layer is linear, and the paper says nothing of its range",
         ),
         decision("anomaly map", written(&evaluate.residual), "the paper: \"difference\""),
+        match evaluate.outside {
+            Outside::Masked => decision(
+                "outside the brain",
+                "the map is 0",
+                "the background of a stripped scan is 0, so no lesion can lie there; the paper does not say",
+            ),
+            Outside::Kept => decision("outside the brain", "the map is kept", "the paper does not say"),
+        },
         decision(
             "normalization of the map",
             scope,
@@ -246,11 +254,23 @@ fn evaluation(config: &Config) -> Vec<Decision> {
 
 fn post_processing(steps: &PostProcessing) -> String {
     let mut named = Vec::new();
-    if steps.median {
-        named.push("median of 5 x 5 x 5 voxels".to_owned());
+    if steps.match_quantiles {
+        named.push("scan matched to its reconstruction by quantiles".to_owned());
+    }
+    if let Some(place) = steps.place {
+        named.push(format!("calibrated by place over {} mm", place.smooth_mm));
+    }
+    if steps.smooth_mm > 0.0 {
+        named.push(format!("smoothed by {} mm", steps.smooth_mm));
+    }
+    if steps.median > 1 {
+        named.push(format!("median of {0} x {0} x {0} voxels", steps.median));
     }
     if steps.erosion > 0 {
         named.push(format!("brain mask eroded by {} voxels", steps.erosion));
+    }
+    if steps.border_mm > 0.0 {
+        named.push(format!("weights over {} mm at the brain's border", steps.border_mm));
     }
     if steps.smallest_component > 1 {
         named.push(format!("detections below {} voxels removed", steps.smallest_component));

@@ -82,7 +82,7 @@ fn model(source: &Source) -> Result<String> {
     let settings = toml::to_string(&Settings {
         model: model.settings(),
         preprocess: about.as_ref().map(|about| &about.preprocess),
-        post_processing: about.as_ref().map(|about| &about.post_processing),
+        post_processing: about.as_ref().map(|about| &about.scoring.post_processing),
     })?;
     let indented: String = settings.lines().map(|line| format!("  {line}\n")).collect();
     Ok(format!("{text}Settings\n{indented}"))
@@ -119,7 +119,7 @@ fn package(about: &About) -> String {
         if from.synthetic { "SYNTHETIC heads: on real scans its maps mean little" } else { "subjects" },
         from.training_key,
         healthy.len(),
-        about.residual.label(),
+        about.scoring.residual.label(),
         calibration.scale,
         range(healthy),
         about.doubt.as_ref().map_or_else(String::new, |doubt| format!("DOUBT\n  {doubt}\n")),

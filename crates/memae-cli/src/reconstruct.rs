@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anomaly_eval::anomaly_map;
+use anomaly_eval::{PostProcessing, ScanPair, Scoring};
 use anyhow::{Context, Result};
 use memae_model::{ModelKind, TrainedModel};
 use mri_io::Volume;
@@ -44,9 +44,15 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
             if files.iter().all(|file| file.exists()) {
                 continue;
             }
-            let (scan, _) = subject.read()?;
+            let (scan, brain) = subject.read()?;
             let expected = predict(&trained, &scan)?;
-            let residual = anomaly_map(scan.data(), expected.view(), config.evaluate.residual)?;
+            let pair = ScanPair {
+                scan: scan.data(),
+                expected: Some(expected.view()),
+                brain: brain.data(),
+                spacing: scan.affine().spacing(),
+            };
+            let residual = plain(config).residual(&pair)?;
             for (file, values) in files.iter().zip([expected, residual]) {
                 mri_io::write(file, &Volume::new(values, *scan.affine())?)?;
             }
@@ -97,8 +103,13 @@ fn load(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<TrainedMod
 
 fn stage(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<Stage> {
     let trained = train::stage(config, cohort, model)?;
-    let inputs = (trained.key(), config.evaluate.residual);
+    let inputs = (trained.key(), plain(config));
     Stage::new("reconstruct", Layout::new(config).maps(model), &inputs)
+}
+
+/// The residuals that are kept: without post-processing.
+fn plain(config: &Config) -> Scoring {
+    Scoring { post_processing: PostProcessing::NONE, ..config.evaluate.scoring() }
 }
 
 fn map_file(folder: &Path, subject: &Prepared, kind: &str) -> PathBuf {

@@ -1,6 +1,8 @@
 //! Anomaly scores of a preprocessed scan by each method: the models, and the two baselines that need none.
 
-use anomaly_eval::{HealthyMean, Range, Scope, ScopeKind, anomaly_map, normalize};
+use anomaly_eval::{
+    HealthyMean, PlaceCalibration, PlaceStatistics, Range, ScanPair, Scope, ScopeKind, Scoring, normalize,
+};
 use anyhow::{Context, Result};
 use memae_model::{ModelKind, TrainedModel};
 use mri_io::{Mask, Volume};
@@ -8,7 +10,7 @@ use ndarray::Array3;
 use serde::{Deserialize, Serialize};
 
 use crate::cohorts::Use;
-use crate::config::{Config, Evaluate};
+use crate::config::Config;
 use crate::interrupt;
 use crate::layout::Layout;
 use crate::preprocess::{Cohort, Prepared};
@@ -58,11 +60,8 @@ impl Method {
 
 /// A scan and what a method makes of it.
 pub(crate) struct Scored {
-    pub(crate) scan: Volume<f32>,
-    pub(crate) mask: Mask,
+    pub(crate) read: ReadScan,
     pub(crate) lesions: Option<Mask>,
-    /// What the method expects to see; `None` for the intensity baseline.
-    pub(crate) expected: Option<Array3<f32>>,
     /// Normalized anomaly scores in [0, 1].
     pub(crate) scores: Array3<f32>,
 }
@@ -70,8 +69,9 @@ pub(crate) struct Scored {
 /// Computes a method's scores.
 pub(crate) struct Scorer {
     method: Method,
-    evaluate: Evaluate,
+    scoring: Scoring,
     source: Source,
+    place: Option<PlaceCalibration>,
     scope: Scope,
 }
 
@@ -97,7 +97,15 @@ impl Scorer {
             ScopeKind::Slice => Scope::Slice,
             ScopeKind::Volume | ScopeKind::Cohort => Scope::Volume,
         };
-        let mut scorer = Self { method, evaluate: config.evaluate.clone(), source, scope };
+        let mut scorer = Self { method, scoring: config.evaluate.scoring(), source, place: None, scope };
+        if let Some(settings) = scorer.scoring.post_processing.place {
+            let mut statistics = PlaceStatistics::new(config.reference.shape);
+            for subject in cohort.prepared(Use::Validation) {
+                let scan = scorer.read(&subject)?;
+                statistics.add(scorer.scoring.residual(&scan.pair())?.view(), scan.mask.data())?;
+            }
+            scorer.place = Some(statistics.calibration(&settings, config.reference.spacing)?);
+        }
         if config.evaluate.scope == ScopeKind::Cohort {
             scorer.scope = Scope::Cohort(scorer.validation_range(cohort)?);
         }
@@ -111,52 +119,65 @@ impl Scorer {
 
     /// Scores one preprocessed subject.
     pub(crate) fn score(&self, subject: &Prepared) -> Result<Scored> {
+        let read = self.read(subject)?;
+        let lesions = subject.read_lesions()?;
+        let scores = normalize(self.map(subject, &read)?, self.scope)
+            .with_context(|| format!("{} of subject {}", self.method.label(), subject.name))?;
+        Ok(Scored { read, lesions, scores })
+    }
+
+    /// A subject's scan, and what the method expects to see.
+    pub(crate) fn read(&self, subject: &Prepared) -> Result<ReadScan> {
         interrupt::check()?;
         let (scan, mask) = subject.read()?;
-        let lesions = subject.read_lesions()?;
-        let (expected, map) = self.map(subject, &scan)?;
-        let scores = normalize(map, self.scope)
-            .and_then(|scores| self.evaluate.post_processing.scores(scores, mask.data()))
-            .with_context(|| format!("{} of subject {}", self.method.label(), subject.name))?;
-        Ok(Scored { scan, mask, lesions, expected, scores })
-    }
-
-    /// What the method expects to see. The intensity baseline expects nothing at all.
-    pub(crate) fn expected(&self, subject: &Prepared, scan: &Volume<f32>) -> Result<Array3<f32>> {
-        match &self.source {
+        let expected = match &self.source {
             Source::Model { model, maps } => {
-                reconstruct::reconstruction(model, maps.as_deref(), subject, scan)
+                Some(reconstruct::reconstruction(model, maps.as_deref(), subject, &scan)?)
             }
-            Source::Mean(mean) => Ok(mean.clone()),
-            Source::Intensity => Ok(Array3::zeros(scan.shape())),
-        }
+            Source::Mean(mean) => Some(mean.clone()),
+            Source::Intensity => None,
+        };
+        Ok(ReadScan { scan, mask, expected })
     }
 
-    /// What the method expects, and the anomaly map before normalization.
-    fn map(&self, subject: &Prepared, scan: &Volume<f32>) -> Result<(Option<Array3<f32>>, Array3<f32>)> {
-        if let Source::Intensity = self.source {
-            return Ok((None, scan.data().to_owned()));
-        }
-        let expected = self.expected(subject, scan)?;
-        let map = anomaly_map(scan.data(), expected.view(), self.evaluate.residual)
-            .with_context(|| format!("{} of subject {}", self.method.label(), subject.name))?;
-        Ok((Some(expected), map))
+    /// The anomaly map before normalization.
+    fn map(&self, subject: &Prepared, scan: &ReadScan) -> Result<Array3<f32>> {
+        self.scoring
+            .map(&scan.pair(), self.place.as_ref())
+            .with_context(|| format!("{} of subject {}", self.method.label(), subject.name))
     }
 
     fn validation_range(&self, cohort: &Cohort) -> Result<Range> {
         let mut range: Option<Range> = None;
         for subject in cohort.prepared(Use::Validation) {
-            interrupt::check()?;
-            let (_, map) = self.map(&subject, &subject.read()?.0)?;
-            let of_subject = Range::of(&map)?;
+            let of_subject = Range::of(&self.map(&subject, &self.read(&subject)?)?)?;
             range = Some(range.map_or(of_subject, |range| range.union(of_subject)));
         }
         range.context("there are no validation scans")
     }
 }
 
+/// A preprocessed scan, its brain, and what a method expects to see; `None` for the intensity baseline.
+pub(crate) struct ReadScan {
+    pub(crate) scan: Volume<f32>,
+    pub(crate) mask: Mask,
+    pub(crate) expected: Option<Array3<f32>>,
+}
+
+impl ReadScan {
+    /// As anomaly maps are made of it.
+    pub(crate) fn pair(&self) -> ScanPair<'_> {
+        ScanPair {
+            scan: self.scan.data(),
+            expected: self.expected.as_ref().map(|expected| expected.view()),
+            brain: self.mask.data(),
+            spacing: self.scan.affine().spacing(),
+        }
+    }
+}
+
 /// Mean of the healthy training scans.
-fn healthy_mean(config: &Config, cohort: &Cohort) -> Result<Array3<f32>> {
+pub(crate) fn healthy_mean(config: &Config, cohort: &Cohort) -> Result<Array3<f32>> {
     let mut mean = HealthyMean::new(config.reference.shape);
     for subject in cohort.prepared(Use::Train) {
         interrupt::check()?;

@@ -74,13 +74,7 @@ fn make(data: &SyntheticData, labels: &[PathBuf], head: &Head) -> Result<Phantom
         make(&data.scan, data.seed, number)
     } else {
         let map = mri_io::read_labels(&labels[head.number as usize % labels.len()])?;
-        mri_phantom::from_labels(
-            &map,
-            &data.scan,
-            data.seed,
-            number,
-            tumour.then_some(LesionKind::Glioma),
-        )
+        mri_phantom::from_labels(&map, &data.scan, data.seed, number, tumour.then_some(LesionKind::Glioma))
     };
     Ok(phantom?)
 }

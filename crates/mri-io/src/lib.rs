@@ -35,7 +35,7 @@ pub use find::{ListedScan, read_scan_list};
 pub use intensity::{Normalization, StandardScale, normalize};
 pub use nifti::{
     Datatype, Header, Intent, Voxel, can_write_volume, files_of, read, read_bytes, read_header, read_labels,
-    read_mask, write, write_like,
+    read_mask, write, write_bytes, write_like,
 };
 #[cfg(feature = "picture")]
 pub use picture::{Caption, Picture, Section, quality_picture, thumbnail};

@@ -1,11 +1,12 @@
 //! The tables of a report.
 
+mod headline;
 mod lesions;
 mod rates;
 mod sensitivity;
 
 use crate::paper::paper_rates;
-use crate::{Estimate, Evaluation, Measure, Protocol, Table, VoxelSet};
+use crate::{Estimate, Evaluation, FEWEST_SUBJECTS, Measure, Protocol, Table, VoxelSet};
 
 /// Stands for a value that does not exist.
 const NONE: &str = "–";
@@ -43,7 +44,9 @@ impl Evaluation {
                 "Paper: Cam-CAN to BraTS 2019, T2w, 335 subjects; the values of its two thresholds are not known.".into(),
             );
         }
-        self.table(&caption, &columns, groups, notes)
+        // At thresholds that are matched, a higher TPR is better; of the other protocols neither rate is by itself.
+        let ranked: &[&str] = if protocol == Protocol::Matched { &["TPR"] } else { &[] };
+        self.table(&caption, &columns, groups, notes).mark_best(ranked, true)
     }
 
     /// Precision, Dice and false-positive rates of all methods at both thresholds of a protocol.
@@ -105,7 +108,8 @@ impl Evaluation {
             "AUPRC is average precision. Best Dice is chosen on the labels: an upper limit, not a result."
                 .into(),
         ];
-        self.table(&format!("Measures without a threshold, {}.", voxels.label()), &columns, groups, notes)
+        let caption = format!("Measures without a threshold, {}.", voxels.label());
+        self.table(&caption, &columns, groups, notes).mark_best(&columns[1..], false)
     }
 
     /// Paired tests between methods over one voxel set.
@@ -132,11 +136,15 @@ impl Evaluation {
                 })
                 .collect()
         };
-        let notes = vec![format!(
+        let mut notes = Vec::new();
+        if let Some(too_few) = self.too_few() {
+            notes.push(format!("Tests are over subjects{too_few}."));
+        }
+        notes.push(format!(
             "Two-sided Wilcoxon signed-rank tests over subjects; Holm's correction within each measure. Effect: matched-pairs \
                  rank-biserial correlation, from -1 to 1. Mean difference [{} % BCa bootstrap interval].",
             100.0 * self.bootstrap.level
-        )];
+        ));
         let caption = format!("Paired comparison of methods, {}.", voxels.label());
         self.table(&caption, &columns, Measure::ALL.map(family).to_vec(), notes)
     }
@@ -238,7 +246,8 @@ impl Evaluation {
     ) -> Table {
         let synthetic = if self.synthetic { " Synthetic data, not patients." } else { "" };
         let caption = format!("{caption} {}, {} test subjects.{synthetic}", self.cohort, self.test_subjects);
-        Table { caption, columns: columns.iter().map(|&title| title.to_owned()).collect(), groups, notes }
+        let columns = columns.iter().map(|&title| title.to_owned()).collect();
+        Table { caption, columns, groups, notes, best: Vec::new() }
     }
 
     /// How the thresholds of a protocol were chosen, for captions.
@@ -268,10 +277,20 @@ impl Evaluation {
     }
 
     fn about_intervals(&self) -> String {
+        if let Some(too_few) = self.too_few() {
+            return format!("Mean over subjects{too_few}; pooled: all voxels of all subjects together.");
+        }
         format!(
             "Mean over subjects [{} % BCa bootstrap interval]; pooled: all voxels of all subjects together.",
             100.0 * self.bootstrap.level
         )
+    }
+
+    /// Why there are no intervals and tests, where there are none.
+    fn too_few(&self) -> Option<String> {
+        (self.test_subjects < FEWEST_SUBJECTS).then(|| {
+            format!(", of which there are too few for intervals and tests ({FEWEST_SUBJECTS} are needed)")
+        })
     }
 }
 

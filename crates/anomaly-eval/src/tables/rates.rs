@@ -85,6 +85,28 @@ impl Evaluation {
     }
 }
 
+impl Evaluation {
+    /// How much of a lesion's contrast, and of fluid's, each method's reconstructions repeat.
+    pub fn copying_table(&self) -> Table {
+        let row = |method: &MethodSummary| {
+            let copying = method.copying.as_ref()?;
+            Some(vec![method.label.clone(), estimate(&copying.lesion), estimate(&copying.fluid)])
+        };
+        let groups = [false, true].map(|baseline| {
+            self.methods.iter().filter(|method| method.baseline == baseline).filter_map(row).collect()
+        });
+        let notes = vec![
+            "Contrast against the brain 3 to 8 mm around, in the reconstruction over that in the scan: 1 where all of it is \
+             repeated, 0 where none is. A lesion that is repeated leaves no residual; fluid, the brightest structure of \
+             the mean healthy brain, is healthy and should be repeated."
+                .into(),
+            self.about_intervals(),
+        ];
+        let columns = ["Method", "Lesions repeated", "Fluid repeated"];
+        self.table("Copying: what of the scan the reconstructions repeat.", &columns, groups.to_vec(), notes)
+    }
+}
+
 fn area(area: &SubjectAuroc) -> String {
     let interval = area.interval.map_or_else(String::new, |[low, high]| format!(" [{low:.3}, {high:.3}]"));
     number(area.auroc) + &interval

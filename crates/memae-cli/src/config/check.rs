@@ -17,7 +17,7 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     problems.library("[evaluate.protocols]", config.evaluate.protocols.check());
     problems.library("[evaluate.lesions]", config.evaluate.lesions.check());
     problems.library("[evaluate.bootstrap]", config.evaluate.bootstrap.check());
-    problems.within("[evaluate.post_processing] erosion", config.evaluate.post_processing.erosion, 0, 50);
+    problems.library("[evaluate.post_processing]", config.evaluate.post_processing.check());
     problems.within("[package] smallest_ml", config.package.smallest_ml, 0.0, 100.0);
     problems.within("[report] figure_subjects", config.report.figure_subjects, 1, 8);
     problems.within("[report] viewer_subjects", config.report.viewer_subjects, 0, 16);

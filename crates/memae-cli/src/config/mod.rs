@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-pub(crate) use sections::{Builtin, Config, Data, Evaluate, Reference, SyntheticData};
+pub(crate) use sections::{Builtin, Config, Data, Reference, SyntheticData};
 
 use crate::failure::BadConfig;
 

@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 use anomaly_eval::{
-    BootstrapSettings, LesionSettings, PostProcessing, ProtocolSettings, Residual, ScopeKind,
+    BootstrapSettings, LesionSettings, Outside, PostProcessing, ProtocolSettings, Residual, ScopeKind,
+    Scoring,
 };
 use memae_model::{DeviceChoice, ModelKind, ModelSettings, TrainSettings};
 use mri_io::PreprocessSettings;
@@ -226,9 +227,11 @@ impl Default for Reconstruct {
 pub(crate) struct Evaluate {
     /// How scan and reconstruction are compared.
     pub(crate) residual: Residual,
+    /// What the map shows outside the brain.
+    pub(crate) outside: Outside,
     /// Over which voxels the map is normalized.
     pub(crate) scope: ScopeKind,
-    /// Whether all residuals, scopes and post-processing are measured beside those in force.
+    /// Whether all ways to scores are measured, beside that in force and those of the headline table.
     pub(crate) sensitivity: bool,
     /// What is done to scores and detections; nothing by default.
     pub(crate) post_processing: PostProcessing,
@@ -244,6 +247,7 @@ impl Default for Evaluate {
     fn default() -> Self {
         Self {
             residual: Residual::Absolute,
+            outside: Outside::Masked,
             scope: ScopeKind::Volume,
             sensitivity: true,
             post_processing: PostProcessing::default(),
@@ -251,6 +255,13 @@ impl Default for Evaluate {
             lesions: LesionSettings::default(),
             bootstrap: BootstrapSettings::default(),
         }
+    }
+}
+
+impl Evaluate {
+    /// How scans and reconstructions become anomaly maps.
+    pub(crate) fn scoring(&self) -> Scoring {
+        Scoring { residual: self.residual, outside: self.outside, post_processing: self.post_processing }
     }
 }
 

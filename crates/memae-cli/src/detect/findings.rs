@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anomaly_eval::{Voxel, anomaly_map, components, normalize};
+use anomaly_eval::{ScanPair, Voxel, components, normalize};
 use anyhow::Result;
 use mri_io::{Interpolation, Mask, Preprocessed, Volume};
 use ndarray::Array3;
@@ -41,9 +41,14 @@ impl<'a> Findings<'a> {
         about: &About,
         threshold: f32,
     ) -> Result<Self> {
-        let residual = anomaly_map(prepared.volume.data(), expected.view(), about.residual)?;
-        let scores = normalize(residual.clone(), about.calibration.scope())?;
-        let scores = about.post_processing.scores(scores, prepared.mask.data())?;
+        let pair = ScanPair {
+            scan: prepared.volume.data(),
+            expected: Some(expected.view()),
+            brain: prepared.mask.data(),
+            spacing: prepared.volume.affine().spacing(),
+        };
+        let residual = about.scoring.residual(&pair)?;
+        let scores = normalize(about.scoring.map(&pair, None)?, about.calibration.scope())?;
         let subject_score = about.calibration.subject_score(scores.view(), prepared.mask.data());
 
         let (grid, affine) = (scan.grid(), *prepared.volume.affine());
@@ -59,7 +64,8 @@ impl<'a> Findings<'a> {
         for (detected, &inside) in detection.as_mut_slice().iter_mut().zip(prepared.native_mask.as_slice()) {
             *detected &= inside;
         }
-        let mut detection = Volume::new(about.post_processing.detection(detection.into_data()), grid.affine)?;
+        let detection = about.scoring.post_processing.detection(detection.into_data());
+        let mut detection = Volume::new(detection, grid.affine)?;
         let marked = large_parts(&mut detection, about.smallest_ml);
         Ok(Self { scan, prepared, reconstruction, residual, anomaly, detection, marked, subject_score })
     }

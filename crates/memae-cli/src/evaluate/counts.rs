@@ -4,8 +4,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anomaly_eval::{Binning, Lesions, Scope, ScoreHistogram};
+use anomaly_eval::{Binning, Copying, Lesions, Scope, ScoreHistogram};
 use anyhow::{Context, Result};
+use ndarray::Array3;
 
 use crate::cohorts::Use;
 use crate::config::Config;
@@ -25,8 +26,14 @@ pub(super) struct Counts {
     pub(super) scope: Scope,
 }
 
-/// Counts the scores of all validation and test subjects, or finds that it is done.
-pub(super) fn count(config: &Config, cohort: &Cohort, method: Method) -> Result<Counts> {
+/// Counts the scores of all validation and test subjects, or finds that it is done. `fluid` gives where healthy brains have
+/// fluid; it is asked only if something is to be done.
+pub(super) fn count(
+    config: &Config,
+    cohort: &Cohort,
+    method: Method,
+    fluid: impl Fn() -> Result<Array3<bool>>,
+) -> Result<Counts> {
     let stage = stage(config, cohort, method)?;
     let folder = stage.folder().to_owned();
     let binning = Binning::new(&config.evaluate.protocols.paper_thresholds)?;
@@ -39,19 +46,20 @@ pub(super) fn count(config: &Config, cohort: &Cohort, method: Method) -> Result<
         train::ensure_done(config, cohort, model)?;
     }
     stage.begin()?;
-    let scorer = Scorer::new(config, cohort, method)?;
+    let (scorer, fluid) = (Scorer::new(config, cohort, method)?, fluid()?);
     let counts = Counts { folder, binning, scope: scorer.scope() };
     let subjects = [cohort.prepared(Use::Validation), cohort.prepared(Use::Test)].concat();
     let task = Task::new(format!("evaluate {}", method.id()), subjects.len());
     let mut outputs = vec![scope_file.clone()];
     for subject in &subjects {
-        let [file, lesions] = counts.files(subject);
-        if !(file.exists() && lesions.exists()) {
+        let [file, lesions, copying] = counts.files(subject);
+        if !(file.exists() && lesions.exists() && copying.exists()) {
             let scored = scorer.score(subject)?;
             files::write_json(&lesions, &measure_lesions(config, subject, &scored)?)?;
+            files::write_json(&copying, &measure_copying(subject, &scored, &fluid)?)?;
             files::write(&file, &histogram(subject, &scored, &counts.binning)?.to_bytes())?;
         }
-        outputs.extend([file, lesions]);
+        outputs.extend([file, lesions, copying]);
         task.step(&subject.name);
     }
     files::write_json(&scope_file, &counts.scope)?;
@@ -66,13 +74,8 @@ pub(super) fn stage(config: &Config, cohort: &Cohort, method: Method) -> Result<
         Method::Intensity | Method::Mean => None,
     };
     let evaluate = &config.evaluate;
-    let settings = (
-        evaluate.residual,
-        evaluate.scope,
-        evaluate.post_processing,
-        evaluate.protocols.paper_thresholds,
-        evaluate.lesions.overlap,
-    );
+    let settings =
+        (evaluate.scoring(), evaluate.scope, evaluate.protocols.paper_thresholds, evaluate.lesions.overlap);
     let folder = Layout::new(config).eval().join(method.id()).join("counts");
     Stage::new("count", folder, &(method, trained, &cohort.key, settings))
 }
@@ -80,15 +83,21 @@ pub(super) fn stage(config: &Config, cohort: &Cohort, method: Method) -> Result<
 impl Counts {
     /// One subject's scores.
     pub(super) fn of(&self, subject: &Prepared) -> Result<ScoreHistogram> {
-        let [file, _] = self.files(subject);
+        let [file, ..] = self.files(subject);
         ScoreHistogram::from_bytes(self.binning.clone(), &fs_err::read(&file)?)
             .with_context(|| file.display().to_string())
     }
 
     /// One subject's lesions and false components.
     pub(super) fn lesions(&self, subject: &Prepared) -> Result<Vec<Lesions>> {
-        let [_, lesions] = self.files(subject);
+        let [_, lesions, _] = self.files(subject);
         files::read_json(&lesions)
+    }
+
+    /// How much of one subject's lesions, and of its fluid, the method repeats; `None` without reconstructions.
+    pub(super) fn copying(&self, subject: &Prepared) -> Result<Option<Copying>> {
+        let [.., copying] = self.files(subject);
+        files::read_json(&copying)
     }
 
     /// The scores of all given subjects together.
@@ -100,9 +109,10 @@ impl Counts {
         Ok(pooled)
     }
 
-    /// Where a subject's histogram and lesions lie.
-    fn files(&self, subject: &Prepared) -> [PathBuf; 2] {
-        ["counts", "lesions.json"].map(|kind| self.folder.join(format!("{}.{kind}", subject.id())))
+    /// Where a subject's histogram, lesions and copying lie.
+    fn files(&self, subject: &Prepared) -> [PathBuf; 3] {
+        ["counts", "lesions.json", "copying.json"]
+            .map(|kind| self.folder.join(format!("{}.{kind}", subject.id())))
     }
 }
 
@@ -114,15 +124,26 @@ fn histogram(subject: &Prepared, scored: &Scored, binning: &Arc<Binning>) -> Res
         .add(
             scores.as_slice().context("an array in standard layout is a slice")?,
             lesions,
-            scored.mask.as_slice(),
+            scored.read.mask.as_slice(),
         )
         .with_context(|| format!("subject {}", subject.name))?;
     Ok(histogram)
 }
 
 fn measure_lesions(config: &Config, subject: &Prepared, scored: &Scored) -> Result<Vec<Lesions>> {
-    let voxel_ml = scored.scan.affine().spacing().iter().product::<f64>() / 1000.0;
+    let voxel_ml = scored.read.scan.affine().spacing().iter().product::<f64>() / 1000.0;
     let truth = scored.lesions.as_ref().map(mri_io::Volume::data);
-    Lesions::measure(scored.scores.view(), truth, scored.mask.data(), voxel_ml, &config.evaluate.lesions)
+    Lesions::measure(scored.scores.view(), truth, scored.read.mask.data(), voxel_ml, &config.evaluate.lesions)
         .with_context(|| format!("subject {}", subject.name))
+}
+
+/// `None` for a method without reconstructions.
+fn measure_copying(subject: &Prepared, scored: &Scored, fluid: &Array3<bool>) -> Result<Option<Copying>> {
+    let pair = scored.read.pair();
+    if pair.expected.is_none() {
+        return Ok(None);
+    }
+    let lesions = scored.lesions.as_ref().map(mri_io::Volume::data);
+    let copying = Copying::measure(&pair, lesions, fluid.view());
+    copying.map(Some).with_context(|| format!("subject {}", subject.name))
 }

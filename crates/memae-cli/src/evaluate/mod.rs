@@ -3,14 +3,16 @@
 mod counts;
 mod sensitivity;
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use anomaly_eval::{
     Evaluation, HealthyScan, METRICS_SCHEMA, MethodResults, MethodSummary, OperatingPoint, Scope,
-    Sensitivity, SubjectCurves, SubjectMetrics, compare, write_subjects_csv,
+    Sensitivity, SubjectCurves, SubjectMetrics, brightest_structure, compare, write_subjects_csv,
 };
 use anyhow::Result;
 use memae_model::ModelKind;
+use ndarray::Array3;
 use serde::{Deserialize, Serialize};
 
 use crate::cohorts::Use;
@@ -18,7 +20,7 @@ use crate::config::Config;
 use crate::layout::Layout;
 use crate::preprocess::{self, Cohort};
 use crate::progress::say;
-use crate::scoring::Method;
+use crate::scoring::{Method, healthy_mean};
 use crate::stage::Stage;
 use crate::{decisions, files, interrupt};
 use counts::Counts;
@@ -59,9 +61,14 @@ pub(crate) fn run(config: &Config) -> Result<()> {
         return Ok(());
     }
     let methods = Method::all(config);
+    let known = OnceCell::new();
+    let fluid = || match known.get() {
+        Some(fluid) => Ok(Array3::clone(fluid)),
+        None => healthy_fluid(config, &cohort, &layout).map(|fluid| known.get_or_init(|| fluid).clone()),
+    };
     let mut counted = Vec::new();
     for &method in &methods {
-        counted.push((method, counts::count(config, &cohort, method)?));
+        counted.push((method, counts::count(config, &cohort, method, fluid)?));
     }
     let calibrated = calibrated(config, &cohort, &counted)?;
     let mut evaluated = Vec::new();
@@ -70,13 +77,19 @@ pub(crate) fn run(config: &Config) -> Result<()> {
         evaluated.push(measure(config, &cohort, *method, counts, &calibrated)?);
     }
     let mut sensitivity = Vec::new();
-    for &method in methods.iter().filter(|_| config.evaluate.sensitivity) {
+    for &method in &methods {
         sensitivity.extend(sensitivity::measure(config, &cohort, method)?);
     }
     let outputs = write(config, &cohort, &layout, evaluated, sensitivity)?;
     stage.finish(&outputs)?;
     say(format!("evaluate: {} methods in {}", methods.len(), layout.eval().display()));
     Ok(())
+}
+
+/// Where healthy brains have fluid, on the reference grid: the brightest structure of the mean of the training scans.
+fn healthy_fluid(config: &Config, cohort: &Cohort, layout: &Layout) -> Result<Array3<bool>> {
+    let brain = mri_io::read_mask(layout.reference_mask())?;
+    Ok(brightest_structure(healthy_mean(config, cohort)?.view(), brain.data())?)
 }
 
 /// The evaluation as a stage.
@@ -133,7 +146,9 @@ fn measure(
         .map(|subject| {
             let (scores, lesions) = (counts.of(subject)?, counts.lesions(subject)?);
             curves.add(&scores);
-            Ok(SubjectMetrics::measure(&subject.name, method.id(), &scores, lesions, &points)?)
+            let copying = counts.copying(subject)?;
+            let measured = SubjectMetrics::measure(&subject.name, method.id(), &scores, lesions, &points)?;
+            Ok(SubjectMetrics { copying, ..measured })
         })
         .collect::<Result<Vec<_>>>()?;
     let results = MethodResults {

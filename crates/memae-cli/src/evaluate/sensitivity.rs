@@ -1,26 +1,23 @@
-//! What a method reaches with other residuals, scopes of normalization and post-processing, in one pass over the
-//! validation scans and the test scans. Goes on where it was interrupted.
+//! What a method reaches by other ways to scores, in one pass over the test scans after two over the validation scans, which
+//! give what some ways need to know of healthy brains, and then thresholds. Goes on where it was interrupted.
 
 use anomaly_eval::{
-    Binning, ProtocolSettings, ResidualRanges, ScoreHistogram, Sensitivity, Variant, VariantMaps,
-    VariantMetrics, VoxelSet,
+    Binning, PlaceCalibration, PlaceStatistics, ProtocolSettings, Range, Scope, ScopeKind, ScoreHistogram,
+    Sensitivity, Variant, VariantMetrics, VoxelSet, normalize,
 };
 use anyhow::{Context, Result};
-use mri_io::Mask;
+use ndarray::Array3;
 
 use super::counts;
 use crate::cohorts::Use;
 use crate::config::Config;
+use crate::files;
 use crate::preprocess::{Cohort, Prepared};
 use crate::progress::Task;
-use crate::scoring::{Method, Scorer};
+use crate::scoring::{Method, ReadScan, Scorer};
 use crate::stage::Stage;
-use crate::{files, interrupt};
 
-/// Thresholds of one variant, over all voxels and over brain voxels.
-type Thresholds = [f32; 2];
-
-/// Measures all variants of a method, or finds that it is done.
+/// Measures the ways that the configuration asks for, or finds that it is done.
 pub(super) fn measure(config: &Config, cohort: &Cohort, method: Method) -> Result<Vec<Sensitivity>> {
     let stage = stage(config, cohort, method)?;
     let file = stage.folder().join("sensitivity.json");
@@ -32,24 +29,25 @@ pub(super) fn measure(config: &Config, cohort: &Cohort, method: Method) -> Resul
     let validation = cohort.prepared(Use::Validation);
     let test = cohort.prepared(Use::Test);
     let task = Task::new(format!("sensitivity {}", method.id()), 2 * validation.len() + test.len());
-    let ranges = ranges(&scorer, &validation, &task)?;
-    let thresholds = thresholds(config, &scorer, &validation, &ranges, &task)?;
+    let mut ways = healthy(config, &scorer, &validation, &task)?;
+    choose_thresholds(config, &scorer, &validation, &mut ways, &task)?;
     let mut subjects: Vec<Vec<[VariantMetrics; 2]>> = Vec::new();
     for subject in &test {
         let file = stage.folder().join(format!("{}.json", subject.id()));
         if !file.exists() {
-            files::write_json(&file, &of_subject(&scorer, subject, &ranges, &thresholds)?)?;
+            files::write_json(&file, &of_subject(&scorer, subject, &ways)?)?;
         }
         subjects.push(files::read_json(&file)?);
         task.step(&subject.name);
     }
     drop(task);
-    let summaries: Vec<Sensitivity> = Variant::all()
-        .into_iter()
+    let summaries: Vec<Sensitivity> = ways
+        .iter()
         .enumerate()
-        .flat_map(|(at, variant)| {
+        .flat_map(|(at, way)| {
             let metrics: Vec<_> = subjects.iter().map(|subject| subject[at]).collect();
-            Sensitivity::of(method.id(), variant, thresholds[at], &metrics, &config.evaluate.bootstrap)
+            let bootstrap = &config.evaluate.bootstrap;
+            Sensitivity::of(method.id(), way.variant, way.thresholds, &metrics, bootstrap)
         })
         .collect();
     files::write_json(&file, &summaries)?;
@@ -57,82 +55,112 @@ pub(super) fn measure(config: &Config, cohort: &Cohort, method: Method) -> Resul
     Ok(summaries)
 }
 
+/// A way to scores, with what it knows of healthy scans.
+struct Way {
+    variant: Variant,
+    place: Option<PlaceCalibration>,
+    /// Of healthy maps.
+    range: Option<Range>,
+    /// Threshold 1 of the `matched` protocol, over all voxels and over brain voxels.
+    thresholds: [f32; 2],
+}
+
+impl Way {
+    fn scores(&self, scan: &ReadScan) -> Result<Array3<f32>> {
+        let scope = match (self.variant.scope(), self.range) {
+            (ScopeKind::Volume, _) => Scope::Volume,
+            (ScopeKind::Slice, _) => Scope::Slice,
+            (ScopeKind::Cohort, range) => Scope::Cohort(range.context("there are no validation scans")?),
+        };
+        Ok(normalize(self.variant.scoring().map(&scan.pair(), self.place.as_ref())?, scope)?)
+    }
+}
+
+fn variants(config: &Config) -> &'static [Variant] {
+    if config.evaluate.sensitivity { &Variant::ALL } else { &Variant::HEADLINE }
+}
+
 /// The sensitivity of a method as a stage.
 fn stage(config: &Config, cohort: &Cohort, method: Method) -> Result<Stage> {
     let counted = counts::stage(config, cohort, method)?;
     let folder = counted.folder().with_file_name("sensitivity");
     let ProtocolSettings { matched_fpr, .. } = config.evaluate.protocols;
-    Stage::new("sensitivity", folder, &(counted.key(), matched_fpr, config.evaluate.bootstrap))
+    let ways: Vec<_> =
+        variants(config).iter().map(|variant| (variant, variant.scoring(), variant.scope())).collect();
+    Stage::new("sensitivity", folder, &(counted.key(), ways, matched_fpr, config.evaluate.bootstrap))
 }
 
-/// A scan's brain mask, and its anomaly maps.
-fn maps(scorer: &Scorer, subject: &Prepared) -> Result<(Mask, VariantMaps)> {
-    interrupt::check()?;
-    let (scan, brain) = subject.read()?;
-    let expected = scorer.expected(subject, &scan)?;
-    let maps = VariantMaps::new(scan.data(), expected.view(), brain.data());
-    Ok((brain, maps.with_context(|| format!("subject {}", subject.name))?))
-}
-
-/// Range of each residual over the validation scans.
-fn ranges(scorer: &Scorer, validation: &[Prepared], task: &Task) -> Result<ResidualRanges> {
-    let mut ranges: Option<ResidualRanges> = None;
+/// All ways, with the calibration by place and the range of healthy scans where a way needs it.
+fn healthy(config: &Config, scorer: &Scorer, validation: &[Prepared], task: &Task) -> Result<Vec<Way>> {
+    let variants = variants(config);
+    let needed = |variant: &Variant| variant.scoring().post_processing.place.is_some();
+    let mut statistics: Vec<Option<PlaceStatistics>> = variants
+        .iter()
+        .map(|variant| needed(variant).then(|| PlaceStatistics::new(config.reference.shape)))
+        .collect();
+    let mut ranges: Vec<Option<Range>> = vec![None; variants.len()];
     for subject in validation {
-        let of_subject = maps(scorer, subject)?.1.ranges();
-        ranges = Some(match ranges {
-            Some(ranges) => std::array::from_fn(|at| ranges[at].union(of_subject[at])),
-            None => of_subject,
-        });
+        let scan = scorer.read(subject)?;
+        for ((variant, statistics), range) in variants.iter().zip(&mut statistics).zip(&mut ranges) {
+            if let Some(statistics) = statistics {
+                statistics.add(variant.scoring().residual(&scan.pair())?.view(), scan.mask.data())?;
+            }
+            if variant.scope() == ScopeKind::Cohort {
+                let of_subject = Range::of(&variant.scoring().map(&scan.pair(), None)?)?;
+                *range = Some(range.map_or(of_subject, |range| range.union(of_subject)));
+            }
+        }
         task.step(&subject.name);
     }
-    ranges.context("there are no validation scans")
+    let ways = variants.iter().zip(statistics).zip(ranges);
+    ways.map(|((&variant, statistics), range)| {
+        let settings = variant.scoring().post_processing.place.unwrap_or_default();
+        let calibration =
+            |statistics: PlaceStatistics| statistics.calibration(&settings, config.reference.spacing);
+        let place = statistics.map(calibration).transpose()?;
+        Ok(Way { variant, place, range, thresholds: [f32::NAN; 2] })
+    })
+    .collect()
 }
 
-/// Threshold 1 of the `matched` protocol for each variant.
-fn thresholds(
+/// Threshold 1 of the `matched` protocol for each way.
+fn choose_thresholds(
     config: &Config,
     scorer: &Scorer,
     validation: &[Prepared],
-    ranges: &ResidualRanges,
+    ways: &mut [Way],
     task: &Task,
-) -> Result<Vec<Thresholds>> {
-    let variants = Variant::all();
-    let mut histograms = vec![ScoreHistogram::new(Binning::new(&[])?); variants.len()];
+) -> Result<()> {
+    let mut histograms = vec![ScoreHistogram::new(Binning::new(&[])?); ways.len()];
     for subject in validation {
-        let (brain, maps) = maps(scorer, subject)?;
-        for (histogram, variant) in histograms.iter_mut().zip(&variants) {
-            let scores: Vec<f32> = maps.scores(*variant, ranges)?.iter().copied().collect();
-            histogram.add(&scores, None, brain.as_slice())?;
+        let scan = scorer.read(subject)?;
+        for (histogram, way) in histograms.iter_mut().zip(&*ways) {
+            let scores: Vec<f32> = way.scores(&scan)?.iter().copied().collect();
+            histogram.add(&scores, None, scan.mask.as_slice())?;
         }
         task.step(&subject.name);
     }
     let [rate, _] = config.evaluate.protocols.matched_fpr;
-    let of_variant = |histogram: &ScoreHistogram| {
-        let [all, brain] = VoxelSet::ALL.map(|voxels| histogram.threshold_at_fpr(rate, voxels));
-        Ok([all?, brain?])
-    };
-    histograms.iter().map(of_variant).collect()
+    for (way, histogram) in ways.iter_mut().zip(&histograms) {
+        for (threshold, voxels) in way.thresholds.iter_mut().zip(VoxelSet::ALL) {
+            *threshold = histogram.threshold_at_fpr(rate, voxels)?;
+        }
+    }
+    Ok(())
 }
 
-/// Measures of one test subject under each variant.
-fn of_subject(
-    scorer: &Scorer,
-    subject: &Prepared,
-    ranges: &ResidualRanges,
-    thresholds: &[Thresholds],
-) -> Result<Vec<[VariantMetrics; 2]>> {
-    let (brain, maps) = maps(scorer, subject)?;
+/// Measures of one test subject by each way.
+fn of_subject(scorer: &Scorer, subject: &Prepared, ways: &[Way]) -> Result<Vec<[VariantMetrics; 2]>> {
+    let scan = scorer.read(subject)?;
     let lesions = subject.read_lesions()?;
-    let none = brain.map(|_| false);
+    let none = scan.mask.map(|_| false);
     let truth = lesions.as_ref().unwrap_or(&none).data();
-    Variant::all()
-        .iter()
-        .zip(thresholds)
-        .map(|(variant, thresholds)| {
-            let scores = maps.scores(*variant, ranges)?;
-            let histogram = ScoreHistogram::new(Binning::new(thresholds)?);
-            let brain = brain.data();
-            Ok(VariantMetrics::measure(variant, scores.view(), truth, brain, histogram, *thresholds)?)
-        })
-        .collect()
+    let measure = |way: &Way| {
+        let scores = way.scores(&scan)?;
+        let histogram = ScoreHistogram::new(Binning::new(&way.thresholds)?);
+        let brain = scan.mask.data();
+        let Way { variant, thresholds, .. } = way;
+        Ok(VariantMetrics::measure(variant, scores.view(), truth, brain, histogram, *thresholds)?)
+    };
+    ways.iter().map(measure).collect::<Result<_>>().with_context(|| format!("subject {}", subject.name))
 }

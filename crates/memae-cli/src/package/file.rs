@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anomaly_eval::{PostProcessing, Residual};
+use anomaly_eval::Scoring;
 use anyhow::{Context, Result, bail, ensure};
 use memae_model::{Attached, DeviceChoice, TrainedModel};
 use mri_io::{PreprocessSettings, Reference};
@@ -15,7 +15,7 @@ use crate::files;
 use crate::layout::Layout;
 
 /// Changes whenever a package of before cannot be used any more.
-pub(super) const FORMAT: u64 = 1;
+pub(super) const FORMAT: u64 = 2;
 const REFERENCE: &str = "reference.nii.gz";
 const REFERENCE_MASK: &str = "reference_brainmask.nii.gz";
 
@@ -26,8 +26,7 @@ pub(crate) struct About {
     /// Fingerprint of what it was made from.
     pub(crate) key: String,
     pub(crate) preprocess: PreprocessSettings,
-    pub(crate) residual: Residual,
-    pub(crate) post_processing: PostProcessing,
+    pub(crate) scoring: Scoring,
     /// Findings of `memae detect` below this volume (ml) are left out; 0: none.
     #[serde(default)]
     pub(crate) smallest_ml: f64,

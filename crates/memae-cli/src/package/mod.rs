@@ -8,7 +8,7 @@ mod source;
 use std::path::Path;
 use std::time::SystemTime;
 
-use anomaly_eval::anomaly_map;
+use anomaly_eval::ScanPair;
 use anyhow::{Result, ensure};
 use memae_model::{ModelKind, TrainedModel};
 use time::OffsetDateTime;
@@ -34,8 +34,7 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
         let trained = train::stage(config, &cohort, model)?;
         train::ensure_done(config, &cohort, model)?;
         let evaluate = &config.evaluate;
-        let settings =
-            (evaluate.residual, evaluate.post_processing, evaluate.protocols.matched_fpr, &config.package);
+        let settings = (evaluate.scoring(), evaluate.protocols.matched_fpr, &config.package);
         let key = Stage::new("package", layout.packages(), &(file::FORMAT, trained.key(), settings))?;
         let path = layout.package(model);
         // A package knows itself what it was made from: it needs no note beside it.
@@ -54,8 +53,7 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
             format: file::FORMAT,
             key: key.key().to_owned(),
             preprocess: config.preprocess.clone(),
-            residual: evaluate.residual,
-            post_processing: evaluate.post_processing,
+            scoring: evaluate.scoring(),
             smallest_ml: config.package.smallest_ml,
             calibration: calibrate(config, &cohort, model, &file, &weights)?,
             doubt: None,
@@ -93,8 +91,13 @@ fn calibrate(
         interrupt::check()?;
         let (scan, brain) = subject.read()?;
         let expected = reconstruct::reconstruction(&model, maps.as_deref(), subject, &scan)?;
-        let map = anomaly_map(scan.data(), expected.view(), config.evaluate.residual)?;
-        let map = config.evaluate.post_processing.scores(map, brain.data())?;
+        let pair = ScanPair {
+            scan: scan.data(),
+            expected: Some(expected.view()),
+            brain: brain.data(),
+            spacing: scan.affine().spacing(),
+        };
+        let map = config.evaluate.scoring().map(&pair, None)?;
         residuals.push(calibration::within(map.view(), brain.data()));
         task.step(&subject.name);
     }

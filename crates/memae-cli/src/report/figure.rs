@@ -12,10 +12,13 @@ use crate::config::Config;
 use crate::preprocess::{Cohort, Prepared};
 use crate::scoring::{Method, Scorer};
 
-/// The paper's Figure 1 with our models and the baselines: each subject at the slice with most lesion, detections at threshold 1 of the
-/// `matched` protocol.
-pub(super) fn figure1(config: &Config, cohort: &Cohort, evaluation: &Evaluation) -> Result<Figure1> {
+/// The paper's Figure 1 with our models and the baselines: each subject at the slice with most lesion, detections at threshold 1
+/// of the `matched` protocol. `None` if no test subject has a lesion.
+pub(super) fn figure1(config: &Config, cohort: &Cohort, evaluation: &Evaluation) -> Result<Option<Figure1>> {
     let chosen = subjects(&cohort.prepared(Use::Test), config.report.figure_subjects)?;
+    if chosen.is_empty() {
+        return Ok(None);
+    }
     let mut subjects: Vec<Figure1Subject> = Vec::new();
     for method in Method::all(config) {
         let scorer = Scorer::new(config, cohort, method)?;
@@ -28,26 +31,26 @@ pub(super) fn figure1(config: &Config, cohort: &Cohort, evaluation: &Evaluation)
                 let lesions = scored.lesions.as_ref().context("a test subject has lesions")?;
                 subjects.push(Figure1Subject {
                     label: format!("{}, z = {slice}", subject.name),
-                    input: axial(scored.scan.data(), *slice),
+                    input: axial(scored.read.scan.data(), *slice),
                     truth: Some(axial(lesions.data(), *slice)),
                     columns: Vec::new(),
                 });
             }
             subjects[index].columns.push(Figure1Column {
                 label: method.label().to_owned(),
-                reconstruction: scored.expected.map(|expected| axial(expected.view(), *slice)),
+                reconstruction: scored.read.expected.map(|expected| axial(expected.view(), *slice)),
                 anomaly: axial(scored.scores.view(), *slice),
                 detection: axial(detection.view(), *slice),
             });
         }
     }
     let synthetic = if evaluation.synthetic { " Synthetic data." } else { "" };
-    Ok(Figure1 {
+    Ok(Some(Figure1 {
         title: format!("Red: score above threshold 1 (matched protocol). Outline: truth.{synthetic}"),
         spacing: [config.reference.spacing[0], config.reference.spacing[1]],
         scale: None,
         subjects,
-    })
+    }))
 }
 
 /// Threshold of a method over all voxels in the `matched` protocol; `level` is 1 or 2.

@@ -46,7 +46,7 @@ pub(crate) fn run(config: &Config) -> Result<()> {
 /// Writes all files and returns them.
 fn write(config: &Config, cohort: &preprocess::Cohort, evaluation: &Evaluation) -> Result<Vec<PathBuf>> {
     let layout = Layout::new(config);
-    let figure1 = figure::figure1(config, cohort, evaluation)?.draw()?;
+    let figure1 = figure::figure1(config, cohort, evaluation)?.map(|figure| figure.draw()).transpose()?;
     let curves = VoxelSet::ALL.map(|voxels| curves_figure(evaluation, voxels));
     let subjects = evaluate::subjects(config)?;
     let subjects = VoxelSet::ALL.map(|voxels| subjects_figure(evaluation, &subjects, voxels));
@@ -55,11 +55,15 @@ fn write(config: &Config, cohort: &preprocess::Cohort, evaluation: &Evaluation) 
     let page = page::render(
         config,
         evaluation,
-        &page::Figures { figure1: &figure1, curves: &curves, subjects: &subjects, calibration: &calibration },
+        &page::Figures {
+            figure1: figure1.as_ref(),
+            curves: &curves,
+            subjects: &subjects,
+            calibration: &calibration,
+        },
         viewer,
     )?;
     let figures = [
-        ("figure1", &figure1),
         ("curves_all", &curves[0]),
         ("curves_brain", &curves[1]),
         ("subjects_all", &subjects[0]),
@@ -73,7 +77,8 @@ fn write(config: &Config, cohort: &preprocess::Cohort, evaluation: &Evaluation) 
         ("metrics.json".to_owned(), serde_json::to_vec_pretty(evaluation)?),
         ("index.html".to_owned(), page.into_bytes()),
     ];
-    for (name, figure) in figures {
+    let figure1 = figure1.iter().map(|figure| ("figure1", figure));
+    for (name, figure) in figure1.chain(figures) {
         files.push((format!("{name}.png"), figure.to_png()?));
         files.push((format!("{name}.svg"), figure.to_svg().into_bytes()));
     }
@@ -96,16 +101,18 @@ fn protocols(evaluation: &Evaluation) -> impl Iterator<Item = (Protocol, VoxelSe
     protocols.into_iter().flat_map(|protocol| VoxelSet::ALL.map(|voxels| (protocol, voxels)))
 }
 
-/// Table 1 under all protocols, then the measures without threshold and those at fixed false-positive rates, of lesions and
+/// The headline, Table 1 under all protocols, then the measures without threshold and those at fixed false-positive rates, of lesions and
 /// of subjects, one below the other.
 fn tables(evaluation: &Evaluation, format: impl Fn(&Table) -> String) -> String {
+    let headline = std::iter::once(evaluation.headline_table());
     let table1 = protocols(evaluation).map(|(protocol, voxels)| evaluation.table1(protocol, voxels));
     let ranking = VoxelSet::ALL.map(|voxels| evaluation.ranking_table(voxels));
     let rates = VoxelSet::ALL.map(|voxels| evaluation.fixed_rate_table(voxels));
     let lesions = page::lesion_tables(evaluation);
-    let subjects = [evaluation.subject_detection_table()];
+    let subjects = [evaluation.subject_detection_table(), evaluation.copying_table()];
     let sensitivity = page::sensitivity_tables(evaluation);
-    let all = table1.chain(ranking).chain(rates).chain(lesions).chain(subjects).chain(sensitivity);
+    let all =
+        headline.chain(table1).chain(ranking).chain(rates).chain(lesions).chain(subjects).chain(sensitivity);
     all.map(|table| format(&table)).collect()
 }
 
@@ -114,7 +121,8 @@ fn terminal(evaluation: &Evaluation, folder: &Path) -> String {
     let table1 = without_pooled(evaluation.table1(Protocol::Matched, VoxelSet::All));
     let ranking = without_pooled(evaluation.ranking_table(VoxelSet::Brain));
     let page = folder.join("index.html");
-    format!("\n{}\n{}\nEverything: {}\n", table1.to_text(), ranking.to_text(), page.display())
+    let finding = evaluation.finding();
+    format!("\n{}\n{}\n{finding}\nEverything: {}\n", table1.to_text(), ranking.to_text(), page.display())
 }
 
 /// The table without its pooled columns, which would not fit a terminal's width.
@@ -126,6 +134,7 @@ fn without_pooled(mut table: Table) -> Table {
     };
     keep(&mut table.columns);
     table.groups.iter_mut().flatten().for_each(keep);
+    table.best.clear();
     for note in &mut table.notes {
         note.truncate(note.find("; pooled").unwrap_or(note.len()));
     }
@@ -144,9 +153,11 @@ mod tests {
             columns: cells(["Method", "TPR pooled", "TNR"]),
             groups: vec![vec![cells(["AE", "0.1", "0.2"])]],
             notes: vec!["Mean; pooled: all voxels.".to_owned()],
+            best: vec![[0, 0, 1]],
         });
         assert_eq!(table.columns, ["Method", "TNR"]);
         assert_eq!(table.groups[0][0], ["AE", "0.2"]);
         assert_eq!(table.notes, ["Mean"]);
+        assert!(table.best.is_empty());
     }
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::viewer::{Embedded, Viewer};
 use crate::config::Config;
 use crate::layout::Layout;
+use crate::scoring::Method;
 use crate::{environment, files, train};
 
 /// The parts that the page is made of: markup, that of the viewer, style, script.
@@ -37,7 +38,8 @@ pub(super) const PARTS: [&str; 4] = [
 
 /// The figures of the page.
 pub(super) struct Figures<'a> {
-    pub(super) figure1: &'a Figure,
+    /// `None` if no test subject has a lesion.
+    pub(super) figure1: Option<&'a Figure>,
     /// Over all voxels and over brain voxels, as the next ones.
     pub(super) curves: &'a [Figure; 2],
     pub(super) subjects: &'a [Figure; 2],
@@ -49,16 +51,20 @@ pub(super) struct Figures<'a> {
 struct Page<'a> {
     name: &'a str,
     evaluation: &'a Evaluation,
+    finding: String,
+    warnings: Vec<String>,
     headline: Table,
+    table1: Table,
     others: Vec<Table>,
     detection: Vec<Table>,
     rates: [Table; 2],
     ranking: [Table; 2],
     subject_detection: Table,
+    copying: Table,
     lesions: Vec<Table>,
     comparisons: [Table; 2],
     sensitivity: Vec<Table>,
-    figure1: String,
+    figure1: Option<String>,
     curves: [String; 2],
     subjects: [String; 2],
     calibration: String,
@@ -129,16 +135,20 @@ pub(super) fn render(
     let page = Page {
         name: &config.run.name,
         evaluation,
-        headline: evaluation.table1(Protocol::Matched, VoxelSet::All),
+        finding: evaluation.finding(),
+        warnings: warnings(config, &layout)?,
+        headline: evaluation.headline_table(),
+        table1: evaluation.table1(Protocol::Matched, VoxelSet::All),
         others: super::protocols(evaluation).skip(1).map(table1).collect(),
         detection: super::protocols(evaluation).map(detection).collect(),
         rates: VoxelSet::ALL.map(|voxels| evaluation.fixed_rate_table(voxels)),
         ranking: VoxelSet::ALL.map(|voxels| evaluation.ranking_table(voxels)),
         subject_detection: evaluation.subject_detection_table(),
+        copying: evaluation.copying_table(),
         lesions: lesion_tables(evaluation),
         comparisons: VoxelSet::ALL.map(|voxels| evaluation.comparison_table(voxels)),
         sensitivity: sensitivity_tables(evaluation),
-        figure1: svg_url(figures.figure1),
+        figure1: figures.figure1.map(svg_url),
         curves: figures.curves.each_ref().map(svg_url),
         subjects: figures.subjects.each_ref().map(svg_url),
         calibration: svg_url(figures.calibration),
@@ -168,6 +178,21 @@ pub(super) fn sensitivity_tables(evaluation: &Evaluation) -> Vec<Table> {
         .into_iter()
         .filter_map(|voxels| evaluation.sensitivity_table(voxels))
         .collect()
+}
+
+/// What has to be known of the models before their figures are believed: for each, the sentences in its `warnings.json`, if
+/// training left one.
+fn warnings(config: &Config, layout: &Layout) -> Result<Vec<String>> {
+    let mut warnings = Vec::new();
+    for &model in &config.run.models {
+        let file = layout.model(model).join("warnings.json");
+        if file.exists() {
+            let of_model: Vec<String> = files::read_json(&file)?;
+            let name = Method::Model(model).label();
+            warnings.extend(of_model.into_iter().map(|warning| format!("{name}: {warning}")));
+        }
+    }
+    Ok(warnings)
 }
 
 fn svg_url(figure: &Figure) -> String {

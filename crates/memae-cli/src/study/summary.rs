@@ -146,6 +146,7 @@ impl Summary {
             caption: self.caption(),
             columns: columns.chain(COLUMNS.map(|(title, _)| title)).map(str::to_owned).collect(),
             groups: self.models.iter().map(group).collect(),
+            best: Vec::new(),
             notes,
         }
     }

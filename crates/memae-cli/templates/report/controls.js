@@ -13,6 +13,7 @@ function listenToMenus(root, selection, loaded) {
   for (const [id, choose] of [["subject", "chooseSubject"], ["method", "chooseMethod"]]) {
     root.querySelector(`#${id}`).addEventListener("change", ({ target }) => {
       selection[choose](Number(target.value));
+      if (id === "method") rankSubjects(root, selection);
       loaded();
     });
   }

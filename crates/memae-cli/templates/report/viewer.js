@@ -38,11 +38,20 @@ function startViewer(root, description) {
   load();
 }
 
-function fillMenus(root, { subjects, methods, methodAt }) {
-  const [subject, method] = ["subject", "method"].map((id) => root.querySelector(`#${id}`));
-  subjects.forEach(({ name, rank }, at) => subject.add(new Option(`${name}: ${rank}`, at)));
-  methods.forEach(({ label }, at) => method.add(new Option(label, at)));
-  method.value = methodAt;
+function fillMenus(root, selection) {
+  const method = root.querySelector("#method");
+  selection.methods.forEach(({ label }, at) => method.add(new Option(label, at)));
+  method.value = selection.methodAt;
+  rankSubjects(root, selection);
+}
+
+/** Lists the subjects by how well the method chosen finds their lesions, worst first. */
+function rankSubjects(root, { subjects, subjectAt, methodAt }) {
+  const rank = (at) => subjects[at].results[methodAt].rank;
+  const order = [...subjects.keys()].sort((a, b) => rank(b).place - rank(a).place);
+  const menu = root.querySelector("#subject");
+  menu.replaceChildren(...order.map((at) => new Option(`${subjects[at].name}: ${rank(at).text}`, at)));
+  menu.value = subjectAt;
 }
 
 /** The key to colours and textures. */

@@ -17,7 +17,7 @@ use crate::{Error, Mask, Result, Volume};
 
 pub use header::{Datatype, Header};
 pub use intent::Intent;
-pub use write::{Voxel, can_write_volume, write, write_like};
+pub use write::{Voxel, can_write_volume, write, write_bytes, write_like};
 
 /// Reads a three-dimensional volume as `f32`, with the file's `scl_slope` and `scl_inter` applied.
 ///

@@ -77,6 +77,22 @@ fn write_meaning<T: Voxel>(
     description: &str,
 ) -> Result<()> {
     let compress = compressed(path)?;
+    let bytes = file_of(path, volume, intent, description)?;
+    let bytes = if compress { gzip(&bytes) } else { bytes };
+    write_whole(path, |file| file.write_all(&bytes))
+}
+
+/// A volume as the bytes of a compressed file (`.nii.gz`), for files that carry volumes within: [`crate::read_bytes`]
+/// reads it.
+///
+/// # Errors
+/// If an axis is longer than 32767 voxels.
+pub fn write_bytes<T: Voxel>(volume: &Volume<T>) -> Result<Vec<u8>> {
+    Ok(gzip(&file_of(Path::new("a volume"), volume, &Intent::default(), "")?))
+}
+
+/// The bytes of an uncompressed file. `path` names it in the error.
+fn file_of<T: Voxel>(path: &Path, volume: &Volume<T>, intent: &Intent, description: &str) -> Result<Vec<u8>> {
     if volume.shape().iter().any(|&n| n > 32767) {
         return Err(Error::nifti(
             path,
@@ -85,9 +101,7 @@ fn write_meaning<T: Voxel>(
     }
     let mut header = header::<T>(volume.shape(), volume.affine());
     put_meaning(&mut header, intent, description);
-    let bytes = encode(volume, &header);
-    let bytes = if compress { gzip(&bytes) } else { bytes };
-    write_whole(path, |file| file.write_all(&bytes))
+    Ok(encode(volume, &header))
 }
 
 /// Whether [`write()`] can write a volume under this name: to be asked before hours of work for it.

@@ -3,6 +3,7 @@
 use anomaly_eval::{Protocol, SubjectMetrics, VoxelSet};
 use anyhow::{Context, Result};
 use memae_model::ModelKind;
+use serde::Serialize;
 
 use crate::cohorts::Use;
 use crate::config::Config;
@@ -14,8 +15,16 @@ use crate::scoring::Method;
 pub(super) struct Choice {
     /// The rule in words.
     pub(super) text: String,
-    /// Each subject with its rank in words.
-    pub(super) subjects: Vec<(Prepared, String)>,
+    pub(super) subjects: Vec<Prepared>,
+}
+
+/// The place of a subject among all test subjects under one method, best first.
+#[derive(Debug, Serialize)]
+pub(super) struct Rank {
+    /// From 1; last where the Dice is undefined.
+    place: usize,
+    /// In words.
+    text: String,
 }
 
 /// Subjects evenly spread over the order of the proposed model's Dice (brain voxels, threshold 1 of the `matched`
@@ -23,18 +32,12 @@ pub(super) struct Choice {
 pub(super) fn choose(config: &Config, cohort: &Cohort) -> Result<Choice> {
     let judge = judge(config)?;
     let metrics = evaluate::subjects(config)?;
-    let mut ranked: Vec<(f64, &str)> = metrics
-        .iter()
-        .filter(|subject| subject.method == judge.id())
-        .filter_map(|subject| Some((dice(subject)?, subject.subject.as_str())))
-        .collect();
-    ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(b.1)));
+    let ranked = ranking(&metrics, judge);
     let test = cohort.prepared(Use::Test);
     let of_rank = |at: usize| {
-        let (dice, name) = ranked[at];
+        let (_, name) = ranked[at];
         let prepared = test.iter().find(|prepared| prepared.name == name);
-        let prepared = prepared.with_context(|| format!("{name} is no test subject of this run"))?;
-        Ok((prepared.clone(), format!("Dice {dice:.2}, rank {} of {}", ranked.len() - at, ranked.len())))
+        Ok(prepared.with_context(|| format!("{name} is no test subject of this run"))?.clone())
     };
     let subjects = spread(ranked.len(), config.report.viewer_subjects).map(of_rank).collect::<Result<_>>()?;
     let text = format!(
@@ -42,6 +45,29 @@ pub(super) fn choose(config: &Config, cohort: &Cohort) -> Result<Choice> {
         judge.label()
     );
     Ok(Choice { text, subjects })
+}
+
+/// The place of a subject under a method.
+pub(super) fn rank(metrics: &[SubjectMetrics], method: Method, subject: &str) -> Rank {
+    let ranked = ranking(metrics, method);
+    match ranked.iter().position(|(_, name)| *name == subject) {
+        Some(at) => {
+            let place = ranked.len() - at;
+            Rank { place, text: format!("Dice {:.2}, rank {place} of {}", ranked[at].0, ranked.len()) }
+        }
+        None => Rank { place: ranked.len() + 1, text: "no Dice".to_owned() },
+    }
+}
+
+/// Dice and name of all subjects on which a method's Dice is defined, ascending.
+fn ranking(metrics: &[SubjectMetrics], method: Method) -> Vec<(f64, &str)> {
+    let mut ranked: Vec<(f64, &str)> = metrics
+        .iter()
+        .filter(|subject| subject.method == method.id())
+        .filter_map(|subject| Some((dice(subject)?, subject.subject.as_str())))
+        .collect();
+    ranked.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(b.1)));
+    ranked
 }
 
 /// The paper's proposed model, or the last one of a run without it.

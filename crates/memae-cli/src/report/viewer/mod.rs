@@ -11,10 +11,11 @@ use ndarray::{Array3, Axis, Zip};
 use serde::Serialize;
 
 use crate::config::Config;
+use crate::evaluate;
 use crate::preprocess::{Cohort, Prepared};
 use crate::progress::Task;
 use crate::scoring::{Method, Scored, Scorer};
-use choice::Choice;
+use choice::{Choice, Rank};
 pub(super) use embed::Embedded;
 use embed::{Crop, shades};
 use stops::{StopCounts, Stops};
@@ -54,8 +55,6 @@ struct Marked {
 #[derive(Serialize)]
 struct Subject {
     name: String,
-    /// What it was chosen by.
-    rank: String,
     crop: Crop,
     /// Voxel of the whole grid to world (mm), three rows.
     affine: [[f64; 4]; 3],
@@ -69,6 +68,7 @@ struct Subject {
 
 #[derive(Serialize)]
 struct MethodResult {
+    rank: Rank,
     counts: Vec<StopCounts>,
     /// The level with the brightest colour.
     brightest: u8,
@@ -85,16 +85,18 @@ pub(super) fn make(config: &Config, cohort: &Cohort, evaluation: &Evaluation) ->
         Viewer { subjects: Vec::new(), methods: Vec::new(), choice: text, stride: 1, volumes: Vec::new() };
     // At most two volumes of each method, and scan and labels.
     let most = MOST_VOXELS / (2 * (methods.len() + 1) * chosen.len());
-    for (prepared, rank) in &chosen {
-        viewer.add_subject(prepared, rank, most)?;
+    for prepared in &chosen {
+        viewer.add_subject(prepared, most)?;
     }
+    let metrics = evaluate::subjects(config)?;
     let task = Task::new("viewer", methods.len() * chosen.len());
     for method in methods {
         let scorer = Scorer::new(config, cohort, method)?;
         let thresholds = matched(evaluation, method)?;
         let stops = Stops::new(thresholds.as_flattened());
-        for (at, (prepared, _)) in chosen.iter().enumerate() {
-            viewer.add_result(at, method, &stops, &scorer.score(prepared)?)?;
+        for (at, prepared) in chosen.iter().enumerate() {
+            let rank = choice::rank(&metrics, method, &prepared.name);
+            viewer.add_result(at, method, rank, &stops, &scorer.score(prepared)?)?;
             task.step(&prepared.name);
         }
         let position = |threshold| stops.position(threshold).context("the stops hold the thresholds");
@@ -112,7 +114,7 @@ pub(super) fn make(config: &Config, cohort: &Cohort, evaluation: &Evaluation) ->
 
 impl Viewer {
     /// Adds a subject of which at most `most` voxels are shown: its scan, and labels that are 1 for lesion, plus 2 for brain.
-    fn add_subject(&mut self, prepared: &Prepared, rank: &str, most: usize) -> Result<()> {
+    fn add_subject(&mut self, prepared: &Prepared, most: usize) -> Result<()> {
         let (scan, brain) = prepared.read()?;
         let lesions = prepared.read_lesions()?.context("a test subject has lesions")?;
         let labels = Zip::from(lesions.data())
@@ -127,7 +129,6 @@ impl Viewer {
         let matrix = scan.affine().matrix();
         self.subjects.push(Subject {
             name: prepared.name.clone(),
-            rank: rank.to_owned(),
             affine: std::array::from_fn(|row| std::array::from_fn(|column| matrix[(row, column)])),
             spacing: scan.affine().spacing().map(|mm| mm * crop.stride as f64),
             start: crop.nearest(centre(&lesions)),
@@ -138,17 +139,25 @@ impl Viewer {
     }
 
     /// Adds what a method makes of the subject at this place.
-    fn add_result(&mut self, at: usize, method: Method, stops: &Stops, scored: &Scored) -> Result<()> {
+    fn add_result(
+        &mut self,
+        at: usize,
+        method: Method,
+        rank: Rank,
+        stops: &Stops,
+        scored: &Scored,
+    ) -> Result<()> {
         let subject = &mut self.subjects[at];
         let id = |kind: &str| format!("subject{at}-{}-{kind}", method.id());
         let levels = stops.levels(scored.scores.view());
         self.volumes.push(subject.crop.embed(id("map"), levels.view())?);
         // The baselines expect something, but reconstruct nothing.
-        if let Some(expected) = scored.expected.as_ref().filter(|_| !method.is_baseline()) {
-            let grey = shades(expected.view(), range(&scored.scan));
+        if let Some(expected) = scored.read.expected.as_ref().filter(|_| !method.is_baseline()) {
+            let grey = shades(expected.view(), range(&scored.read.scan));
             self.volumes.push(subject.crop.embed(id("reconstruction"), grey.view())?);
         }
-        subject.results.push(MethodResult { counts: count(stops, scored)?, brightest: brightest(&levels) });
+        let (counts, brightest) = (count(stops, scored)?, brightest(&levels));
+        subject.results.push(MethodResult { rank, counts, brightest });
         Ok(())
     }
 }
@@ -188,7 +197,7 @@ fn count(stops: &Stops, scored: &Scored) -> Result<Vec<StopCounts>> {
     let scores = scored.scores.as_standard_layout();
     let scores = scores.as_slice().context("an array in standard layout is a slice")?;
     let lesions = scored.lesions.as_ref().context("a test subject has lesions")?;
-    Ok(stops.count(scores, lesions.as_slice(), scored.mask.as_slice())?)
+    Ok(stops.count(scores, lesions.as_slice(), scored.read.mask.as_slice())?)
 }
 
 /// The level below which nearly all of a map lies, so that single voxels do not darken the rest.
