@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use anomaly_eval::PlaceCalibration;
 use anyhow::{Context, Result};
 use memae_model::TrainedModel;
 use mri_io::{Preprocessed, Reference, Volume};
@@ -51,6 +52,7 @@ struct Group {
 /// A package without its network.
 struct Member {
     about: About,
+    place: Option<PlaceCalibration>,
     note: Model,
     /// Place in [`Detector::networks`].
     network: usize,
@@ -79,9 +81,9 @@ impl Detector {
             let package = Package::open(source, arguments.device)?;
             let note = Model::new(name, source, &package);
             say(format!("detect: model {source}: {}", note.line()));
-            let Package { about, model, reference, preprocessing, .. } = package;
+            let Package { about, model, reference, place, preprocessing, .. } = package;
             let threshold = arguments.threshold.score(&about.calibration);
-            let member = Member { about, note, network: networks.len(), threshold };
+            let member = Member { about, place, note, network: networks.len(), threshold };
             networks.push(model);
             let same = |group: &&mut Group| group.preprocessing == preprocessing;
             if let Some(group) = groups.iter_mut().find(same) {
@@ -184,7 +186,8 @@ impl Detector {
             reconstruct::predict(&networks[member.network], &prepared.volume)?
         };
         interrupt::check()?;
-        let findings = Findings::of(volume, prepared, expected, &member.about, member.threshold)?;
+        let findings =
+            Findings::of(volume, prepared, expected, &member.about, member.place.as_ref(), member.threshold)?;
         let components = findings.components(&group.brain);
         let file = folder.join("summary.json");
         if file.exists() {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anomaly_eval::{ScanPair, Voxel, components, normalize};
+use anomaly_eval::{PlaceCalibration, ScanPair, Voxel, components, normalize};
 use anyhow::Result;
 use mri_io::{Interpolation, Mask, Preprocessed, Volume};
 use ndarray::Array3;
@@ -39,6 +39,7 @@ impl<'a> Findings<'a> {
         prepared: &'a Preprocessed,
         expected: Array3<f32>,
         about: &About,
+        place: Option<&PlaceCalibration>,
         threshold: f32,
     ) -> Result<Self> {
         let pair = ScanPair {
@@ -48,7 +49,7 @@ impl<'a> Findings<'a> {
             spacing: prepared.volume.affine().spacing(),
         };
         let residual = about.scoring.residual(&pair)?;
-        let scores = normalize(about.scoring.map(&pair, None)?, about.calibration.scope())?;
+        let scores = normalize(about.scoring.map(&pair, place)?, about.calibration.scope())?;
         let subject_score = about.calibration.subject_score(scores.view(), prepared.mask.data());
 
         let (grid, affine) = (scan.grid(), *prepared.volume.affine());

@@ -9,14 +9,16 @@ use anyhow::{Result, ensure};
 use ndarray::ArrayView3;
 use serde::{Deserialize, Serialize};
 
-/// The share of healthy brain voxels whose score is cut off at 1.
-const BEYOND_SCALE: f64 = 0.001;
+/// The share of healthy brain voxels above the residual that the scale is made of.
+const RARE: f64 = 0.001;
+/// A score of 1 is this many times what is rare in healthy brains: voxels of a lesion keep their order.
+const HEADROOM: f32 = 4.0;
 
 /// The same for each scan that the model will ever see: a healthy brain does not have to contain a score of 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Calibration {
-    /// The residual that becomes a score of 1, as does anything above: the 99.9th percentile of healthy brain voxels. Scores
-    /// are proportional to residuals.
+    /// The residual that becomes a score of 1, as does anything above: four times the 99.9th percentile of healthy brain
+    /// voxels. Scores are proportional to residuals.
     pub(crate) scale: f32,
     /// Scores that the shares `false_positive_rates` of healthy brain voxels are above: T1, T2.
     pub(crate) thresholds: [f32; 2],
@@ -32,12 +34,12 @@ impl Calibration {
     /// If the model reconstructs them without any residual.
     pub(super) fn measure(subjects: &[Vec<f32>], false_positive_rates: [f64; 2]) -> Result<Self> {
         let mut pooled = subjects.concat();
-        let scale = exceeded_by(BEYOND_SCALE, &mut pooled);
+        let scale = HEADROOM * exceeded_by(RARE, &mut pooled);
         ensure!(
             scale > 0.0,
             "the model reconstructs healthy brains without any difference: there is no scale to measure a difference by"
         );
-        // A rate below that of the scale would ask for scores above 1.
+        // The rarest residuals may lie beyond the scale.
         let limits = false_positive_rates.map(|rate| exceeded_by(rate, &mut pooled).min(scale));
         let mut healthy_scores: Vec<f64> =
             subjects.iter().map(|voxels| share_above(limits[1], voxels)).collect();

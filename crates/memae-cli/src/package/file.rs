@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anomaly_eval::Scoring;
+use anomaly_eval::{PlaceCalibration, Scoring};
 use anyhow::{Context, Result, bail, ensure};
 use memae_model::{Attached, DeviceChoice, TrainedModel};
 use mri_io::{PreprocessSettings, Reference};
 use serde::{Deserialize, Serialize};
 
+use super::place::{self, PlaceRanges};
 use super::{Calibration, Source};
 use crate::files;
 use crate::layout::Layout;
@@ -31,7 +32,10 @@ pub(crate) struct About {
     #[serde(default)]
     pub(crate) smallest_ml: f64,
     pub(crate) calibration: Calibration,
-    /// Why the network is thought to have learned nothing; none where it has, or nobody looked.
+    /// Of the calibration by place, where the scoring has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) place: Option<PlaceRanges>,
+    /// What speaks against the model: that it has learned nothing, or copies. None where nothing does, or nobody looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) doubt: Option<String>,
     pub(crate) provenance: Provenance,
@@ -54,12 +58,21 @@ pub(crate) struct Provenance {
 }
 
 impl About {
-    /// Puts this and the run's reference beside the weights, the bytes of a checkpoint file.
-    pub(super) fn write(&self, layout: &Layout, weights: &[u8], path: &Path) -> Result<()> {
-        let files = BTreeMap::from([
+    /// Puts this, the run's reference and the calibration by place beside the weights, the bytes of a checkpoint file.
+    pub(super) fn write(
+        &self,
+        layout: &Layout,
+        place: Option<&PlaceCalibration>,
+        weights: &[u8],
+        path: &Path,
+    ) -> Result<()> {
+        let mut files = BTreeMap::from([
             (REFERENCE.to_owned(), fs_err::read(layout.reference())?),
             (REFERENCE_MASK.to_owned(), fs_err::read(layout.reference_mask())?),
         ]);
+        if let Some(place) = place {
+            files.extend(place::files(place, *mri_io::read(layout.reference())?.affine())?);
+        }
         let note = serde_json::to_value(self)?;
         Ok(Attached { note, files }.write(weights, path)?)
     }
@@ -78,6 +91,7 @@ pub(crate) struct Package {
     pub(crate) about: About,
     pub(crate) model: TrainedModel,
     pub(crate) reference: Reference,
+    pub(crate) place: Option<PlaceCalibration>,
     /// Fingerprint of reference and preprocessing settings: packages that share it can share a scan's preprocessing.
     pub(crate) preprocessing: String,
     pub(crate) sha256: String,
@@ -95,6 +109,7 @@ impl Package {
         let mut file =
             |name: &str| files.remove(name).with_context(|| format!("{}: lacks {name}", path.display()));
         let [volume, mask] = [file(REFERENCE)?, file(REFERENCE_MASK)?];
+        let place = about.place.map(|ranges| ranges.take(source, &mut files)).transpose()?;
         let hashes = [&volume, &mask].map(|bytes| files::sha256_of(bytes));
         let preprocessing = files::fingerprint(&(hashes, &about.preprocess))?;
         let (volume, mask) = (mri_io::read_bytes(&path, volume)?, mri_io::read_bytes(&path, mask)?);
@@ -107,7 +122,7 @@ impl Package {
         );
         let reference =
             Reference::new(volume, mask.map(|&value| value != 0.0)).with_context(|| source.to_string())?;
-        Ok(Self { about, model, reference, preprocessing, sha256 })
+        Ok(Self { about, model, reference, place, preprocessing, sha256 })
     }
 }
 

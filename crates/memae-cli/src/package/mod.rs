@@ -2,24 +2,26 @@
 
 mod calibration;
 mod file;
+mod healthy;
+mod place;
 mod settings;
 mod source;
 
-use std::path::Path;
 use std::time::SystemTime;
 
-use anomaly_eval::ScanPair;
-use anyhow::{Result, ensure};
-use memae_model::{ModelKind, TrainedModel};
+use anyhow::Result;
+use memae_model::{Assessment, ModelKind};
 use time::OffsetDateTime;
 
 use crate::cohorts::Use;
 use crate::config::Config;
 use crate::layout::Layout;
-use crate::preprocess::{self, Cohort};
-use crate::progress::{Task, say};
+use crate::preprocess;
+use crate::progress::say;
 use crate::stage::Stage;
-use crate::{interrupt, reconstruct, train};
+use crate::train;
+use healthy::Healthy;
+use place::PlaceRanges;
 
 pub(crate) use calibration::Calibration;
 pub(crate) use file::{About, Package, Provenance};
@@ -49,14 +51,17 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
         if config.package.half_precision {
             weights = memae_model::half_precision(&file, &weights)?;
         }
+        let healthy = Healthy::new(config, &cohort, model, &file, &weights)?;
+        let place = healthy.place()?;
         let about = About {
             format: file::FORMAT,
             key: key.key().to_owned(),
             preprocess: config.preprocess.clone(),
             scoring: evaluate.scoring(),
             smallest_ml: config.package.smallest_ml,
-            calibration: calibrate(config, &cohort, model, &file, &weights)?,
-            doubt: None,
+            calibration: healthy.calibration(place.as_ref())?,
+            place: place.as_ref().map(PlaceRanges::of),
+            doubt: doubt(Assessment::read(layout.model(model))?),
             provenance: Provenance {
                 program: format!("memae {}", env!("CARGO_PKG_VERSION")),
                 libtorch: memae_model::LIBTORCH.map(str::to_owned),
@@ -67,42 +72,16 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
                 synthetic: config.data.is_synthetic(),
             },
         };
-        about.write(&layout, &weights, &path)?;
+        about.write(&layout, place.as_ref(), &weights, &path)?;
         say(format!("package {model}: {}", path.display()));
     }
     Ok(())
 }
 
-/// Measures the model on the healthy validation subjects, with the weights that the package will have.
-fn calibrate(
-    config: &Config,
-    cohort: &Cohort,
-    kind: ModelKind,
-    file: &Path,
-    weights: &[u8],
-) -> Result<Calibration> {
-    let model = TrainedModel::from_bytes(file, weights.to_vec(), config.run.device)?;
-    // What was kept was made with the weights of before the rounding.
-    let maps = if config.package.half_precision { None } else { reconstruct::kept(config, cohort, kind)? };
-    let subjects = cohort.prepared(Use::Validation);
-    let task = Task::new(format!("package {kind}"), subjects.len());
-    let mut residuals = Vec::new();
-    for subject in &subjects {
-        interrupt::check()?;
-        let (scan, brain) = subject.read()?;
-        let expected = reconstruct::reconstruction(&model, maps.as_deref(), subject, &scan)?;
-        let pair = ScanPair {
-            scan: scan.data(),
-            expected: Some(expected.view()),
-            brain: brain.data(),
-            spacing: scan.affine().spacing(),
-        };
-        let map = config.evaluate.scoring().map(&pair, None)?;
-        residuals.push(calibration::within(map.view(), brain.data()));
-        task.step(&subject.name);
-    }
-    ensure!(!residuals.is_empty(), "there are no healthy validation subjects to calibrate by");
-    Calibration::measure(&residuals, config.evaluate.protocols.matched_fpr)
+/// What speaks against a model, in one line.
+fn doubt(assessment: Option<Assessment>) -> Option<String> {
+    let warnings = assessment.map_or_else(Vec::new, |assessment| assessment.warnings());
+    (!warnings.is_empty()).then(|| warnings.join("; "))
 }
 
 /// The day, in UTC.
