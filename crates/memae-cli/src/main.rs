@@ -120,9 +120,11 @@ fn load(common: &Common) -> Result<Config> {
 fn configure(common: &Common) -> Result<Config> {
     let config = load(common)?;
     let mut problems = Vec::new();
-    if let Data::Manifest(_) = config.data {
-        problems.extend(cohorts::members(&config).err().map(|error| format!("{error:#}")));
-    }
+    let missing = match &config.data {
+        Data::Manifest(_) => cohorts::members(&config).err(),
+        Data::Synthetic(data) => synth::MapSplit::of(data).err(),
+    };
+    problems.extend(missing.map(|error| format!("{error:#}")));
     for (key, path) in [("file", &config.reference.file), ("mask", &config.reference.mask)] {
         if let Some(path) = path.as_ref().filter(|path| !path.is_file()) {
             problems.push(format!(

@@ -251,7 +251,7 @@ pub(super) fn for_people(outcomes: &[Outcome], cautions: &[String], folder: &Pat
 mod tests {
     use super::*;
     use crate::package::Calibration;
-    use anomaly_eval::{PostProcessing, Residual};
+    use anomaly_eval::Scoring;
     use mri_io::PreprocessSettings;
 
     fn about(healthy: usize, synthetic: bool) -> About {
@@ -259,8 +259,8 @@ mod tests {
             format: 1,
             key: String::new(),
             preprocess: PreprocessSettings::default(),
-            residual: Residual::Absolute,
-            post_processing: PostProcessing::default(),
+            scoring: Scoring::default(),
+            place: None,
             smallest_ml: 0.0,
             calibration: Calibration {
                 scale: 1.0,

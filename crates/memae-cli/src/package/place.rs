@@ -71,7 +71,8 @@ mod tests {
             statistics.add(residual.view(), brain.view()).unwrap();
         }
         let place = statistics.calibration(&PlaceSettings::default(), [2.0; 3]).unwrap();
-        let mut packed = BTreeMap::from(files(&place, Affine::identity()).unwrap());
+        let mut packed =
+            BTreeMap::from(files(&place, Affine::from_spacing([2.0; 3], [0.0; 3]).unwrap()).unwrap());
         let source = Source::parse("some.safetensors").unwrap();
         assert_eq!(PlaceRanges::of(&place).take(&source, &mut packed).unwrap(), place);
         let error = PlaceRanges::of(&place).take(&source, &mut packed).unwrap_err().to_string();
