@@ -33,7 +33,8 @@ pub(crate) struct Common {
     #[arg(long, short, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Folder that holds the data sets' folders, instead of the configured one (`root` in `[data]`).
+    /// Folder that holds the data sets' folders or that of the label maps, instead of the configured one (`root` or the folder
+    /// around `label_maps` in `[data]`).
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data_root: Option<PathBuf>,
 

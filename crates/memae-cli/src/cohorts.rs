@@ -1,5 +1,6 @@
 //! The subjects of a run: found by the manifests, split by the seed.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -8,7 +9,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, Data};
+use crate::config::{Config, Data, SyntheticData};
 use crate::manifest::{Manifest, Subject};
 use crate::synth;
 
@@ -89,8 +90,14 @@ pub(crate) fn members(config: &Config) -> Result<Vec<Member>> {
     let (train, validation) = config.data.healthy();
     if let Data::Synthetic(data) = &config.data {
         // An earlier run may have made more heads; the split must not depend on it.
-        healthy_subjects.truncate(train + validation);
-        lesion_subjects.truncate(data.test);
+        let heads = synth::heads(data)?;
+        let names = |test: bool| -> HashSet<&str> {
+            let of = heads.iter().filter(|head| (head.used_for == Some(Use::Test)) == test);
+            of.map(|head| head.name.as_str()).collect()
+        };
+        let (healthy, ill) = (names(false), names(true));
+        healthy_subjects.retain(|subject| healthy.contains(subject.name.as_str()));
+        lesion_subjects.retain(|subject| ill.contains(subject.name.as_str()));
     }
     let test = config.data.test().unwrap_or(lesion_subjects.len());
     for (manifest, found, wanted) in
@@ -104,9 +111,14 @@ pub(crate) fn members(config: &Config) -> Result<Vec<Member>> {
             );
         }
     }
-    let mut healthy_subjects = shuffled(healthy_subjects, config.data.seed());
-    let mut validation = healthy_subjects.split_off(train).into_iter().take(validation).collect::<Vec<_>>();
-    let mut train = healthy_subjects;
+    let (mut train, mut validation) = match &config.data {
+        Data::Synthetic(data) if data.label_maps.is_some() => by_map(data, healthy_subjects)?,
+        data => {
+            let mut train_first = shuffled(healthy_subjects, data.seed());
+            let others = train_first.split_off(train);
+            (train_first, others.into_iter().take(validation).collect())
+        }
+    };
     let mut test: Vec<_> = shuffled(lesion_subjects, config.data.seed()).into_iter().take(test).collect();
     let mut members = Vec::new();
     for (used_for, subjects, stripped) in [
@@ -131,6 +143,17 @@ pub(crate) fn sources(config: &Config) -> Result<(Manifest, Manifest, PathBuf)> 
             Ok((Manifest::load(&data.healthy)?, Manifest::load(&data.lesions)?, data.root.clone()))
         }
     }
+}
+
+/// Training and validation heads, whose label maps have decided.
+fn by_map(data: &SyntheticData, subjects: Vec<Subject>) -> Result<(Vec<Subject>, Vec<Subject>)> {
+    let heads = synth::heads(data)?;
+    let to_train: HashSet<&str> = heads
+        .iter()
+        .filter(|head| head.used_for == Some(Use::Train))
+        .map(|head| head.name.as_str())
+        .collect();
+    Ok(subjects.into_iter().partition(|subject| to_train.contains(subject.name.as_str())))
 }
 
 /// The subjects, given sorted, in an order that only the seed determines.

@@ -3,7 +3,8 @@
 use anomaly_eval::{Decision, PostProcessing, ScopeKind};
 use memae_model::{Architecture, BottleneckKind, LossRegion, MemoryPreset, ModelKind};
 
-use crate::config::{Config, Data};
+use crate::config::{Config, Data, SyntheticData};
+use crate::synth::MapSplit;
 
 /// What the results were measured on, for captions.
 pub(crate) fn cohort_name(config: &Config) -> String {
@@ -51,7 +52,23 @@ fn data(config: &Config) -> Vec<Decision> {
             ),
         );
     }
+    if let Data::Synthetic(data) = &config.data {
+        decisions.extend(anatomy(data));
+    }
     decisions
+}
+
+/// What heads made of label maps are.
+fn anatomy(data: &SyntheticData) -> Vec<Decision> {
+    // Maps that cannot be read are complained about where they are needed.
+    let Ok(Some(split)) = MapSplit::of(data) else { return Vec::new() };
+    let sides = split.names().map(|(used_for, maps)| format!("{}: {}", used_for.id(), maps.join(", ")));
+    let kinds: Vec<_> = data.lesions.iter().map(written).collect();
+    vec![
+        decision("label maps", sides.join("; "), "assigned by the seed; no map is on two sides of the split"),
+        decision("lesions", kinds.join(", "), "drawn into the test heads in turn"),
+        decision("people", written(&data.scan.people), "each head is a new person, not a copy of its map"),
+    ]
 }
 
 fn preprocessing(config: &Config) -> Vec<Decision> {

@@ -43,7 +43,7 @@ use clap::Parser;
 use memae_model::ModelKind;
 
 use cli::{Cli, Command, Common, Only};
-use config::{Config, Data};
+use config::{Config, Data, SyntheticData};
 use failure::BadConfig;
 use layout::Layout;
 use progress::say;
@@ -101,8 +101,12 @@ fn dispatch(cli: &Cli) -> Result<()> {
 /// The configuration, with what the command line changes in it.
 fn load(common: &Common) -> Result<Config> {
     let mut config = Config::load(common.config.as_deref())?;
-    if let (Some(root), Data::Manifest(data)) = (&common.data_root, &mut config.data) {
-        data.root.clone_from(root);
+    match (&common.data_root, &mut config.data) {
+        (Some(root), Data::Manifest(data)) => data.root.clone_from(root),
+        (Some(root), Data::Synthetic(SyntheticData { label_maps: Some(folder), .. })) => {
+            *folder = folder.file_name().map_or_else(|| root.clone(), |name| root.join(name));
+        }
+        _ => {}
     }
     Ok(config)
 }
@@ -111,9 +115,11 @@ fn load(common: &Common) -> Result<Config> {
 fn configure(common: &Common) -> Result<Config> {
     let config = load(common)?;
     let mut problems = Vec::new();
-    if let Data::Manifest(_) = config.data {
-        problems.extend(cohorts::members(&config).err().map(|error| format!("{error:#}")));
-    }
+    let missing = match &config.data {
+        Data::Manifest(_) => cohorts::members(&config).err(),
+        Data::Synthetic(data) => synth::MapSplit::of(data).err(),
+    };
+    problems.extend(missing.map(|error| format!("{error:#}")));
     for (key, path) in [("file", &config.reference.file), ("mask", &config.reference.mask)] {
         if let Some(path) = path.as_ref().filter(|path| !path.is_file()) {
             problems.push(format!(

@@ -73,6 +73,9 @@ impl Problems {
         }
         if let Data::Synthetic(data) = data {
             self.library("[data.scan]", data.scan.check());
+            if data.lesions.is_empty() {
+                self.add("[data] lesions is empty: name at least one of glioma, infarct, ms");
+            }
         }
     }
 

@@ -111,6 +111,14 @@ mod tests {
     }
 
     #[test]
+    fn the_experiment_on_anatomy_makes_people_of_maps() {
+        let config = Config::parse(include_str!("../../../../configs/anatomy.toml"), "anatomy").unwrap();
+        assert_eq!(config.run.models, memae_model::ModelKind::ALL);
+        let Data::Synthetic(data) = config.data else { panic!("label maps are rendered") };
+        assert!(data.label_maps.is_some() && data.scan.people.deformation > 0.0 && data.lesions.len() == 3);
+    }
+
+    #[test]
     fn unknown_keys_are_named_with_their_line() {
         let text = problems(&quick_with("[train]", "[train]\nepoch = 3"));
         assert!(text.contains("epoch") && text.contains("line"), "{text}");

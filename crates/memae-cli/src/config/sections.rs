@@ -8,7 +8,7 @@ use anomaly_eval::{
 };
 use memae_model::{DeviceChoice, ModelKind, ModelSettings, TrainSettings};
 use mri_io::PreprocessSettings;
-use mri_phantom::PhantomSettings;
+use mri_phantom::{LesionKind, PhantomSettings};
 use serde::{Deserialize, Serialize};
 
 /// A whole configuration.
@@ -121,12 +121,20 @@ pub(crate) struct SyntheticData {
     pub(crate) train: usize,
     pub(crate) validation: usize,
     pub(crate) test: usize,
-    /// Folder of FreeSurfer-style label maps to take the anatomy from, instead of the generator's own.
+    /// Folder of FreeSurfer-style label maps to take the anatomy from, instead of the generator's own. No map is on two
+    /// sides of the split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) label_maps: Option<PathBuf>,
+    /// Kinds of lesion of the test heads, in turn.
+    #[serde(default = "gliomas")]
+    pub(crate) lesions: Vec<LesionKind>,
     /// The scanner.
     #[serde(default)]
     pub(crate) scan: PhantomSettings,
+}
+
+fn gliomas() -> Vec<LesionKind> {
+    vec![LesionKind::Glioma]
 }
 
 /// `[data]` with `kind = "manifest"`.

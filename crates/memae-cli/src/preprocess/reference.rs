@@ -2,10 +2,14 @@
 
 use anyhow::{Context, Result, ensure};
 use mri_io::{Affine, Grid, Interpolation, Mask, Reference, RigidTransform};
+use mri_phantom::Atlas;
 
 use crate::config::Config;
-use crate::files;
+use crate::failure::Interrupted;
 use crate::layout::Layout;
+use crate::progress::say;
+use crate::stage::Stage;
+use crate::{files, interrupt};
 
 /// Spacing (mm) at which the synthetic atlas is looked at to find its brain.
 const GLANCE: f64 = 4.0;
@@ -35,12 +39,39 @@ pub(super) fn contents(config: &Config) -> Result<Vec<String>> {
     config.reference.file.iter().chain(&config.reference.mask).map(|path| files::sha256(path)).collect()
 }
 
+/// The synthetic atlas on the configured grid, from the cache of an earlier run if there is one.
+///
+/// # Errors
+/// If its brain does not fit into the grid, the cache cannot be written, or the program was asked to stop.
 fn synthetic_atlas(config: &Config) -> Result<Reference> {
+    let Config { reference, run, .. } = config;
+    let key = files::fingerprint(&(env!("CARGO_PKG_VERSION"), reference.shape, reference.spacing))?;
+    let folder = run.cache.join(format!("atlas-{}", &key[..12]));
+    let stage = Stage::new("atlas", &folder, &key)?;
+    let (volume, mask) = (folder.join("atlas.nii.gz"), folder.join("mask.nii.gz"));
+    if !stage.is_done() {
+        say(format!(
+            "preprocess: drawing the synthetic atlas, once for this grid; it stays in {}",
+            folder.display()
+        ));
+        let atlas = draw_atlas(config)?;
+        fs_err::create_dir_all(&folder)?;
+        mri_io::write(&volume, &atlas.volume)?;
+        mri_io::write(&mask, &atlas.mask)?;
+        stage.finish(&[volume.clone(), mask.clone()])?;
+    }
+    // Read back even when just drawn: the first run and later ones have the same bits.
+    Ok(Reference::new(mri_io::read(&volume)?, mri_io::read_mask(&mask)?)?)
+}
+
+fn draw_atlas(config: &Config) -> Result<Atlas> {
     let sides = [220.0, 260.0, 220.0];
     let glance = Grid::centred(sides.map(|side| (side / GLANCE) as usize), [GLANCE; 3])?;
-    let grid = grid_around(&mri_phantom::atlas(&glance)?.mask, config)?;
-    let atlas = mri_phantom::atlas(&grid)?;
-    Ok(Reference::new(atlas.volume, atlas.mask)?)
+    let draw = |grid: &Grid| -> Result<Atlas> {
+        Ok(mri_phantom::atlas_while(grid, || !interrupt::asked())?.ok_or(Interrupted)?)
+    };
+    let grid = grid_around(&draw(&glance)?.mask, config)?;
+    draw(&grid)
 }
 
 fn from_file(config: &Config) -> Result<Reference> {
