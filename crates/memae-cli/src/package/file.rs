@@ -32,9 +32,9 @@ pub(crate) struct About {
     #[serde(default)]
     pub(crate) smallest_ml: f64,
     pub(crate) calibration: Calibration,
-    /// Why the network is thought to have learned nothing; none where it has, or nobody looked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) doubt: Option<String>,
+    /// What speaks against using the model, as sentences: that it has learned nothing, for one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) doubts: Vec<String>,
     pub(crate) provenance: Provenance,
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
             post_processing: evaluate.post_processing,
             smallest_ml: config.package.smallest_ml,
             calibration: calibrate(config, &cohort, model, &file, &weights)?,
-            doubt: None,
+            doubts: Vec::new(),
             provenance: Provenance {
                 program: format!("memae {}", env!("CARGO_PKG_VERSION")),
                 libtorch: memae_model::LIBTORCH.map(str::to_owned),
