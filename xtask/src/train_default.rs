@@ -103,8 +103,10 @@ fn hashed(folder: &Path, ending: &str) -> Result<Vec<File>> {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.ends_with(ending) {
             let content = std::fs::read(entry.path())?;
-            let digest = Sha256::digest(&content);
-            let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            let mut sha256 = String::new();
+            for byte in Sha256::digest(&content) {
+                let _ = write!(sha256, "{byte:02x}");
+            }
             files.push(File { name, bytes: content.len(), sha256 });
         }
     }

@@ -122,7 +122,7 @@ fn package(about: &About) -> String {
         about.scoring.residual.label(),
         calibration.scale,
         range(healthy),
-        about.doubt.as_ref().map_or_else(String::new, |doubt| format!("DOUBT\n  {doubt}\n")),
+        about.doubts.iter().map(|doubt| format!("  IN DOUBT     {doubt}\n")).collect::<String>(),
     )
 }
 

@@ -59,10 +59,13 @@ struct Member {
     threshold: f32,
 }
 
-/// Where a model's results on a scan lie, and the fingerprint of what they are made from.
+/// Where a model's results on a scan belong.
 struct Target {
     folder: PathBuf,
+    /// Fingerprint of what they are made from.
     key: String,
+    /// What lies there already, made from the same.
+    found: Option<Summary>,
 }
 
 impl Detector {
@@ -112,9 +115,9 @@ impl Detector {
     /// One scan through all models, or what an earlier run found in it.
     pub(super) fn detect(&self, scan: &Scan) -> Result<Vec<Summary>> {
         let plans = self.plan(scan)?;
-        if plans.iter().flatten().all(|(_, found)| found.is_some()) {
+        if plans.iter().flatten().all(|target| target.found.is_some()) {
             say(format!("detect {}: up to date", scan.name));
-            return Ok(plans.into_iter().flatten().filter_map(|(_, found)| found).collect());
+            return Ok(plans.into_iter().flatten().filter_map(|target| target.found).collect());
         }
         interrupt::check()?;
         say(format!("detect {}: begins", scan.name));
@@ -124,8 +127,8 @@ impl Detector {
         let mut summaries = Vec::new();
         for (group, plan) in self.groups.iter().zip(plans) {
             let mut prepared = None;
-            for (member, (target, found)) in group.members.iter().zip(plan) {
-                if let Some(found) = found {
+            for (member, mut target) in group.members.iter().zip(plan) {
+                if let Some(found) = target.found.take() {
                     summaries.push(found);
                     continue;
                 }
@@ -150,8 +153,8 @@ impl Detector {
         Ok(summaries)
     }
 
-    /// For each member of each group where its results are to lie, and the summary of those that are there already.
-    fn plan(&self, scan: &Scan) -> Result<Vec<Vec<(Target, Option<Summary>)>>> {
+    /// For each member of each group where its results on a scan belong.
+    fn plan(&self, scan: &Scan) -> Result<Vec<Vec<Target>>> {
         let inputs = std::iter::once(&scan.path).chain(&scan.mask);
         let stamps = inputs.map(|path| files::stamp(path)).collect::<Result<Vec<_>>>()?;
         let plan = |member: &Member| {
@@ -164,7 +167,7 @@ impl Detector {
             let whole = RESULTS.iter().all(|result| folder.join(result).is_file());
             let found = files::read_json::<Summary>(&folder.join("summary.json")).ok();
             let found = found.filter(|found| whole && found.key == key);
-            Ok((Target { folder, key }, found))
+            Ok(Target { folder, key, found })
         };
         self.groups.iter().map(|group| group.members.iter().map(plan).collect()).collect()
     }
@@ -178,7 +181,7 @@ impl Detector {
         group: &Group,
         member: &Member,
         warnings: &[String],
-        Target { folder, key }: Target,
+        Target { folder, key, .. }: Target,
     ) -> Result<Summary> {
         let _whole = interrupt::whole();
         let expected = {
@@ -195,7 +198,8 @@ impl Detector {
             fs_err::remove_file(&file)?;
         }
         findings.write(&folder, &member.note.title(), &components)?;
-        let warnings = [warnings, &prepared.warnings, member.about.doubt.as_slice()].concat();
+        let doubts = member.about.doubts.iter().map(|doubt| format!("the model is in doubt: {doubt}"));
+        let warnings = [warnings, &prepared.warnings, &doubts.collect::<Vec<_>>()].concat();
         let (about, threshold) = (&member.about, member.threshold);
         let note = member.note.clone();
         let summary = Summary::new(scan, &findings, components, warnings, about, threshold, note, key);

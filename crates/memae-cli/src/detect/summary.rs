@@ -10,7 +10,7 @@ use super::component::Component;
 use super::findings::Findings;
 use super::inputs::Scan;
 use crate::files;
-use crate::package::{About, Package, Provenance, Source};
+use crate::package::{About, Calibration, Package, Provenance, Source};
 
 const NOTICE: &str = "Research software: not a medical device, and no diagnosis.";
 /// Components that are listed one by one; specks beyond them are only counted.
@@ -118,7 +118,8 @@ impl Summary {
             (findings.prepared.native_mask.millilitres(), findings.detection.millilitres());
         let component_count = components.len();
         components.truncate(LISTED);
-        let percentile = percentile(about, findings.subject_score, &warnings);
+        let synthetic = about.provenance.synthetic;
+        let percentile = percentile(&about.calibration, synthetic, findings.subject_score, &warnings);
         Self {
             notice: NOTICE.to_owned(),
             name: scan.name.clone(),
@@ -165,16 +166,21 @@ impl Summary {
 }
 
 /// The percentage of healthy subjects with a lower subject score, where that means something; otherwise why it does not.
-fn percentile(about: &About, subject_score: f64, warnings: &[String]) -> Result<f64, String> {
-    let healthy = about.calibration.healthy_scores.len();
-    if about.provenance.synthetic {
+fn percentile(
+    calibration: &Calibration,
+    synthetic: bool,
+    subject_score: f64,
+    warnings: &[String],
+) -> Result<f64, String> {
+    let healthy = calibration.healthy_scores.len();
+    if synthetic {
         Err("the healthy group is synthetic".to_owned())
     } else if healthy < HEALTHY_GROUP {
         Err(format!("the healthy group has {healthy} subjects, and fewer than {HEALTHY_GROUP} tell little"))
     } else if !warnings.is_empty() {
         Err("the scan may be unlike the healthy group's, as its warnings say".to_owned())
     } else {
-        Ok(about.calibration.percentile(subject_score))
+        Ok(calibration.percentile(subject_score))
     }
 }
 
@@ -250,43 +256,25 @@ pub(super) fn for_people(outcomes: &[Outcome], cautions: &[String], folder: &Pat
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::package::Calibration;
-    use anomaly_eval::Scoring;
-    use mri_io::PreprocessSettings;
 
-    fn about(healthy: usize, synthetic: bool) -> About {
-        About {
-            format: 1,
-            key: String::new(),
-            preprocess: PreprocessSettings::default(),
-            scoring: Scoring::default(),
-            place: None,
-            smallest_ml: 0.0,
-            calibration: Calibration {
-                scale: 1.0,
-                thresholds: [0.5, 0.8],
-                false_positive_rates: [0.05, 0.02],
-                healthy_scores: (0..healthy).map(|at| at as f64 / healthy as f64).collect(),
-            },
-            doubt: None,
-            provenance: Provenance {
-                program: String::new(),
-                libtorch: None,
-                run: String::new(),
-                trained: String::new(),
-                training_key: String::new(),
-                training_subjects: 1,
-                synthetic,
-            },
+    /// Of subjects with scores 0, 1/n, 2/n and so on.
+    fn calibration(subjects: usize) -> Calibration {
+        Calibration {
+            scale: 1.0,
+            thresholds: [0.5, 0.8],
+            false_positive_rates: [0.05, 0.02],
+            healthy_scores: (0..subjects).map(|at| at as f64 / subjects as f64).collect(),
         }
     }
 
     #[test]
     fn a_percentile_needs_a_large_real_group_and_a_scan_like_it() {
-        assert_eq!(percentile(&about(20, false), 0.524, &[]), Ok(55.0));
-        let reason = |about: About, warnings: &[String]| percentile(&about, 0.5, warnings).unwrap_err();
-        assert!(reason(about(20, true), &[]).contains("synthetic"));
-        assert!(reason(about(19, false), &[]).contains("19 subjects"));
-        assert!(reason(about(20, false), &["fluid is dark".to_owned()]).contains("warnings"));
+        assert_eq!(percentile(&calibration(20), false, 0.524, &[]), Ok(55.0));
+        let reason = |subjects, synthetic, warnings: &[String]| {
+            percentile(&calibration(subjects), synthetic, 0.5, warnings).unwrap_err()
+        };
+        assert!(reason(20, true, &[]).contains("synthetic"));
+        assert!(reason(19, false, &[]).contains("19 subjects"));
+        assert!(reason(20, false, &["fluid is dark".to_owned()]).contains("warnings"));
     }
 }

@@ -35,9 +35,9 @@ pub(crate) struct About {
     /// Of the calibration by place, where the scoring has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) place: Option<PlaceRanges>,
-    /// What speaks against the model: that it has learned nothing, or copies. None where nothing does, or nobody looked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) doubt: Option<String>,
+    /// What speaks against using the model, as sentences: that it has learned nothing, or copies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) doubts: Vec<String>,
     pub(crate) provenance: Provenance,
 }
 

@@ -61,7 +61,7 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
             smallest_ml: config.package.smallest_ml,
             calibration: healthy.calibration(place.as_ref())?,
             place: place.as_ref().map(PlaceRanges::of),
-            doubt: doubt(Assessment::read(layout.model(model))?),
+            doubts: Assessment::read(layout.model(model))?.map_or_else(Vec::new, |found| found.warnings()),
             provenance: Provenance {
                 program: format!("memae {}", env!("CARGO_PKG_VERSION")),
                 libtorch: memae_model::LIBTORCH.map(str::to_owned),
@@ -76,12 +76,6 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
         say(format!("package {model}: {}", path.display()));
     }
     Ok(())
-}
-
-/// What speaks against a model, in one line.
-fn doubt(assessment: Option<Assessment>) -> Option<String> {
-    let warnings = assessment.map_or_else(Vec::new, |assessment| assessment.warnings());
-    (!warnings.is_empty()).then(|| warnings.join("; "))
 }
 
 /// The day, in UTC.
