@@ -58,9 +58,10 @@ impl<'a> Findings<'a> {
             mri_io::resample(&Volume::new(values, affine)?, &grid, to_reference, interpolation, 0.0)
         };
         let reconstruction = native(expected, Interpolation::Linear)?;
-        // Anything but the nearest voxel would lower peaks, and the calibration would not hold.
-        let [residual, anomaly] = [residual, scores].map(|map| native(map, Interpolation::Nearest));
-        let (residual, anomaly) = (residual?, anomaly?);
+        // Between voxels of a rough map a line would lower peaks, and the calibration would not hold.
+        let smooth = about.scoring.post_processing.smooth_mm > 0.0;
+        let between = if smooth { Interpolation::Linear } else { Interpolation::Nearest };
+        let (residual, anomaly) = (native(residual, Interpolation::Nearest)?, native(scores, between)?);
         let mut detection = anomaly.map(|&score| score > threshold);
         for (detected, &inside) in detection.as_mut_slice().iter_mut().zip(prepared.native_mask.as_slice()) {
             *detected &= inside;
