@@ -4,7 +4,7 @@ use anomaly_eval::{Evaluation, Figure, Protocol, Table, VoxelSet};
 use anyhow::Result;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use memae_model::read_history;
+use memae_model::{Assessment, read_history};
 use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
@@ -180,17 +180,13 @@ pub(super) fn sensitivity_tables(evaluation: &Evaluation) -> Vec<Table> {
         .collect()
 }
 
-/// What has to be known of the models before their figures are believed: for each, the sentences in its `warnings.json`, if
-/// training left one.
+/// What has to be known of the models before their figures are believed: what speaks against them by healthy scans alone.
 fn warnings(config: &Config, layout: &Layout) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
     for &model in &config.run.models {
-        let file = layout.model(model).join("warnings.json");
-        if file.exists() {
-            let of_model: Vec<String> = files::read_json(&file)?;
-            let name = Method::Model(model).label();
-            warnings.extend(of_model.into_iter().map(|warning| format!("{name}: {warning}")));
-        }
+        let Some(assessment) = Assessment::read(layout.model(model))? else { continue };
+        let name = Method::Model(model).label();
+        warnings.extend(assessment.warnings().into_iter().map(|warning| format!("{name}: {warning}")));
     }
     Ok(warnings)
 }
