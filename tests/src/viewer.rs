@@ -79,9 +79,9 @@ fn displayed_rates_are_those_of_the_evaluation() {
         choose(&mut browser, "#method", method_at);
         choose(&mut browser, "#subject", subject_at);
         // The menu ranks the subjects by the method, worst first.
-        let place = |at: &Value| at["results"][method_at]["rank"]["place"].as_u64();
+        let rank = |at: &Value| at["results"][method_at]["rank"]["place"].as_u64();
         let mut subjects = described["subjects"].as_array().unwrap().clone();
-        subjects.sort_by_key(|subject| std::cmp::Reverse(place(subject)));
+        subjects.sort_by_key(|subject| std::cmp::Reverse(rank(subject)));
         let subject = subjects[subject_at]["name"].as_str().unwrap();
         let method = described["methods"][method_at]["id"].as_str().unwrap();
         for voxels in ["all", "brain"] {

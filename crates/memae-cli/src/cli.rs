@@ -158,8 +158,8 @@ pub(crate) struct StudyMemory {
     /// Folder for the study. [default: <output>/<name>-memory of the configuration]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// What one query is: flat, position, or ROWSxCOLUMNS of blocks of the feature map. [default: flat, position, and two grids
-    /// between them]
+    /// What one query is: flat, position, or rows and columns of blocks of the feature map, such as 1x3. [default: flat,
+    /// position, and two grids between them]
     #[arg(long, value_delimiter = ',', value_parser = parse_query, value_name = "QUERY")]
     pub(crate) queries: Vec<Query>,
     /// Numbers of items.

@@ -33,9 +33,11 @@ impl AffineTransform {
     }
 
     /// First `first`, then this one.
-    #[must_use]
-    pub fn after(&self, first: &Self) -> Self {
-        Self(Affine::new(self.matrix() * first.matrix()).expect("invertible maps in a row are invertible"))
+    ///
+    /// # Errors
+    /// If the two together flatten or stretch so much that they cannot be inverted.
+    pub fn after(&self, first: &Self) -> Result<Self> {
+        Self::from_matrix(&(self.matrix() * first.matrix()))
     }
 
     /// Where a point (mm) goes.

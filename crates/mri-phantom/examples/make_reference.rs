@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (mut names, mut heads) = (Vec::new(), Vec::new());
     for (subject, file) in files.iter().enumerate() {
         println!("{}", file.display());
-        let head = from_labels(&read_labels(file)?, &scanner, SEED, subject as u64, false)?;
+        let head = from_labels(&read_labels(file)?, &scanner, SEED, subject as u64, None)?;
         names.extend([format!("{}, mirrored", file.display()), file.display().to_string()]);
         for (scan, mask) in
             [(mirrored(&head.scan)?, mirrored(&head.brain_mask)?), (head.scan, head.brain_mask)]
@@ -58,7 +58,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let load = |number: usize| -> mri_io::Result<(Volume<f32>, Mask)> { Ok(heads[number].clone()) };
     let template = build_template(&names, load, &settings)?;
     for (name, warnings) in names.iter().zip(&template.warnings) {
-        warnings.iter().for_each(|warning| println!("{name}: {warning}"));
+        for warning in warnings {
+            println!("{name}: {warning}");
+        }
     }
     write(output, &levels(&template)?)?;
     Ok(())

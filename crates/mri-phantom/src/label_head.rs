@@ -56,7 +56,7 @@ impl LabelHead {
         let age = people.age.map(|range| {
             let mut stream = stream(Purpose::Age);
             let years = Years::draw(range, &mut stream);
-            let cavity = within.mask(labels.data(), |&label| widens(label));
+            let cavity = within.mask(&labels.data(), |&label| widens(label));
             Age {
                 years,
                 ventricles: Ventricles::new(&cavity, spacing, &placement, within.start(), years.ventricles),
@@ -69,7 +69,7 @@ impl LabelHead {
         let mut textures = stream(Purpose::Texture);
         let mut shape = stream(Purpose::Shape);
         Ok(Self {
-            hull: hull_distance(&within.mask(brain.view(), |&inside| inside), spacing),
+            hull: hull_distance(&within.mask(&brain.view(), |&inside| inside), spacing),
             box_start: within.start(),
             occupied: Occupied::new(&structures),
             structures,
@@ -174,8 +174,8 @@ impl Age {
 /// Signed distance (mm) from the border of the fluid around the brain, in the box: negative in fluid.
 fn fluid_distance(structures: &Array3<u8>, within: &BrainBox, spacing: [f64; 3]) -> Array3<f32> {
     let is_fluid = |&structure: &u8| structure == Tissue::Csf as u8;
-    let fluid = within.mask(structures.view(), is_fluid);
-    let tissue = within.mask(structures.view(), |&structure| tissue_of_structure(structure).is_brain());
+    let fluid = within.mask(&structures.view(), is_fluid);
+    let tissue = within.mask(&structures.view(), |&structure| tissue_of_structure(structure).is_brain());
     distance_to(&fluid, spacing)
         - distance_to(&tissue, spacing) * fluid.mapv(|inside| f32::from(u8::from(inside)))
 }

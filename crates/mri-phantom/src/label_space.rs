@@ -84,7 +84,7 @@ impl BrainBox {
     }
 
     /// What `test` says of each voxel of the box.
-    pub(crate) fn mask<T>(&self, volume: ArrayView3<T>, test: impl Fn(&T) -> bool) -> Array3<bool> {
+    pub(crate) fn mask<T>(&self, volume: &ArrayView3<T>, test: impl Fn(&T) -> bool) -> Array3<bool> {
         let [i, j, k] = [0, 1, 2].map(|axis| self.low[axis]..self.high[axis]);
         volume.slice(s![i, j, k]).map(test)
     }

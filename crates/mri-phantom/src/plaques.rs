@@ -111,8 +111,9 @@ fn place(anatomy: &dyn Anatomy, beside: Option<Tissue>, stream: &mut Stream) -> 
             return Ok(Some(point));
         }
     }
-    match found {
-        true => Ok(None),
-        false => Err(Error::Labels("no cerebral white matter in which plaques could lie".into())),
+    if found {
+        Ok(None)
+    } else {
+        Err(Error::Labels("no cerebral white matter in which plaques could lie".into()))
     }
 }

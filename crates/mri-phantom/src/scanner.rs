@@ -73,8 +73,8 @@ impl Scanner {
         let spacing = scan.affine().spacing();
         let mut data = scan.data_mut();
         if self.blur > 0.0 {
-            for axis in 0..2 {
-                let kernel = gaussian(self.blur / spacing[axis]);
+            for (axis, side) in spacing.into_iter().take(2).enumerate() {
+                let kernel = gaussian(self.blur / side);
                 Zip::from(data.lanes_mut(Axis(axis))).par_for_each(|lane| smooth(lane, &kernel));
             }
         }

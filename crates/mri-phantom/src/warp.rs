@@ -43,10 +43,10 @@ impl Warp {
             }
             sum
         };
-        Self::integrate(linear, Lattice::fill(LOW, HIGH, STEP, velocity))
+        Self::integrate(linear, &Lattice::fill(LOW, HIGH, STEP, velocity))
     }
 
-    fn integrate(linear: Matrix3<f32>, velocity: Lattice<3>) -> Self {
+    fn integrate(linear: Matrix3<f32>, velocity: &Lattice<3>) -> Self {
         let mut displacement = velocity.refill(|point| velocity.at(point) * 0.5_f32.powi(SQUARINGS));
         for _ in 0..SQUARINGS {
             displacement = displacement.refill(|point| {
@@ -133,8 +133,8 @@ mod tests {
             let axes: [Field; 3] = std::array::from_fn(|_| Field::new(Tile::texture(), 4.0, &mut stream));
             Lattice::fill(LOW, HIGH, STEP, move |point| Vec3::from_fn(|i, _| factor * axes[i].at(point)))
         };
-        let there = Warp::integrate(Matrix3::identity(), field(3.0));
-        let back = Warp::integrate(Matrix3::identity(), field(-3.0));
+        let there = Warp::integrate(Matrix3::identity(), &field(3.0));
+        let back = Warp::integrate(Matrix3::identity(), &field(-3.0));
         let inner = |point: &Vec3| (0..3).all(|i| point[i] > LOW[i] + 20.0 && point[i] < HIGH[i] - 20.0);
         let mut largest = 0.0_f32;
         for point in points().filter(inner) {

@@ -38,7 +38,9 @@ fn components(lesion: &Volume<u8>) -> Vec<usize> {
         }
     }
     let mut sizes = vec![0; voxels.len()];
-    names.iter().for_each(|&name| sizes[name] += 1);
+    for name in names {
+        sizes[name] += 1;
+    }
     sizes.retain(|&size| size > 0);
     sizes
 }

@@ -1,4 +1,4 @@
-//! Each step against SciPy, and what must hold of their order.
+//! Each step against `SciPy`, and what must hold of their order.
 
 use ndarray::s;
 use proptest::prelude::*;

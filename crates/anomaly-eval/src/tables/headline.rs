@@ -79,30 +79,31 @@ impl Evaluation {
         };
         let group = if self.synthetic { "synthetic test subjects" } else { "test subjects" };
         let proposed = if best.id == PROPOSED { ", the proposed model," } else { "" };
-        let mut text = format!(
+        let mut sentences = vec![format!(
             "On {} {group}, {}{proposed} finds lesions best of the models: average precision {precision:.3} in the brain, \
              post-processed.",
             self.test_subjects, best.label
-        );
+        )];
         if let Some((_, intensity)) = scored(true).find(|(method, _)| method.id == INTENSITY) {
-            text += &match precision / intensity {
-                ratio if !ratio.is_finite() => String::new(),
-                ratio if ratio > 1.0 => {
-                    format!(" That is {ratio:.1} times T2 intensity treated alike ({intensity:.3}).")
-                }
-                _ => format!(" That is no better than T2 intensity treated alike ({intensity:.3})."),
-            };
+            let ratio = precision / intensity;
+            if ratio > 1.0 && ratio.is_finite() {
+                sentences
+                    .push(format!("That is {ratio:.1} times T2 intensity treated alike ({intensity:.3})."));
+            } else if ratio <= 1.0 {
+                sentences
+                    .push(format!("That is no better than T2 intensity treated alike ({intensity:.3})."));
+            }
         }
         if let Some((baseline, better)) = best_of(true).filter(|(method, _)| method.id != INTENSITY)
             && better > precision
         {
-            text += &format!(" {}, which needs no network, reaches {better:.3}.", baseline.label);
+            sentences.push(format!("{}, which needs no network, reaches {better:.3}.", baseline.label));
         }
         if let Some((method, theirs)) =
             scored(false).find(|(method, _)| method.id == PROPOSED && method.id != best.id)
         {
-            text += &format!(" The proposed model, {}, reaches {theirs:.3}.", method.label);
+            sentences.push(format!("The proposed model, {}, reaches {theirs:.3}.", method.label));
         }
-        text
+        sentences.join(" ")
     }
 }

@@ -89,7 +89,7 @@ fn paper_models() -> Vec<ModelKind> {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub(crate) enum Data {
     /// Heads made by `mri-phantom`.
-    Synthetic(SyntheticData),
+    Synthetic(Box<SyntheticData>),
     /// The user's files, described by manifests.
     Manifest(ManifestData),
 }

@@ -102,7 +102,9 @@ pub(crate) fn parse_query(text: &str) -> Result<Query, String> {
     match text {
         "flat" => Ok(Query::Flat),
         "position" => Ok(Query::Position),
-        _ => grid().ok_or_else(|| "use flat, position, or ROWSxCOLUMNS of blocks, e.g. 1x3".to_owned()),
+        _ => {
+            grid().ok_or_else(|| "use flat, position, or rows and columns of blocks, such as 1x3".to_owned())
+        }
     }
 }
 
@@ -117,7 +119,7 @@ pub(crate) fn parse_addressing(text: &str) -> Result<MemoryPreset, String> {
 /// `flat`, `position`, and two grids whose numbers of blocks divide the way between the two evenly on a logarithmic scale, as
 /// nearly as the divisors of the map allow, with blocks as nearly square.
 fn between(map: [usize; 2]) -> Vec<Query> {
-    let divisors = |n: usize| (1..=n).filter(move |divisor| n % divisor == 0);
+    let divisors = |n: usize| (1..=n).filter(move |&divisor| n.is_multiple_of(divisor));
     let grids: Vec<[usize; 2]> =
         divisors(map[0]).flat_map(|rows| divisors(map[1]).map(move |columns| [rows, columns])).collect();
     let log = |[rows, columns]: [usize; 2]| ((rows * columns) as f64).ln();

@@ -7,13 +7,13 @@ use ndarray::{ArrayView3, Axis, Slice, Zip};
 const EQUAL_NEIGHBOURS: f64 = 0.5;
 
 /// Whether whole numbers lie in patches of one value, as labels do: noise and anatomy leave few neighbours of a scan equal.
-pub(super) fn are_labels(values: ArrayView3<'_, f32>) -> bool {
+pub(super) fn are_labels(values: &ArrayView3<'_, f32>) -> bool {
     values.iter().all(|value| value.fract() == 0.0)
         && equal_neighbours(values).is_some_and(|share| share > EQUAL_NEIGHBOURS)
 }
 
 /// Share of neighbours along the three axes that have the same value, among those of which neither is 0; `None` without any.
-fn equal_neighbours(values: ArrayView3<'_, f32>) -> Option<f64> {
+fn equal_neighbours(values: &ArrayView3<'_, f32>) -> Option<f64> {
     let (mut pairs, mut equal) = (0_u64, 0_u64);
     for axis in [0, 1, 2].map(Axis) {
         let without = |end: Slice| values.slice_axis(axis, end);
@@ -35,14 +35,14 @@ mod tests {
         // Cubes of 3 voxels, each with a number of its own: two of three neighbours are equal.
         let labels =
             Array3::from_shape_fn((12, 12, 12), |(i, j, k)| (1 + i / 3 + 4 * (j / 3) + 16 * (k / 3)) as f32);
-        let share = equal_neighbours(labels.view()).unwrap();
+        let share = equal_neighbours(&labels.view()).unwrap();
         assert!((share - 8.0 / 11.0).abs() < 1e-12, "{share}");
-        assert!(are_labels(labels.view()));
-        assert!(!are_labels(labels.mapv(|label| label + 0.5).view()), "intensities");
+        assert!(are_labels(&labels.view()));
+        assert!(!are_labels(&labels.mapv(|label| label + 0.5).view()), "intensities");
         let noisy = Array3::from_shape_fn((12, 12, 12), |(i, j, k)| {
             ((i * 7919 + j * 104_729 + k * 1299) % 97) as f32
         });
-        assert!(!are_labels(noisy.view()));
-        assert!(!are_labels(Array3::zeros((3, 3, 3)).view()), "nothing is no label map");
+        assert!(!are_labels(&noisy.view()));
+        assert!(!are_labels(&Array3::zeros((3, 3, 3)).view()), "nothing is no label map");
     }
 }

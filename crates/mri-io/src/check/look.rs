@@ -154,7 +154,7 @@ fn values(scan: &Volume<f32>) -> Vec<Finding> {
             format!("has only {} different values: it is a mask or a label map", few.len()),
             "give the scan that it belongs to",
         );
-    } else if labels::are_labels(scan.data()) {
+    } else if labels::are_labels(&scan.data()) {
         find(
             Error,
             "has patches of whole numbers: it is a label map".into(),

@@ -8,7 +8,7 @@ use crate::{AffineTransform, Result};
 /// the middles of the brains (`centres`, in the scans' worlds) lie around the origin. Returns the motion.
 ///
 /// # Errors
-/// If the mean of the transforms cannot be inverted.
+/// If the mean of the transforms, or a transform after it, cannot be inverted.
 pub(super) fn balance(
     transforms: &mut [AffineTransform],
     centres: &[Point3<f64>],
@@ -21,7 +21,7 @@ pub(super) fn balance(
     matrix.fixed_view_mut::<3, 1>(0, 3).copy_from(&(-(mean * middle.coords)));
     let motion = AffineTransform::from_matrix(&matrix)?;
     for transform in transforms {
-        *transform = transform.after(&motion.inverse());
+        *transform = transform.after(&motion.inverse())?;
     }
     Ok(motion)
 }
@@ -68,7 +68,7 @@ mod tests {
             sum + transform.inverse().apply(centre.into()).coords
         });
         assert!(sum.norm() < 1e-10);
-        let between = |t: &[AffineTransform; 3]| t[0].after(&t[2].inverse()).matrix();
+        let between = |t: &[AffineTransform; 3]| t[0].after(&t[2].inverse()).unwrap().matrix();
         assert!((between(before) - between(after)).norm() < 1e-10);
     }
 
