@@ -155,7 +155,7 @@ pub(crate) enum StudyCommand {
 /// Arguments of `memae study memory`.
 #[derive(Debug, Args)]
 pub(crate) struct StudyMemory {
-    /// Folder for the study. [default: <output>/<name>-memory of the configuration]
+    /// Folder for the study. [default: that of the configured run, with `-memory` after its name]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// What one query is: flat, position, or rows and columns of blocks of the feature map, such as 1x3. [default: flat,

@@ -148,8 +148,8 @@ fn tell(model: ModelKind, assessment: &Assessment) {
     ));
     if let Some(copied) = copied {
         say(format!(
-            "train {model}: {:.0} % of the contrast of {} bright blobs pasted into validation scans is copied",
-            100.0 * copied,
+            "train {model}: {} % of the contrast of {} bright blobs pasted into validation scans is copied",
+            (100.0 * copied).round() as i64,
             blobs.len()
         ));
     }

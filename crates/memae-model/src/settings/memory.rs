@@ -53,23 +53,20 @@ impl Query {
             Self::Position => map,
             Self::Grid(grid) => grid,
         };
-        for axis in 0..2 {
-            if grid[axis] == 0 || map[axis] % grid[axis] != 0 {
-                let divisors: Vec<String> =
-                    (1..=map[axis]).filter(|n| map[axis] % n == 0).map(|n| n.to_string()).collect();
-                return Err(Error::invalid(format!(
-                    "memory.query = {{ grid = [{}, {}] }} does not divide the feature map of {} x {} positions: the {} \
-                     number can be {}",
-                    grid[0],
-                    grid[1],
-                    map[0],
-                    map[1],
-                    ["first", "second"][axis],
-                    divisors.join(", ")
-                )));
-            }
-        }
-        Ok(grid)
+        let Some(axis) = (0..2).find(|&axis| grid[axis] == 0 || map[axis] % grid[axis] != 0) else {
+            return Ok(grid);
+        };
+        let divisors: Vec<String> =
+            (1..=map[axis]).filter(|n| map[axis] % n == 0).map(|n| n.to_string()).collect();
+        Err(Error::invalid(format!(
+            "memory.query = {{ grid = [{}, {}] }} does not divide the feature map of {} x {} positions: the {} number can be {}",
+            grid[0],
+            grid[1],
+            map[0],
+            map[1],
+            ["first", "second"][axis],
+            divisors.join(", ")
+        )))
     }
 }
 
