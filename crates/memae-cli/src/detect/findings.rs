@@ -57,7 +57,8 @@ impl<'a> Findings<'a> {
         let native = |values, interpolation| {
             mri_io::resample(&Volume::new(values, affine)?, &grid, to_reference, interpolation, 0.0)
         };
-        let reconstruction = native(expected, Interpolation::Linear)?;
+        // What a network paints outside the brain compares with nothing.
+        let reconstruction = within(native(expected, Interpolation::Linear)?, &prepared.native_mask);
         // Between voxels of a rough map a line would lower peaks, and the calibration would not hold.
         let smooth = about.scoring.post_processing.smooth_mm > 0.0;
         let between = if smooth { Interpolation::Linear } else { Interpolation::Nearest };
@@ -85,10 +86,7 @@ impl<'a> Findings<'a> {
         let picture = || files::write(&folder.join("overview.png"), &picture::draw(self, components, title)?);
         let brain = &self.prepared.native_mask;
         let volumes = || {
-            let mut stripped = self.scan.clone();
-            for (value, inside) in stripped.as_mut_slice().iter_mut().zip(brain.as_slice()) {
-                *value = if *inside { *value } else { 0.0 };
-            }
+            let stripped = within(self.scan.clone(), brain);
             let maps = [
                 ("stripped.nii.gz", &stripped),
                 ("reconstruction.nii.gz", &self.reconstruction),
@@ -104,6 +102,14 @@ impl<'a> Findings<'a> {
         volumes?;
         picture
     }
+}
+
+/// The volume within the brain, 0 outside.
+fn within(mut volume: Volume<f32>, brain: &Mask) -> Volume<f32> {
+    for (value, inside) in volume.as_mut_slice().iter_mut().zip(brain.as_slice()) {
+        *value = if *inside { *value } else { 0.0 };
+    }
+    volume
 }
 
 /// The connected parts of a mask, largest first; those smaller than `smallest_ml` are cleared and left out.
