@@ -87,7 +87,8 @@ impl Evaluation {
         if let Some((_, intensity)) = scored(true).find(|(method, _)| method.id == INTENSITY) {
             text += &match precision / intensity {
                 ratio if !ratio.is_finite() => String::new(),
-                ratio if ratio > 1.0 => {
+                // As written, 1.0 times would say nothing.
+                ratio if ratio >= 1.05 => {
                     format!(" That is {ratio:.1} times T2 intensity treated alike ({intensity:.3}).")
                 }
                 _ => format!(" That is no better than T2 intensity treated alike ({intensity:.3})."),
