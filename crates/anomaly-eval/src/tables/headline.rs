@@ -86,10 +86,11 @@ impl Evaluation {
         )];
         if let Some((_, intensity)) = scored(true).find(|(method, _)| method.id == INTENSITY) {
             let ratio = precision / intensity;
-            if ratio > 1.0 && ratio.is_finite() {
+            // As written, 1.0 times would say nothing.
+            if ratio >= 1.05 && ratio.is_finite() {
                 sentences
                     .push(format!("That is {ratio:.1} times T2 intensity treated alike ({intensity:.3})."));
-            } else if ratio <= 1.0 {
+            } else if ratio < 1.05 {
                 sentences
                     .push(format!("That is no better than T2 intensity treated alike ({intensity:.3})."));
             }
