@@ -24,6 +24,8 @@ fn the_report_has_every_file() {
         let file = run.result("report").join(name);
         assert!(fs::metadata(&file).is_ok_and(|file| file.len() > 0), "{}", file.display());
     }
+    let page = fs::read_to_string(run.result("report/index.html")).unwrap();
+    assert!(page.contains("finds lesions best of the models") && page.contains("<td class=\"best\">"));
     let png = fs::read(run.result("report/figure1.png")).unwrap();
     assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
 }
