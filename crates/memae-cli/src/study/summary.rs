@@ -151,13 +151,13 @@ impl Summary {
         }
     }
 
-    /// The setting with the greatest selectivity, as a sentence.
+    /// The setting with the greatest selectivity, as a sentence; none where no setting draws more of healthy brains than of blobs.
     fn best(&self, model: ModelKind) -> Option<String> {
         let mean = |cell: &Cell| {
             let values = self.values(model, *cell, Found::selectivity);
             (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
         };
-        let cells = self.cells.iter().filter_map(|cell| Some((cell, mean(cell)?)));
+        let cells = self.cells.iter().filter_map(|cell| Some((cell, mean(cell).filter(|mean| *mean > 0.0)?)));
         let (cell, value) = cells.max_by(|a, b| a.1.total_cmp(&b.1))?;
         let query = match cell.query {
             Query::Flat => "one query for each slice".to_owned(),
