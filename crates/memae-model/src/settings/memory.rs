@@ -53,11 +53,11 @@ impl Query {
             Self::Position => map,
             Self::Grid(grid) => grid,
         };
-        let Some(axis) = (0..2).find(|&axis| grid[axis] == 0 || map[axis] % grid[axis] != 0) else {
+        let Some(axis) = (0..2).find(|&axis| grid[axis] == 0 || !map[axis].is_multiple_of(grid[axis])) else {
             return Ok(grid);
         };
         let divisors: Vec<String> =
-            (1..=map[axis]).filter(|n| map[axis] % n == 0).map(|n| n.to_string()).collect();
+            (1..=map[axis]).filter(|n| map[axis].is_multiple_of(*n)).map(|n| n.to_string()).collect();
         Err(Error::invalid(format!(
             "memory.query = {{ grid = [{}, {}] }} does not divide the feature map of {} x {} positions: the {} number can be {}",
             grid[0],
