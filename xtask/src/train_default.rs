@@ -71,7 +71,10 @@ fn publish(sh: &Shell, root: &Path, run: &Path, maps: &Path) -> Result<()> {
     for File { name, .. } in &packages {
         std::fs::copy(run.join("packages").join(name), models.join(name))?;
     }
-    std::fs::copy(run.join("config.toml"), models.join("config.toml"))?;
+    // Where the maps lay is nobody's business.
+    let settings = std::fs::read_to_string(run.join("config.toml"))?;
+    let settings = settings.replace(&maps.display().to_string(), "label-maps");
+    std::fs::write(models.join("config.toml"), settings)?;
     let origin = Origin {
         commit: cmd!(sh, "git describe --always --dirty --abbrev=40").quiet().read()?,
         day: cmd!(sh, "date -u +%F").quiet().read()?,
