@@ -158,6 +158,7 @@ fn models_in_the_program_are_listed_and_others_refused() {
 fn half_precision_makes_a_package_of_half_the_size() {
     let changes = ("[train]\n", "[package]\nhalf_precision = true\nsmallest_ml = 0.2\n\n[train]\n");
     let experiment = Experiment::after_preprocessing("half-precision", &[changes]);
+    succeeds(&mut experiment.memae(&["preprocess"]));
     succeeds(&mut experiment.memae(&["train", "--model", "vae"]));
     succeeds(&mut experiment.memae(&["package", "--model", "vae"]));
     let bytes = |package: PathBuf| fs::metadata(package).unwrap().len();
