@@ -221,7 +221,7 @@ fn what_is_no_package_is_refused_with_a_way_out() {
     fs::write(&text, "text").unwrap();
     let other = experiment.folder.join("other.safetensors");
     let bytes = fs::read(run.package()).unwrap();
-    let (now, later) = (b"\\\"format\\\":1", b"\\\"format\\\":9");
+    let (now, later) = (b"\\\"format\\\":2", b"\\\"format\\\":9");
     let at = bytes.windows(now.len()).position(|part| part == now).expect("packages tell their format");
     fs::write(&other, [&bytes[..at], later, &bytes[at + now.len()..]].concat()).unwrap();
     let cases = [
