@@ -107,7 +107,7 @@ impl TrainSettings {
     /// Checks all values.
     ///
     /// # Errors
-    /// [`Error::Invalid`] names the first value that is out of range.
+    /// [`crate::Error::Invalid`] names the first value that is out of range.
     pub fn check(&self) -> Result<()> {
         at_least_one("epochs", self.epochs)?;
         at_least_one("batch", self.batch)?;
