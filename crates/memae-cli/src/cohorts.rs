@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, Data, SyntheticData};
+use crate::config::{Config, Data};
 use crate::manifest::{Manifest, Subject};
 use crate::synth;
 
@@ -88,9 +88,12 @@ pub(crate) fn members(config: &Config) -> Result<Vec<Member>> {
     };
 
     let (train, validation) = config.data.healthy();
-    if let Data::Synthetic(data) = &config.data {
+    let heads = match &config.data {
+        Data::Synthetic(data) => synth::heads(data)?,
+        Data::Manifest(_) => Vec::new(),
+    };
+    if matches!(config.data, Data::Synthetic(_)) {
         // An earlier run may have made more heads; the split must not depend on it.
-        let heads = synth::heads(data)?;
         let names = |test: bool| -> HashSet<&str> {
             let of = heads.iter().filter(|head| (head.used_for == Some(Use::Test)) == test);
             of.map(|head| head.name.as_str()).collect()
@@ -112,7 +115,7 @@ pub(crate) fn members(config: &Config) -> Result<Vec<Member>> {
         }
     }
     let (mut train, mut validation) = match &config.data {
-        Data::Synthetic(data) if data.label_maps.is_some() => by_map(data, healthy_subjects)?,
+        Data::Synthetic(data) if data.label_maps.is_some() => by_map(&heads, healthy_subjects),
         data => {
             let mut train_first = shuffled(healthy_subjects, data.seed());
             let others = train_first.split_off(train);
@@ -146,14 +149,13 @@ pub(crate) fn sources(config: &Config) -> Result<(Manifest, Manifest, PathBuf)> 
 }
 
 /// Training and validation heads, whose label maps have decided.
-fn by_map(data: &SyntheticData, subjects: Vec<Subject>) -> Result<(Vec<Subject>, Vec<Subject>)> {
-    let heads = synth::heads(data)?;
+fn by_map(heads: &[synth::Head], subjects: Vec<Subject>) -> (Vec<Subject>, Vec<Subject>) {
     let to_train: HashSet<&str> = heads
         .iter()
         .filter(|head| head.used_for == Some(Use::Train))
         .map(|head| head.name.as_str())
         .collect();
-    Ok(subjects.into_iter().partition(|subject| to_train.contains(subject.name.as_str())))
+    subjects.into_iter().partition(|subject| to_train.contains(subject.name.as_str()))
 }
 
 /// The subjects, given sorted, in an order that only the seed determines.
