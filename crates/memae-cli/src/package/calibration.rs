@@ -105,8 +105,10 @@ mod tests {
         assert_eq!(calibration.thresholds, [9.5 / 39.96, 9.8 / 39.96]);
         let mean = calibration.healthy_scores.iter().sum::<f64>() / 4.0;
         assert!((mean - 0.02).abs() < 1e-12 && calibration.healthy_scores.is_sorted());
-        let rarest = Calibration::measure(&known(4), [0.05, 0.0]).unwrap();
-        assert_eq!(rarest.thresholds[1], 10.0 / 39.96);
+        let mut extreme = known(4);
+        extreme[2][0] = 1000.0;
+        let rarer_than_the_scale = Calibration::measure(&extreme, [0.05, 0.0]).unwrap();
+        assert_eq!(rarer_than_the_scale.thresholds[1], 1.0);
         assert!(Calibration::measure(&[vec![0.0; 9]], [0.05, 0.02]).is_err());
     }
 
@@ -116,14 +118,17 @@ mod tests {
         let brain = Array3::from_elem((10, 10, 10), true);
         let calm = Array3::from_shape_fn((10, 10, 10), |(i, j, k)| (i + j + k) as f32 / 10.0);
         let mut lesion = calm.clone();
-        lesion.slice_mut(ndarray::s![..5, ..5, ..4]).fill(50.0);
+        lesion.slice_mut(ndarray::s![..5, ..5, ..4]).fill(20.0);
+        let mut glaring = lesion.clone();
+        glaring[[0, 0, 0]] = 50.0;
         let score = |map: Array3<f32>| {
             let scores = normalize(map, calibration.scope()).unwrap();
             let highest = scores.iter().copied().fold(0.0, f32::max);
             (highest, calibration.subject_score(scores.view(), brain.view()))
         };
         assert_eq!(score(calm), (2.7 / 39.96, 0.0));
-        assert_eq!(score(lesion), (1.0, 0.1));
+        assert_eq!(score(lesion), (20.0 / 39.96, 0.1));
+        assert_eq!(score(glaring), (1.0, 0.1));
     }
 
     #[test]
