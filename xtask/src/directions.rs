@@ -6,18 +6,19 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::{Metadata, MetadataCommand};
 
 /// Which crates of the workspace each crate may depend on directly, in code, tests and build scripts.
-const MAY_DEPEND_ON: [(&str, &[&str]); 7] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
     ("anomaly-eval", &[]),
     ("end-to-end", &["mri-io", "mri-phantom"]),
     ("memae-cli", &["anomaly-eval", "memae-model", "mri-io", "mri-phantom"]),
     ("memae-model", &["mri-io"]),
     ("mri-io", &[]),
     ("mri-phantom", &["mri-io"]),
+    ("strip-prior", &["mri-io", "mri-phantom"]),
     ("xtask", &[]),
 ];
 
 /// The crates that may reach libtorch; the others build and test on a machine that has none.
-const MAY_LINK_TORCH: [&str; 2] = ["memae-model", "memae-cli"];
+const MAY_LINK_TORCH: [&str; 3] = ["memae-model", "memae-cli", "strip-prior"];
 
 const TORCH: &str = "torch-sys";
 
@@ -110,6 +111,7 @@ mod tests {
             ("memae-model", &["tch"]),
             ("tch", &["torch-sys"]),
             ("mri-phantom", &["mri-io"]),
+            ("strip-prior", &["mri-io", "mri-phantom"]),
             ("mri-io", &["serde"]),
         ]);
         assert_eq!(none, Vec::<String>::new());

@@ -12,6 +12,7 @@ mod provision;
 mod reproduce;
 mod test;
 mod train_default;
+mod train_strip;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -34,6 +35,9 @@ Commands:
   train-default --label-maps DIR [--out DIR]
                                      set up, build, train the packages that are built into the program on heads rendered
                                      from these label maps (configs/default-model.toml); goes on where it was interrupted
+  train-strip --label-maps DIR [--bf16]
+                                     set up, build, train the networks with which mri-io finds the brain, on heads rendered from
+                                     these label maps, and put their weights into its source; goes on where it was interrupted
   bench model [--device D] ..        compare a training step with PyTorch's and write a record below docs/benchmarks
   doctor                             what of the set-up is there, and what is missing
   help                               this text
@@ -72,6 +76,7 @@ fn run() -> Result<()> {
             test::run(&shell_at(&root)?, &root, &names)
         }
         "train-default" => train_default::run(&root, &mut args),
+        "train-strip" => train_strip::run(&root, &mut args),
         "bench" => bench::run(&root, &mut args),
         "doctor" => {
             no_more(&mut args)?;

@@ -1,7 +1,7 @@
 //! Scores skull stripping on a folder of cases: Dice, sensitivity, precision, share of the tumour that was
 //! kept, seconds, quality.
 //!
-//! `cargo run --release -p mri-io --example strip_score -- FOLDER [--save] [NAME ...]`
+//! `cargo run --release -p mri-io --example strip_score -- FOLDER [--save] [--rim=MM] [NAME ...]`
 //!
 //! Each case is a folder with `scan.nii`, `brain.nii` and, if there is one, `tumour.nii` (or `.nii.gz`); with
 //! `--save` the mask that was found is written beside them as `found.nii`.
@@ -14,9 +14,11 @@ use mri_io::{StripSettings, read, read_mask, skull_strip, write};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let folder = arguments.first().ok_or("usage: strip_score FOLDER [--save] [NAME ...]")?;
+    let folder = arguments.first().ok_or("usage: strip_score FOLDER [--save] [--rim=MM] [NAME ...]")?;
     let save = arguments.iter().any(|argument| argument == "--save");
-    let names: Vec<&String> = arguments[1..].iter().filter(|argument| *argument != "--save").collect();
+    let rim = arguments.iter().find_map(|argument| argument.strip_prefix("--rim="));
+    let settings = StripSettings { rim: rim.map_or(Ok(0.0), str::parse)?, ..StripSettings::default() };
+    let names: Vec<&String> = arguments[1..].iter().filter(|argument| !argument.starts_with("--")).collect();
     let mut cases: Vec<PathBuf> =
         std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
     cases.sort();
@@ -31,7 +33,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         let Some(scan) = file(&case, "scan") else { continue };
         let (scan, brain) = (read(scan)?, read_mask(file(&case, "brain").ok_or("no brain.nii")?)?);
         let start = Instant::now();
-        let found = skull_strip(&scan, &StripSettings::default())?;
+        let found = match skull_strip(&scan, &settings) {
+            Ok(found) => found,
+            Err(error) => {
+                println!("| {name} | | | | | | {error} |");
+                continue;
+            }
+        };
         let seconds = start.elapsed().as_secs_f64();
         let both =
             brain.as_slice().iter().zip(found.mask.as_slice()).filter(|&(&a, &b)| a && b).count() as f64;

@@ -4,6 +4,7 @@ mod affine;
 mod affine_transform;
 mod bias;
 mod check;
+mod distance;
 mod error;
 mod find;
 mod intensity;
@@ -28,6 +29,7 @@ pub use bias::{BiasCorrection, BiasSettings, correct_bias};
 pub use check::{
     Contrast, Finding, ScanFacts, ScanReport, Severity, check_scan, check_table, check_volume, find_copies,
 };
+pub use distance::distance_to;
 pub use error::{Error, Result};
 pub use find::{BidsScan, bids_scans, nifti_files, nifti_stem};
 #[cfg(feature = "lists")]
@@ -45,7 +47,9 @@ pub use register::{Registration, RegistrationSettings, register_affine, register
 pub use resample::{
     Interpolation, resample, resample_labels, resample_mask, resample_to_spacing, to_canonical,
 };
-pub use strip::{SkullStrip, StripSettings, already_stripped, skull_strip};
+pub use strip::{
+    Skull, SkullStrip, StripSettings, already_stripped, foreground, largest_component, skull_strip,
+};
 pub use template::{Template, TemplateSettings, build_template};
 pub use transform::RigidTransform;
 pub use transform_file::{read_itk, read_matrix, write_itk, write_matrix};

@@ -3,11 +3,11 @@
 use nalgebra::{Vector1, Vector4};
 use ndarray::Array3;
 
-use crate::distance::distance_to;
 use crate::label_space::{Placement, linear};
 use crate::lattice::Lattice;
 use crate::random::Stream;
 use crate::sdf::Vec3;
+use mri_io::distance_to;
 
 /// Distance (mm) between the nodes at which the push away from the ventricles is kept.
 const STEP: f32 = 2.0;

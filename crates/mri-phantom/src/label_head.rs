@@ -5,7 +5,6 @@ use ndarray::Array3;
 
 use crate::ageing::{Ventricles, Years};
 use crate::anatomy::{Anatomy, Sample};
-use crate::distance::distance_to;
 use crate::label_space::{BrainBox, CLOSING, Corners, Occupied, Placement, hull_distance, linear};
 use crate::labels::{STRUCTURES, structure_of, tissue_of_structure, widens};
 use crate::noise::{Field, Tile};
@@ -15,6 +14,7 @@ use crate::texture::{Hyperintensities, Texture, Vessels};
 use crate::tissue::{Signals, Tissue};
 use crate::warp::Warp;
 use crate::{Error, People, Result};
+use mri_io::distance_to;
 
 /// A label map in atlas space, centred on its brain, and what makes a person of it.
 pub(crate) struct LabelHead {

@@ -5,8 +5,8 @@ use nalgebra::{Matrix3, Point3};
 use ndarray::{Array3, ArrayView3, s};
 
 use crate::anatomy::BRAIN_CENTRE;
-use crate::distance::distance_to;
 use crate::sdf::{Vec3, floor};
+use mri_io::distance_to;
 
 /// Radius (mm) of the closing that turns brain tissue into the brain's hull: it fills the sulci.
 pub(crate) const CLOSING: f32 = 7.0;

@@ -4,7 +4,7 @@ mod ageing;
 mod anatomy;
 mod bias;
 mod connected;
-mod distance;
+
 mod error;
 mod head;
 mod infarct;

@@ -67,6 +67,12 @@ impl Tissue {
         Self::Vitreous,
     ];
 
+    /// The tissue of a label of FreeSurfer's colour table (`aseg` and cortical parcellations) or of the extra-cerebral labels
+    /// 502 to 530 of `SynthSeg`'s training maps (Billot et al. 2023). `None` for a label that is in neither.
+    pub fn of_label(label: u16) -> Option<Self> {
+        crate::labels::tissue_of(label)
+    }
+
     /// Whether this is grey or white matter of cerebrum, cerebellum or brain stem.
     pub fn is_brain(self) -> bool {
         matches!(

@@ -70,8 +70,9 @@ fn skull_stripping_finds_the_brain_of_coarse_scans() {
         let (healthy, _) = stripped(&healthy(&settings, 21, subject).unwrap());
         let (ill, kept) = stripped(&with_tumour(&settings, 21, subject).unwrap());
         println!("subject {subject}: Dice {healthy:.3} healthy, {ill:.3} with tumour, {kept:.4} of it kept");
-        assert!(healthy >= 0.94, "subject {subject}: Dice {healthy:.3}");
-        assert!(ill >= 0.94, "subject {subject} with tumour: Dice {ill:.3}");
+        // The phantom's truth ends at the pia, the mask at the dura: 5 mm of fluid lie between at the vertex.
+        assert!(healthy >= 0.92, "subject {subject}: Dice {healthy:.3}");
+        assert!(ill >= 0.92, "subject {subject} with tumour: Dice {ill:.3}");
         assert!(kept >= 0.995, "subject {subject}: {kept:.4} of the tumour kept");
     }
 }
@@ -79,7 +80,7 @@ fn skull_stripping_finds_the_brain_of_coarse_scans() {
 #[test]
 fn skull_stripping_finds_the_brain_at_full_resolution() {
     let (overlap, kept) = stripped(&with_tumour(&settings(1.0), 31, 0).unwrap());
-    assert!(overlap >= 0.95, "Dice {overlap:.3}");
+    assert!(overlap >= 0.92, "Dice {overlap:.3}");
     assert!(kept >= 0.995, "{kept:.4} of the tumour kept");
 }
 
@@ -104,7 +105,7 @@ fn a_head_that_lies_upside_down_is_told_and_stripped_all_the_same() {
 fn skull_stripping_finds_the_brain_in_thick_slices() {
     let thick = PhantomSettings { shape: [256, 256, 28], spacing: [0.9, 0.9, 5.5], ..settings(1.0) };
     let (overlap, kept) = stripped(&with_tumour(&thick, 34, 1).unwrap());
-    assert!(overlap >= 0.94, "Dice {overlap:.3}");
+    assert!(overlap >= 0.92, "Dice {overlap:.3}");
     assert!(kept >= 0.995, "{kept:.4} of the tumour kept");
 }
 
@@ -124,10 +125,10 @@ fn real(file: &str) -> Option<PathBuf> {
 
 #[test]
 fn skull_stripping_finds_the_brain_of_real_anatomy() {
-    // Map 09 is not among those that the atlas was made of.
-    let Some(path) = real("synthseg_labels/training_seg_09.nii.gz") else { return };
+    // Map 10 is not among those that the networks were trained on.
+    let Some(path) = real("synthseg_labels/training_seg_10.nii.gz") else { return };
     let phantom =
-        from_labels(&read_labels(path).unwrap(), &settings(2.0), 37, 9, Some(LesionKind::Glioma)).unwrap();
+        from_labels(&read_labels(path).unwrap(), &settings(2.0), 37, 10, Some(LesionKind::Glioma)).unwrap();
     let (overlap, kept) = stripped(&phantom);
     println!("Dice {overlap:.3}, {kept:.4} of the tumour kept");
     assert!(overlap >= 0.96, "Dice {overlap:.3}");
@@ -155,7 +156,7 @@ fn skull_stripping_of_real_scans_gives_a_plausible_brain() {
         let Some(scan) = real(&format!("open_ms/{patient}_study1_T2w.nii.gz")) else { return };
         let found = skull_strip(&read(scan).unwrap(), &StripSettings::default()).unwrap();
         println!("{patient}: {:.0} ml, {:.2} {:?}", found.mask.millilitres(), found.quality, found.warnings);
-        assert!((1100.0..1600.0).contains(&found.mask.millilitres()));
+        assert!((1200.0..1700.0).contains(&found.mask.millilitres()));
         assert!(found.quality > 0.8);
         // The owners' masks are displaced by up to 10 mm: no mask that is right agrees with them better.
         let Some(mask) = real(&format!("open_ms/{patient}_study1_brainmask.nii.gz")) else { return };

@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_value_out_of_range_is_named_with_its_key() {
-        let text = quick_with("learning_rate = 0.001", "learning_rate = 7.0");
+        let text = quick_with("learning_rate = 0.003", "learning_rate = 7.0");
         let text = text.replacen("name = \"quick\"", "name = \"a/b\"", 1);
         let text = problems(&text);
         assert!(

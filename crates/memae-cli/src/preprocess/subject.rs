@@ -117,7 +117,10 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
     let scan = mri_io::read(&subject.scan)?;
     let mask = match &subject.mask {
         Some(path) => Some(mri_io::read_mask(path)?),
-        None => member.stripped.then(|| scan.map(|&value| value != 0.0)),
+        None if member.stripped => Some(mri_io::foreground(&scan).context(
+            "the manifest says that the scan is stripped, but it has no background of one value around a brain",
+        )?),
+        None => None,
     };
     let done = mri_io::preprocess(&scan, mask.as_ref(), reference, &config.preprocess)?;
     let lesions =

@@ -13,7 +13,7 @@ use crate::{Affine, AffineTransform, Error, Grid, Mask, Result, RigidTransform, 
 use kernel::{CubicSpline, Lanczos, Linear, Nearest, Separable};
 use rows::fill_rows;
 
-pub(crate) use kernel::linear;
+pub(crate) use orient::canonical_view;
 pub use orient::to_canonical;
 
 /// How values between voxel centres are found.

@@ -1,7 +1,7 @@
 //! Reorientation without interpolation.
 
 use nalgebra::Matrix4;
-use ndarray::Axis;
+use ndarray::{ArrayView3, Axis};
 
 use crate::{Affine, Volume};
 
@@ -16,19 +16,24 @@ pub fn to_canonical<T: Clone>(volume: &Volume<T>) -> Volume<T> {
     // New voxel index to old voxel index.
     let mut step = Matrix4::zeros();
     step[(3, 3)] = 1.0;
-    let mut order = [0; 3];
     for (old, (new, forward)) in codes.into_iter().enumerate() {
-        order[new] = old;
         step[(old, new)] = if forward { 1.0 } else { -1.0 };
         step[(old, 3)] = if forward { 0.0 } else { shape[old] as f64 - 1.0 };
     }
+    let data = canonical_view(volume).as_standard_layout().into_owned();
+    let affine = Affine::new(volume.affine().matrix() * step).expect("a reordered affine is invertible");
+    Volume::new(data, affine).expect("as many voxels as before")
+}
+
+/// The voxels in that order, without a copy.
+pub(crate) fn canonical_view<T>(volume: &Volume<T>) -> ArrayView3<'_, T> {
+    let mut order = [0; 3];
     let mut data = volume.data();
-    for (axis, (_, forward)) in codes.into_iter().enumerate() {
+    for (axis, (world, forward)) in volume.affine().axis_codes().into_iter().enumerate() {
+        order[world] = axis;
         if !forward {
             data.invert_axis(Axis(axis));
         }
     }
-    let data = data.permuted_axes(order).as_standard_layout().into_owned();
-    let affine = Affine::new(volume.affine().matrix() * step).expect("a reordered affine is invertible");
-    Volume::new(data, affine).expect("as many voxels as before")
+    data.permuted_axes(order)
 }

@@ -1,54 +1,55 @@
-//! Skull stripping with a small built-in atlas, for any contrast; no network.
+//! Skull stripping for any contrast, with two small networks of our own; nothing is downloaded.
 //!
-//! 1. The scan is averaged onto an isotropic 2 mm grid along the world axes ([`working`]).
-//! 2. An atlas of tissue classes ([`atlas`]) is brought onto it by the affine transform ([`pose`]) and the
-//!    stiff deformation ([`warp`]) under which class and intensity share most information ([`metric`]).
-//!    Nothing is assumed about which class is bright.
-//! 3. The intensities of each class are estimated from the scan, and give with the atlas the probability that
-//!    a voxel is brain ([`classify`]).
-//! 4. A brain in one piece is made of it ([`decide`]) and brought to the scan's own grid. Intensities move the
-//!    surface by 10 mm at most, so that no tumour is cut out of it.
+//! 1. The scan is averaged onto a grid of 2 mm along its own axes ([`grid`]).
+//! 2. A network that sees the whole head at 4 mm says how deep each voxel lies in the brain ([`search`]); another says it
+//!    again at 2 mm, near the surface that the first has found ([`network`]).
+//! 3. The brain is what lies deeper than 0, in one piece, without holes; its surface is interpolated between the voxels of
+//!    the grid, so that it is finer than they are.
 //!
-//! What counts as brain: the brain with the sulcal CSF inside the hull of the pia mater, with a rim of
-//! [`StripSettings::rim`].
+//! What counts as brain: the brain with the fluid in its sulci and around it up to the inner side of the dura, as HD-BET
+//! has it. [`StripSettings::rim`] moves the surface.
 
-mod atlas;
-mod classify;
-mod decide;
-mod head;
-mod metric;
-mod minimize;
+mod background;
+mod grid;
 mod morphology;
-mod pose;
+mod network;
 mod quality;
-mod samples;
+mod search;
 #[cfg(test)]
 mod tests;
-mod warp;
-mod working;
 
-use nalgebra::Point3;
-use ndarray::Array3;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Mask, Result, Volume};
-pub use quality::already_stripped;
-use samples::{Samples, Scale};
-use working::Working;
+pub use background::foreground;
+use grid::SPACING;
+pub use morphology::largest_component;
 
-/// How a scan is stripped. The defaults serve every contrast, and need no tuning per scan.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct StripSettings {
-    /// Width (mm, 0 to 5) of the fluid that is kept around the pia, as far as there is fluid.
-    pub rim: f64,
+/// Overlap (Dice) of a scan's foreground with the brain that the networks find above which the scan is stripped already. A
+/// child's head, neck cut off, has 0.75 at most.
+const STRIPPED: f64 = 0.93;
+
+/// Whether a scan has a skull.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Skull {
+    /// Found out: none is there where what stands out from a background of one value is what looks like a brain.
+    #[default]
+    Guess,
+    /// There is one to be removed.
+    Remove,
+    /// There is none: what stands out from the background is the brain.
+    Keep,
 }
 
-impl Default for StripSettings {
-    fn default() -> Self {
-        Self { rim: 1.0 }
-    }
+/// How a scan is stripped. The defaults serve every contrast, and need no tuning per scan.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StripSettings {
+    /// Whether the scan has a skull.
+    pub skull: Skull,
+    /// Distance (mm, -5 to 5) by which the surface of the brain is moved outwards from the inner side of the dura.
+    pub rim: f64,
 }
 
 /// The brain in a scan, and how far to trust it.
@@ -64,39 +65,57 @@ pub struct SkullStrip {
 
 /// Finds the brain in a scan of a head of any contrast, whatever its orientation, spacing and slice thickness.
 ///
-/// A scan whose background is exactly 0 right up to a brain-sized object is taken as stripped already: its
-/// mask is that object, with a warning.
+/// A scan whose background has one value right up to what looks like a brain is stripped already: its mask is that object, with
+/// a warning. [`StripSettings::skull`] says otherwise.
 ///
 /// # Errors
-/// If a voxel is not finite, the scan is constant, an axis has fewer than three voxels, the field of view is
-/// too small for a brain, no head is found, or `settings.rim` is not between 0 and 5.
+/// If a voxel is not finite, all have the same value, an axis has fewer than three voxels, nothing in the scan looks like a brain, the scan is said to be
+/// stripped and has no background of one value, or `settings.rim` is not between -5 and 5.
 pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<SkullStrip> {
     check(scan, settings)?;
-    if let Some(mask) = quality::already_stripped(scan) {
-        let warnings = vec!["the scan is stripped already: its non-zero voxels are the mask".to_owned()];
-        return Ok(SkullStrip { mask, quality: 1.0, warnings });
+    let object = if settings.skull == Skull::Remove { None } else { foreground(scan) };
+    if settings.skull == Skull::Keep {
+        let mask = object.ok_or_else(|| {
+            Error::invalid(
+                "the scan is said to be stripped, but it has no background of one value around a brain",
+            )
+        })?;
+        return Ok(SkullStrip { mask, quality: 1.0, warnings: Vec::new() });
     }
-    let working = Working::of(scan);
-    let sorted = working.sorted();
-    let scale = Scale::of(&sorted);
-    let [fine, coarse] = [2, 4].map(|edge| Samples::of(&working, scale, edge));
-    let pose = pose::find(&coarse, &fine, head::centre(&working, &sorted)?);
-    let warp = warp::bend(pose, &fine);
-    let probabilities = classify::classify(&working, scale, &warp);
-    let inside = decide::decide(&probabilities, settings.rim);
-    let mask = at_native_resolution(scan, &working, &inside.mapv(|inside| f32::from(u8::from(inside))))?;
-    let evidence = quality::Evidence::of(&fine, &warp, &probabilities, &inside, pose.upright());
-    let (quality, warnings) = quality::judge(&mask, &evidence);
+    let (grid, found) = search::search(scan).ok_or_else(|| {
+        Error::invalid(
+            "nothing in the scan looks like a brain: is it a scan of a head, and not a map of labels?",
+        )
+    })?;
+    let rim = settings.rim * SPACING / grid.spacing;
+    let mask = grid.above(scan, &found.depth, found.begin, -rim as f32)?;
+    let (quality, mut warnings) = quality::judge(&mask, &found);
+    if let Some(object) = object
+        && object.dice(&mask)? > STRIPPED
+    {
+        warnings
+            .push("the scan is stripped already: what stands out from its background is the mask".to_owned());
+        return Ok(SkullStrip { mask: object, quality, warnings });
+    }
     Ok(SkullStrip { mask, quality, warnings })
+}
+
+/// The brain, if the scan is stripped already: what stands out from a background of one value, if it is what looks like a brain.
+pub fn already_stripped(scan: &Volume<f32>) -> Option<Mask> {
+    let settings = StripSettings::default();
+    check(scan, &settings).ok()?;
+    let object = foreground(scan)?;
+    let found = skull_strip(scan, &StripSettings { skull: Skull::Remove, ..settings }).ok()?;
+    (object.dice(&found.mask).ok()? > STRIPPED).then_some(object)
 }
 
 impl StripSettings {
     /// Checks every field.
     pub(crate) fn check(&self) -> Result<()> {
-        if (0.0..=5.0).contains(&self.rim) {
+        if (-5.0..=5.0).contains(&self.rim) {
             return Ok(());
         }
-        Err(Error::invalid(format!("the rim around the brain must be 0 to 5 mm, not {}", self.rim)))
+        Err(Error::invalid(format!("the rim around the brain must be -5 to 5 mm, not {}", self.rim)))
     }
 }
 
@@ -108,21 +127,10 @@ fn check(scan: &Volume<f32>, settings: &StripSettings) -> Result<()> {
             "skull stripping needs a volume, and this one has {shape:?} voxels: give at least 3 along each axis"
         )));
     }
-    scan.check_values()
-}
-
-/// The mask on the scan's grid: where the occupancy, interpolated between the working voxels, is at least
-/// one half.
-fn at_native_resolution(scan: &Volume<f32>, working: &Working, occupancy: &Array3<f32>) -> Result<Mask> {
-    let [_, nj, nk] = scan.shape();
-    let mut inside = Array3::from_elem(scan.shape(), false);
-    let planes = inside.as_slice_mut().expect("a new array is contiguous");
-    planes.par_chunks_mut(nj * nk).enumerate().for_each(|(i, plane)| {
-        for (jk, voxel) in plane.iter_mut().enumerate() {
-            let index = Point3::new(i as f64, (jk / nk) as f64, (jk % nk) as f64);
-            let world = scan.affine().voxel_to_world(index);
-            *voxel = working.interpolate(occupancy, &working.position_of(world)) >= 0.5;
-        }
-    });
-    Mask::new(inside, *scan.affine())
+    scan.check_values()?;
+    let voxels = scan.as_slice();
+    if voxels.iter().all(|value| value == &voxels[0]) {
+        return Err(Error::invalid(format!("all voxels have the value {}: there is no head", voxels[0])));
+    }
+    Ok(())
 }

@@ -18,19 +18,9 @@ fn neighbours(shape: [usize; 3], voxel: [usize; 3]) -> impl Iterator<Item = [usi
     })
 }
 
-/// Voxels within `radius` (voxels) of a set voxel.
-pub(super) fn dilate(set: &Array3<bool>, radius: f64) -> Array3<bool> {
-    squared_distance(set).mapv(|d| d <= (radius * radius) as f32)
-}
-
-/// Voxels farther than `radius` (voxels) from each voxel that is not set. Beyond the array everything
-/// counts as its outermost voxels do.
-pub(super) fn erode(set: &Array3<bool>, radius: f64) -> Array3<bool> {
-    squared_distance(&set.mapv(|inside| !inside)).mapv(|d| d > (radius * radius) as f32)
-}
-
-/// The largest face-connected component; of equal ones the first in memory.
-pub(super) fn largest_component(set: &Array3<bool>) -> Array3<bool> {
+/// The largest component of the set voxels that touch by their faces; of equal ones the first in memory. Nothing if no voxel
+/// is set.
+pub fn largest_component(set: &Array3<bool>) -> Array3<bool> {
     let mut seen = Array3::from_elem(set.dim(), false);
     let mut largest = Vec::new();
     for ((i, j, k), &inside) in set.indexed_iter() {
@@ -85,71 +75,9 @@ fn flood(
     found
 }
 
-/// Squared distance (voxels) to the nearest set voxel, exact: one lower envelope of parabolas per line and
-/// axis (Felzenszwalb and Huttenlocher, Theory of Computing 8, 2012).
-fn squared_distance(set: &Array3<bool>) -> Array3<f32> {
-    let far = set.shape().iter().map(|n| n * n).sum::<usize>() as f32;
-    let mut distance = set.mapv(|inside| if inside { 0.0 } else { far });
-    for axis in 0..3 {
-        ndarray::Zip::from(distance.lanes_mut(ndarray::Axis(axis))).par_for_each(|mut lane| {
-            let line = lane.to_vec();
-            for (value, nearest) in lane.iter_mut().zip(envelope(&line)) {
-                *value = nearest;
-            }
-        });
-    }
-    distance
-}
-
-/// For each position `x` the least `line[p] + (x - p)^2`.
-fn envelope(line: &[f32]) -> Vec<f32> {
-    let meet = |p: usize, q: usize| {
-        let height = |n: usize| line[n] + (n * n) as f32;
-        (height(q) - height(p)) / (2.0 * (q as f32 - p as f32))
-    };
-    // The parabolas of the envelope, and where each begins.
-    let mut parabolas = vec![(0, f32::NEG_INFINITY)];
-    for q in 1..line.len() {
-        let begin = loop {
-            let &(p, begin) = parabolas.last().expect("the first parabola begins at minus infinity");
-            let at = meet(p, q);
-            if at > begin {
-                break at;
-            }
-            parabolas.pop();
-        };
-        parabolas.push((q, begin));
-    }
-    let mut current = 0;
-    (0..line.len())
-        .map(|x| {
-            while current + 1 < parabolas.len() && parabolas[current + 1].1 < x as f32 {
-                current += 1;
-            }
-            let p = parabolas[current].0;
-            line[p] + (x as f32 - p as f32).powi(2)
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn distances_agree_with_brute_force() {
-        let set = Array3::from_shape_fn((7, 9, 8), |(i, j, k)| (i * 31 + j * 17 + k * 7) % 41 == 0);
-        let distance = squared_distance(&set);
-        for ((i, j, k), &found) in distance.indexed_iter() {
-            let square = |a: usize, b: usize| (a as f32 - b as f32).powi(2);
-            let nearest = set
-                .indexed_iter()
-                .filter(|&(_, &inside)| inside)
-                .map(|((a, b, c), _)| square(a, i) + square(b, j) + square(c, k))
-                .fold(f32::INFINITY, f32::min);
-            assert_eq!(found, nearest);
-        }
-    }
 
     #[test]
     fn holes_are_filled_and_crumbs_dropped() {
@@ -161,11 +89,5 @@ mod tests {
         let mut shell = Array3::from_shape_fn((17, 17, 17), |at| (9.0..=36.0).contains(&ball(at)));
         shell[[0, 0, 0]] = true;
         assert_eq!(fill_holes(&largest_component(&shell)), full);
-    }
-
-    #[test]
-    fn eroding_undoes_dilating_a_ball() {
-        let point = Array3::from_shape_fn((15, 15, 15), |at| at == (7, 7, 7));
-        assert_eq!(erode(&dilate(&point, 4.0), 4.0), point);
     }
 }

@@ -7,7 +7,7 @@ const FAR: f32 = 1e12;
 
 /// Distance (mm) of each voxel's centre to the nearest centre of a voxel for which `inside` is true.
 /// Very large where no such voxel exists. `spacing` in mm along each axis.
-pub(crate) fn distance_to(inside: &Array3<bool>, spacing: [f64; 3]) -> Array3<f32> {
+pub fn distance_to(inside: &Array3<bool>, spacing: [f64; 3]) -> Array3<f32> {
     let mut squared = inside.map(|&there| if there { 0.0 } else { FAR });
     for (axis, step) in spacing.into_iter().enumerate() {
         Zip::from(squared.lanes_mut(Axis(axis))).par_for_each(|mut lane| {
