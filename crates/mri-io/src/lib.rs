@@ -7,6 +7,7 @@ mod check;
 mod error;
 mod find;
 mod intensity;
+mod mask;
 mod nifti;
 mod percentile;
 #[cfg(feature = "picture")]
@@ -34,8 +35,8 @@ pub use find::{BidsScan, bids_scans, nifti_files, nifti_stem};
 pub use find::{ListedScan, read_scan_list};
 pub use intensity::{Normalization, StandardScale, normalize};
 pub use nifti::{
-    Datatype, Header, Intent, Voxel, can_write_volume, files_of, read, read_bytes, read_header, read_labels,
-    read_mask, write, write_bytes, write_like,
+    Datatype, Format, Header, Intent, StoredVolume, Voxel, can_write_volume, files_of, read, read_bytes,
+    read_header, read_labels, read_mask, read_with_header, write, write_bytes, write_like,
 };
 #[cfg(feature = "picture")]
 pub use picture::{Caption, Picture, Section, quality_picture, thumbnail};

@@ -11,7 +11,7 @@ const MANY_LABELS: usize = 8;
 const LARGEST: f64 = 500.0;
 
 pub(super) fn look(scan: &Path, segmentation: &Path) -> Vec<Finding> {
-    let labels = match mri_io::read_labels(segmentation) {
+    let labels = match mri_io::read_labels::<u16>(segmentation) {
         Ok(labels) => labels,
         Err(error) => {
             return vec![Finding::new(

@@ -3,7 +3,7 @@
 use nalgebra::Matrix4;
 use ndarray::Axis;
 
-use crate::{Affine, Volume};
+use crate::Volume;
 
 /// The same voxels with the axes permuted and flipped so that they run as closely as possible to the
 /// right, to the front and to the top (RAS+). World positions and values stay as they are.
@@ -29,6 +29,6 @@ pub fn to_canonical<T: Clone>(volume: &Volume<T>) -> Volume<T> {
         }
     }
     let data = data.permuted_axes(order).as_standard_layout().into_owned();
-    let affine = Affine::new(volume.affine().matrix() * step).expect("a reordered affine is invertible");
+    let affine = volume.affine().stepped(&step).expect("a reordered affine is invertible");
     Volume::new(data, affine).expect("as many voxels as before")
 }

@@ -133,3 +133,46 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn voxels_that_are_not_finite_have_no_weight() {
+    let whole = scan([24, 22, 20]).map(|&value| 100.0 + value);
+    let mut holed = whole.clone();
+    // Unknown: a slab, of which a band beside it would be lost if it spread.
+    for ((i, _, _), value) in holed.data_mut().indexed_iter_mut() {
+        if i < 8 {
+            *value = if i % 2 == 0 { f32::NAN } else { f32::INFINITY };
+        }
+    }
+    let shifted = |by: f64| {
+        let matrix = whole.affine().matrix() * Matrix4::new_translation(&Vector3::new(by, 0.0, 0.0));
+        Grid { shape: [20, 22, 20], affine: Affine::new(matrix).unwrap() }
+    };
+    let to = |volume: &Volume<f32>, grid: &Grid, interpolation| {
+        resample(volume, grid, RigidTransform::identity(), interpolation, 7.0).unwrap()
+    };
+    for interpolation in [Interpolation::Linear, Interpolation::Cubic, Interpolation::Lanczos] {
+        let [found, expected] = [&holed, &whole].map(|volume| to(volume, &shifted(0.4), interpolation));
+        for (((i, _, _), &found), &expected) in found.data().indexed_iter().zip(expected.data()) {
+            match i {
+                // Position 7.4: six tenths of the weight are unknown.
+                0..8 => assert!(found.is_nan(), "{interpolation:?} at {i}: {found}"),
+                // Kernels see the stand-ins within their reach.
+                8..14 if interpolation != Interpolation::Linear => assert!((99.0..=135.0).contains(&found)),
+                _ => assert!((found - expected).abs() < 0.05, "{interpolation:?} at {i}: {found} {expected}"),
+            }
+        }
+        // Position 7.6: the one known neighbour has the weight alone.
+        let found = to(&holed, &shifted(-0.4), interpolation);
+        let value = found.data()[[8, 5, 5]];
+        if interpolation == Interpolation::Linear {
+            assert!((value - whole.data()[[8, 5, 5]]).abs() < 1e-4);
+        }
+        assert!(value.is_finite() && to(&holed, &shifted(-3.0), interpolation).data()[[0, 0, 0]] == 7.0);
+    }
+    // Coarser: smoothing does not spread them either.
+    let coarse = whole.grid().with_spacing([2.0, 3.0, 4.0]).unwrap();
+    let found = to(&holed, &coarse, Interpolation::Linear);
+    assert!(found.as_slice().iter().all(|value| value.is_nan() || (99.0..=131.0).contains(value)));
+    assert_eq!(found.data().indexed_iter().filter(|((i, _, _), value)| *i >= 4 && value.is_nan()).count(), 0);
+}

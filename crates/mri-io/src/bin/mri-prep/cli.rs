@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand};
-use mri_io::Interpolation;
 
 use crate::intensity::{Bias, Normalize, Scale};
+use crate::resample::Resample;
 use crate::template::Template;
 
 /// Prepares brain MR volumes: skull stripping, rigid registration, resampling, intensity normalization.
@@ -109,33 +108,6 @@ pub(crate) struct Register {
     pub(crate) moving_mask: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-#[command(group(ArgGroup::new("target").required(true).args(["like", "spacing", "canonical"])))]
-pub(crate) struct Resample {
-    /// Volume to resample.
-    pub(crate) volume: PathBuf,
-    /// Where to write the result.
-    pub(crate) output: PathBuf,
-    /// To the grid of this volume.
-    #[arg(long, value_name = "REFERENCE")]
-    pub(crate) like: Option<PathBuf>,
-    /// To this voxel spacing in mm along the volume's own axes.
-    #[arg(long, num_args = 3, value_names = ["I", "J", "K"])]
-    pub(crate) spacing: Option<Vec<f64>>,
-    /// To axes that run right, front, top, by swapping and reversing; no value changes.
-    #[arg(long)]
-    pub(crate) canonical: bool,
-    /// World of the reference to world of the volume, as `mri-prep register REFERENCE VOLUME --matrix` writes.
-    #[arg(long, requires = "like", value_name = "MATRIX.txt")]
-    pub(crate) matrix: Option<PathBuf>,
-    /// Between voxel centres.
-    #[arg(long, default_value = "linear", value_parser = interpolation(), conflicts_with = "labels")]
-    pub(crate) interpolation: Interpolation,
-    /// The voxels are labels (whole numbers): take the nearest, and write uint16.
-    #[arg(long, conflicts_with = "spacing")]
-    pub(crate) labels: bool,
-}
-
 /// A cohort.
 #[derive(Debug, Args)]
 pub(crate) struct Source {
@@ -218,12 +190,3 @@ Examples:
   mri-prep check --bids my-study --json > report.json
 
 Exit code: 0 if all scans are ready, 1 if one must be mended or left out.";
-
-fn interpolation() -> impl TypedValueParser<Value = Interpolation> {
-    PossibleValuesParser::new(["nearest", "linear", "cubic", "lanczos"]).map(|name| match name.as_str() {
-        "nearest" => Interpolation::Nearest,
-        "cubic" => Interpolation::Cubic,
-        "lanczos" => Interpolation::Lanczos,
-        _ => Interpolation::Linear,
-    })
-}

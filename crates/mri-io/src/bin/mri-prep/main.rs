@@ -7,6 +7,7 @@ mod info;
 mod intensity;
 mod log;
 mod outputs;
+mod resample;
 mod run;
 mod steps;
 mod template;
@@ -34,14 +35,14 @@ fn dispatch(command: &Command) -> Result<ExitCode> {
     match command {
         Command::Run(arguments) => return run::run(arguments),
         Command::Check(arguments) => return check::check(arguments),
+        Command::Info { files } => return info::print(files),
         Command::Strip(arguments) => steps::strip(arguments),
         Command::Register(arguments) => steps::register(arguments),
-        Command::Resample(arguments) => steps::resample(arguments),
+        Command::Resample(arguments) => resample::resample(arguments),
         Command::Normalize(arguments) => intensity::normalize(arguments),
         Command::Scale(arguments) => intensity::scale(arguments),
         Command::Bias(arguments) => intensity::bias(arguments),
         Command::Template(arguments) => template::run(arguments),
-        Command::Info { files } => info::print(files),
     }?;
     Ok(ExitCode::SUCCESS)
 }
