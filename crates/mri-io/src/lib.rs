@@ -49,6 +49,6 @@ pub use resample::{
 pub use strip::{SkullStrip, StripSettings, already_stripped, skull_strip};
 pub use template::{Template, TemplateSettings, build_template};
 pub use transform::RigidTransform;
-pub use transform_file::{read_itk, read_matrix, write_itk, write_matrix};
+pub use transform_file::{Ends, read_transform, write_itk, write_matrix, write_transform};
 pub use volume::{Grid, Mask, Volume};
 pub use whole_file::{can_write, write_whole};

@@ -4,8 +4,11 @@
 mod common;
 
 use common::{fails, succeeds};
-use mri_io::{Affine, Datatype, Grid, Volume, read, read_header, read_labels, write};
-use nalgebra::Matrix4;
+use mri_io::{
+    Affine, Datatype, Ends, Grid, RigidTransform, Volume, read, read_header, read_labels, read_transform,
+    write, write_transform,
+};
+use nalgebra::{Matrix4, Point3, Vector3};
 use ndarray::Array3;
 
 /// Whole numbers from -1000 on, with axes to the left, the front and the top.
@@ -96,4 +99,45 @@ fn odd_headers_are_told_by_all_commands() {
     let text = fails(folder, "info none.nii a.nii", &["none.nii"]);
     assert!(text.contains("12 x 14 x 10 int16"), "{text}");
     assert_eq!(read_labels::<i32>(folder.join("odd.nii")).unwrap().data()[[1, 0, 0]], -993);
+}
+
+#[test]
+fn transforms_are_converted_turned_round_and_joined() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let [fixed, moving] = [tomogram(), {
+        let matrix = Matrix4::new_translation(&Vector3::new(-24.0, 1.0, -2.0)) * Matrix4::new_scaling(2.0);
+        Volume::new(tomogram().into_data(), Affine::new(matrix).unwrap()).unwrap()
+    }];
+    write(folder.join("f.nii"), &fixed).unwrap();
+    write(folder.join("m.nii"), &moving).unwrap();
+    let about = |turn: [f64; 3], shift: [f64; 3]| {
+        RigidTransform::about(Point3::new(1.0, 2.0, 3.0), turn.into(), shift.into())
+    };
+    let (a, b) = (about([0.1, 0.2, -0.1], [4.0, -3.0, 2.0]), about([0.0, -0.3, 0.2], [-1.0, 5.0, 0.5]));
+    let ends = Ends { fixed: fixed.grid(), moving: moving.grid() };
+    write_transform(folder.join("a.tfm"), a, None).unwrap();
+    write_transform(folder.join("b.txt"), b, None).unwrap();
+    let images = "--fixed f.nii --moving m.nii";
+    succeeds(folder, &format!("transform a.tfm b.txt --convert ab.mat {images}"));
+    succeeds(folder, &format!("transform ab.mat {images} --convert ab.lta"));
+    succeeds(folder, &format!("transform ab.lta {images} --inverse --convert back.tfm"));
+    let joined = b.after(&a).matrix();
+    let matrix = |name: &str, ends| read_transform(folder.join(name), ends).unwrap().matrix();
+    assert!((matrix("ab.mat", Some(&ends)) - joined).abs().max() < 1e-9);
+    assert!((matrix("ab.lta", Some(&ends)) - joined).abs().max() < 1e-9);
+    assert!((matrix("back.tfm", None) * joined - Matrix4::identity()).abs().max() < 1e-9);
+    fails(folder, "transform ab.mat a.tfm --convert c.txt", &["ab.mat", "two images"]);
+
+    // The same by each file, on the fixed volume's grid.
+    let mut results = Vec::new();
+    for matrix in ["a.tfm b.txt", "ab.mat", "ab.lta", "back.tfm --inverse"] {
+        succeeds(folder, &format!("resample m.nii r.nii --like f.nii --matrix {matrix}"));
+        results.push(read(folder.join("r.nii")).unwrap());
+    }
+    for other in &results[1..] {
+        let pairs = results[0].as_slice().iter().zip(other.as_slice());
+        assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() < 0.01));
+    }
+    assert!(results[0].as_slice().iter().filter(|&&value| value != 0.0).count() > 100);
 }

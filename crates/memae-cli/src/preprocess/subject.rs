@@ -178,7 +178,7 @@ fn mask_dice(path: &Path, done: &mri_io::Preprocessed) -> Result<f64> {
 }
 
 fn pose_error(path: &Path, done: &mri_io::Preprocessed, reference: &Reference) -> Result<f64> {
-    let truth = mri_io::read_matrix(path)?.to_rigid()?;
+    let truth = mri_io::read_transform(path, None)?.to_rigid()?;
     Ok(done.transform.mean_distance(&truth, reference.mask().points().step_by(POSE_STRIDE)))
 }
 

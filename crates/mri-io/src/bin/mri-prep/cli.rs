@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 use crate::intensity::{Bias, Normalize, Scale};
 use crate::resample::Resample;
 use crate::template::Template;
+use crate::transform::Transform;
 
 /// Prepares brain MR volumes: skull stripping, rigid registration, resampling, intensity normalization.
 ///
@@ -39,6 +40,8 @@ pub(crate) enum Command {
   mri-prep resample scan.nii.gz out.nii.gz --spacing 2 2 2
   mri-prep resample labels.nii.gz out.nii.gz --canonical --labels")]
     Resample(Resample),
+    /// Convert, invert or join transforms of ITK, ANTs, FSL and FreeSurfer.
+    Transform(Transform),
     /// Bring the intensities of the brain to a common scale; the background becomes 0.
     Normalize(Normalize),
     /// Learn the standard scale of intensities of a cohort, for `normalize --method nyul`.
@@ -82,13 +85,14 @@ pub(crate) struct Register {
     pub(crate) fixed: PathBuf,
     /// Volume that is brought onto it.
     pub(crate) moving: PathBuf,
-    /// Write the transform here: 4x4, fixed world to moving world, four numbers a line.
+    /// Write the transform here: 4x4, fixed world to moving world, four numbers a line; for ITK if the name ends in .tfm,
+    /// for FSL in .mat, for FreeSurfer in .lta.
     #[arg(long, value_name = "OUT.txt")]
     pub(crate) matrix: Option<PathBuf>,
     /// Write the transform here for ITK, `SimpleITK`, ANTs and 3D Slicer.
     #[arg(long, value_name = "OUT.tfm")]
     pub(crate) itk: Option<PathBuf>,
-    /// Write the way back (moving world to fixed world) here, for ITK if the name ends in .tfm, else as `--matrix` does.
+    /// Write the way back (moving world to fixed world) here, as `--matrix` does.
     #[arg(long, value_name = "OUT")]
     pub(crate) inverse: Option<PathBuf>,
     /// Allow scale and shear (12 degrees of freedom): for two persons, or a person and an atlas.

@@ -11,6 +11,7 @@ mod resample;
 mod run;
 mod steps;
 mod template;
+mod transform;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,7 @@ fn dispatch(command: &Command) -> Result<ExitCode> {
         Command::Strip(arguments) => steps::strip(arguments),
         Command::Register(arguments) => steps::register(arguments),
         Command::Resample(arguments) => resample::resample(arguments),
+        Command::Transform(arguments) => transform::run(arguments),
         Command::Normalize(arguments) => intensity::normalize(arguments),
         Command::Scale(arguments) => intensity::scale(arguments),
         Command::Bias(arguments) => intensity::bias(arguments),

@@ -6,12 +6,13 @@ use anyhow::{Context, Result, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, ValueEnum};
 use mri_io::{
-    AffineTransform, Datatype, Grid, Header, Interpolation, RigidTransform, StoredVolume, Volume,
-    read_header, read_matrix, read_with_header,
+    AffineTransform, Datatype, Ends, Grid, Header, Interpolation, RigidTransform, StoredVolume, Volume,
+    read_header, read_with_header,
 };
 
 use crate::outputs;
 use crate::steps::{about, warn};
+use crate::transform::chain;
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("target").required(true).args(["like", "spacing", "canonical"])))]
@@ -29,9 +30,14 @@ pub(crate) struct Resample {
     /// To axes that run right, front, top, by swapping and reversing; no value changes.
     #[arg(long)]
     canonical: bool,
-    /// World of the reference to world of the volume, as `mri-prep register REFERENCE VOLUME --matrix` writes.
-    #[arg(long, requires = "like", value_name = "MATRIX.txt")]
-    matrix: Option<PathBuf>,
+    /// World of the reference to world of the volume, as `mri-prep register REFERENCE VOLUME --matrix` writes: a plain 4x4
+    /// matrix, or a file of ITK, ANTs, FSL (FLIRT's VOLUME to REFERENCE) or FreeSurfer. Of several a point of the reference
+    /// goes through the first one first.
+    #[arg(long, requires = "like", value_name = "FILE", num_args = 1..)]
+    matrix: Vec<PathBuf>,
+    /// Take the transform the other way round.
+    #[arg(long, requires = "matrix")]
+    inverse: bool,
     /// Between voxel centres.
     #[arg(long, default_value = "linear", value_parser = interpolation(), conflicts_with = "labels")]
     interpolation: Interpolation,
@@ -65,8 +71,7 @@ enum NotFinite {
 pub(crate) fn resample(arguments: &Resample) -> Result<()> {
     let (input, output) = (&arguments.volume, &arguments.output);
     outputs::volumes([output])?;
-    let transform = arguments.matrix.as_ref().map(read_matrix).transpose()?;
-    let transform = transform.unwrap_or_else(|| RigidTransform::identity().into());
+    let transform = transform(arguments)?;
     let is_nearest = arguments.interpolation == Interpolation::Nearest && arguments.nan == NotFinite::Keep;
     let resampled = if arguments.labels || arguments.canonical || is_nearest {
         moved(arguments, StoredVolume::read(input)?, &transform)
@@ -79,6 +84,18 @@ pub(crate) fn resample(arguments: &Resample) -> Result<()> {
         None => resampled,
     };
     Ok(resampled.write(output)?)
+}
+
+/// World of the grid to world of the volume.
+fn transform(arguments: &Resample) -> Result<AffineTransform> {
+    let (Some(reference), [_, ..]) = (&arguments.like, &arguments.matrix[..]) else {
+        return Ok(RigidTransform::identity().into());
+    };
+    let (fixed, moving) = (read_header(reference)?.grid(), read_header(&arguments.volume)?.grid());
+    // The other way round it is the volume that stays where it is.
+    let ends = if arguments.inverse { Ends { fixed: moving, moving: fixed } } else { Ends { fixed, moving } };
+    let all = chain(&arguments.matrix, Some(&ends))?;
+    Ok(if arguments.inverse { all.inverse() } else { all })
 }
 
 /// Voxels in other places, their values untouched.

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use mri_io::{
-    AffineTransform, Caption, Mask, Picture, Registration, RegistrationSettings, Section, StripSettings,
-    Volume, quality_picture, read, read_mask, register_affine, register_rigid, skull_strip, write, write_itk,
-    write_matrix, write_whole,
+    AffineTransform, Caption, Ends, Mask, Picture, Registration, RegistrationSettings, Section,
+    StripSettings, Volume, quality_picture, read, read_mask, register_affine, register_rigid, skull_strip,
+    write, write_itk, write_transform, write_whole,
 };
 
 use crate::cli::{Register, Strip};
@@ -59,19 +59,16 @@ pub(crate) fn register(arguments: &Register) -> Result<()> {
     );
     eprintln!("{summary}");
     warn(&arguments.moving, &found.warnings);
+    let ends = Ends { fixed: fixed.grid(), moving: moving.grid() };
     if let Some(path) = matrix {
-        write_matrix(path, found.transform)?;
+        write_transform(path, found.transform, Some(&ends))?;
     }
     if let Some(path) = itk {
         write_itk(path, found.transform)?;
     }
     if let Some(path) = inverse {
-        let inverse = found.transform.inverse();
-        if path.extension().is_some_and(|ending| ending == "tfm") {
-            write_itk(path, inverse)?;
-        } else {
-            write_matrix(path, inverse)?;
-        }
+        let back = Ends { fixed: ends.moving, moving: ends.fixed };
+        write_transform(path, found.transform.inverse(), Some(&back))?;
     }
     if let Some(path) = picture {
         let figures = [summary];
