@@ -131,7 +131,7 @@ fn transforms_are_converted_turned_round_and_joined() {
 
     // The same by each file, on the fixed volume's grid.
     let mut results = Vec::new();
-    for matrix in ["a.tfm b.txt", "ab.mat", "ab.lta", "back.tfm --inverse"] {
+    for matrix in ["a.tfm --matrix b.txt", "ab.mat", "ab.lta", "back.tfm --inverse"] {
         succeeds(folder, &format!("resample m.nii r.nii --like f.nii --matrix {matrix}"));
         results.push(read(folder.join("r.nii")).unwrap());
     }

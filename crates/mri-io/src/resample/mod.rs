@@ -38,8 +38,8 @@ pub enum Interpolation {
 /// voxel outside the volume get `fill`.
 ///
 /// Where the grid is coarser than the volume, the volume is smoothed first so that nothing aliases (not
-/// for [`Interpolation::Nearest`]). Voxels that are not finite have no weight; where they would have more than half of it,
-/// the result is NaN.
+/// for [`Interpolation::Nearest`]). Voxels that are not finite have no weight; where the nearest is one of
+/// them and they would have more than half of the weight, the result is NaN.
 ///
 /// # Errors
 /// If the grid has no voxels.

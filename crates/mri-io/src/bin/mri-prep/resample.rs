@@ -31,9 +31,9 @@ pub(crate) struct Resample {
     #[arg(long)]
     canonical: bool,
     /// World of the reference to world of the volume, as `mri-prep register REFERENCE VOLUME --matrix` writes: a plain 4x4
-    /// matrix, or a file of ITK, ANTs, FSL (FLIRT's VOLUME to REFERENCE) or FreeSurfer. Of several a point of the reference
-    /// goes through the first one first.
-    #[arg(long, requires = "like", value_name = "FILE", num_args = 1..)]
+    /// matrix, or a file of ITK, ANTs, FSL (FLIRT's VOLUME to REFERENCE) or FreeSurfer. Given several times, a point of the
+    /// reference goes through the first one first.
+    #[arg(long, requires = "like", value_name = "FILE")]
     matrix: Vec<PathBuf>,
     /// Take the transform the other way round.
     #[arg(long, requires = "matrix")]
@@ -58,7 +58,8 @@ pub(crate) struct Resample {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, ValueEnum)]
 enum NotFinite {
-    /// They have no weight among their neighbours; where they would have more than half of it, the result is NaN.
+    /// They have no weight among their neighbours; the result is NaN where the nearest voxel is one of them and they would
+    /// have more than half of the weight.
     #[default]
     Keep,
     /// They count as 0.
