@@ -15,6 +15,8 @@ use kernel::{CubicSpline, Lanczos, Linear, Nearest, Separable};
 use rows::fill_rows;
 
 pub(crate) use kernel::linear;
+pub(crate) use orient::canonical;
+use orient::in_canonical_order;
 pub use orient::to_canonical;
 
 /// How values between voxel centres are found.
@@ -39,7 +41,8 @@ pub enum Interpolation {
 ///
 /// Where the grid is coarser than the volume, the volume is smoothed first so that nothing aliases (not
 /// for [`Interpolation::Nearest`]). Voxels that are not finite have no weight; where the nearest is one of
-/// them and they would have more than half of the weight, the result is NaN.
+/// them and they would have more than half of the weight, the result is NaN. The order in which volume and grid store their
+/// axes does not matter, to the last bit.
 ///
 /// # Errors
 /// If the grid has no voxels.
@@ -50,11 +53,14 @@ pub fn resample(
     interpolation: Interpolation,
     fill: f32,
 ) -> Result<Volume<f32>> {
-    let matrix = voxel_to_voxel(grid, &transform.into(), volume.affine());
-    if interpolation != Interpolation::Nearest && volume.not_finite() > 0 {
-        return finite::interpolate_finite(volume, grid, &matrix, interpolation, fill);
-    }
-    interpolate(volume, grid, &matrix, interpolation, fill)
+    let transform = transform.into();
+    in_canonical_order(volume, grid, |volume, grid| {
+        let matrix = voxel_to_voxel(grid, &transform, volume.affine());
+        if interpolation != Interpolation::Nearest && volume.not_finite() > 0 {
+            return finite::interpolate_finite(volume, grid, &matrix, interpolation, fill);
+        }
+        interpolate(volume, grid, &matrix, interpolation, fill)
+    })
 }
 
 /// As [`resample`], by the matrix from the grid's voxels to the volume's, whose values are all finite.
@@ -108,8 +114,10 @@ pub(crate) fn nearest<T: Copy + Default + Send + Sync>(
     transform: &AffineTransform,
     fill: T,
 ) -> Result<Volume<T>> {
-    let matrix = voxel_to_voxel(grid, transform, volume.affine());
-    fill_rows(&Nearest { voxels: volume.as_slice(), shape: volume.shape() }, grid, &matrix, fill)
+    in_canonical_order(volume, grid, |volume, grid| {
+        let matrix = voxel_to_voxel(grid, transform, volume.affine());
+        fill_rows(&Nearest { voxels: volume.as_slice(), shape: volume.shape() }, grid, &matrix, fill)
+    })
 }
 
 /// Resamples a mask to `grid`: inside is where at least half of the neighbourhood, weighted linearly, is
@@ -142,4 +150,4 @@ fn voxel_to_voxel(grid: &Grid, transform: &AffineTransform, volume: &Affine) -> 
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
