@@ -2,14 +2,25 @@
 
 use nalgebra::{Matrix3, Matrix4, Point3, Vector3};
 
+use crate::nifti::forms::Forms;
 use crate::{Error, Result};
 
 /// Invertible map from voxel indices `[i, j, k]` to world coordinates in millimetres (RAS+: x grows to
 /// the right, y to the front, z to the top). The centre of voxel `[0, 0, 0]` lies at the translation.
-#[derive(Clone, Copy, Debug, PartialEq)]
+///
+/// One that was read from a file keeps how that file says the same (sform, qform, their codes, the unit), so that what
+/// is written on its grid says it alike. Two affines are equal if they map alike, whatever their files said.
+#[derive(Clone, Copy, Debug)]
 pub struct Affine {
     matrix: Matrix4<f64>,
     inverse: Matrix4<f64>,
+    forms: Option<Forms>,
+}
+
+impl PartialEq for Affine {
+    fn eq(&self, other: &Self) -> bool {
+        self.matrix == other.matrix
+    }
 }
 
 impl Affine {
@@ -48,7 +59,7 @@ impl Affine {
         let mut inverse =
             matrix.try_inverse().ok_or_else(|| Error::invalid("the affine cannot be inverted"))?;
         inverse.set_row(3, &matrix.row(3)); // exactly, without rounding
-        Ok(Self { matrix, inverse })
+        Ok(Self { matrix, inverse, forms: None })
     }
 
     /// Axis-aligned RAS+ affine with the given voxel spacing (mm) and world position (mm) of voxel
@@ -77,7 +88,44 @@ impl Affine {
 
     /// The map back.
     pub(crate) fn inverted(&self) -> Self {
-        Self { matrix: self.inverse, inverse: self.matrix }
+        Self { matrix: self.inverse, inverse: self.matrix, forms: None }
+    }
+
+    /// The same map, to be written with this code for its world (nifti1.h, "xform codes"): 1 for the scanner's, 2 for
+    /// that of another volume or a template of one's own, 3 for Talairach's, 4 for MNI's, 5 for another template's.
+    /// Without, a file's codes stay as they are, and new ones are 1.
+    #[must_use]
+    pub fn with_code(self, code: u8) -> Self {
+        let forms = self.forms.unwrap_or_else(|| Forms::of(&self.matrix, 1));
+        self.with_forms(forms.with_code(i32::from(code)))
+    }
+
+    /// The code for its world in the file that it was read from, 1 to 5 (see [`Affine::with_code`]); `None` if it is from
+    /// no file, or from one without a form.
+    pub fn code(&self) -> Option<u8> {
+        let forms = self.forms?;
+        let code = forms.sform.map(|sform| sform.code).or(forms.qform.map(|qform| qform.code))?;
+        u8::try_from(code).ok()
+    }
+
+    /// The same map with how a file says it.
+    pub(crate) fn with_forms(self, forms: Forms) -> Self {
+        Self { forms: Some(forms), ..self }
+    }
+
+    /// How the file says it that this was read from.
+    pub(crate) fn forms(&self) -> Option<&Forms> {
+        self.forms.as_ref()
+    }
+
+    /// The map of voxel indices that `step` takes to this one's, whose axes are this one's in another order, direction
+    /// or spacing. What a file says of them is kept.
+    ///
+    /// # Errors
+    /// As [`Affine::new`].
+    pub(crate) fn stepped(&self, step: &Matrix4<f64>) -> Result<Self> {
+        let forms = self.forms.and_then(|forms| forms.stepped(step));
+        Ok(Self { forms, ..Self::new(self.matrix * step)? })
     }
 
     /// World position (mm) of a (fractional) voxel index.

@@ -8,6 +8,7 @@ mod distance;
 mod error;
 mod find;
 mod intensity;
+mod mask;
 mod nifti;
 mod percentile;
 #[cfg(feature = "picture")]
@@ -36,8 +37,8 @@ pub use find::{BidsScan, bids_scans, nifti_files, nifti_stem};
 pub use find::{ListedScan, read_scan_list};
 pub use intensity::{Normalization, StandardScale, normalize};
 pub use nifti::{
-    Datatype, Header, Intent, Voxel, can_write_volume, files_of, read, read_bytes, read_header, read_labels,
-    read_mask, write, write_bytes, write_like,
+    Datatype, Format, Header, Intent, StoredVolume, Voxel, can_write_volume, files_of, read, read_bytes,
+    read_header, read_labels, read_mask, read_with_header, write, write_bytes, write_like,
 };
 #[cfg(feature = "picture")]
 pub use picture::{Caption, Picture, Section, quality_picture, thumbnail};
@@ -52,6 +53,6 @@ pub use strip::{
 };
 pub use template::{Template, TemplateSettings, build_template};
 pub use transform::RigidTransform;
-pub use transform_file::{read_itk, read_matrix, write_itk, write_matrix};
+pub use transform_file::{Ends, read_transform, write_itk, write_matrix, write_transform};
 pub use volume::{Grid, Mask, Volume};
 pub use whole_file::{can_write, write_whole};

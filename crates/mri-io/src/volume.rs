@@ -1,6 +1,6 @@
 //! A voxel array together with where it lies in the world.
 
-use nalgebra::Point3;
+use nalgebra::{Matrix4, Point3};
 use ndarray::{Array3, ArrayView3, ArrayViewMut3};
 
 use crate::{Affine, Error, Result};
@@ -28,6 +28,27 @@ impl Grid {
         Ok(Self { shape, affine: Affine::from_spacing(spacing, origin)? })
     }
 
+    /// The grid of another voxel spacing (mm), with the same axes and the same field of view to within half a voxel: the
+    /// middles of both coincide.
+    ///
+    /// # Errors
+    /// If a spacing is not a positive finite number.
+    pub fn with_spacing(&self, spacing: [f64; 3]) -> Result<Self> {
+        if spacing.iter().any(|&s| !(s.is_finite() && s > 0.0)) {
+            return Err(Error::invalid(format!("voxel spacing must be positive, not {spacing:?}")));
+        }
+        let old = self.affine.spacing();
+        let ratio: [f64; 3] = std::array::from_fn(|axis| spacing[axis] / old[axis]);
+        let length = |axis: usize| self.shape[axis] as f64;
+        let shape: [usize; 3] =
+            std::array::from_fn(|axis| ((length(axis) / ratio[axis]).round() as usize).max(1));
+        let mut step = Matrix4::from_diagonal(&[ratio[0], ratio[1], ratio[2], 1.0].into());
+        for axis in 0..3 {
+            step[(axis, 3)] = 0.5 * ((length(axis) - 1.0) - ratio[axis] * (shape[axis] as f64 - 1.0));
+        }
+        Ok(Self { shape, affine: self.affine.stepped(&step)? })
+    }
+
     /// World position (mm) of the middle of the grid.
     pub fn centre(&self) -> Point3<f64> {
         self.affine.voxel_to_world(Point3::from(self.shape.map(|n| 0.5 * (n as f64 - 1.0))))
@@ -39,7 +60,7 @@ impl Grid {
     }
 
     /// Largest distance (mm) between where this and a grid of the same shape put a corner.
-    fn distance(&self, other: &Self) -> f64 {
+    pub(crate) fn distance(&self, other: &Self) -> f64 {
         let apart = (0..8).map(|corner| {
             let index =
                 |axis: usize| if corner >> axis & 1 == 1 { self.shape[axis] as f64 - 1.0 } else { 0.0 };
@@ -144,10 +165,15 @@ impl<T> Volume<T> {
 }
 
 impl Volume<f32> {
+    /// Number of voxels that are NaN or infinite.
+    pub fn not_finite(&self) -> usize {
+        self.as_slice().iter().filter(|value| !value.is_finite()).count()
+    }
+
     /// Refuses a scan whose voxels would spoil every later step, or show nothing.
     pub(crate) fn check_values(&self) -> Result<()> {
         let voxels = self.as_slice();
-        let broken = voxels.iter().filter(|value| !value.is_finite()).count();
+        let broken = self.not_finite();
         if broken > 0 {
             return Err(Error::invalid(format!(
                 "{broken} of {} voxels are not finite (NaN or infinite): repair the scan first, for example by setting \
@@ -159,61 +185,6 @@ impl Volume<f32> {
             return Err(Error::invalid(format!("all voxels have the value {}: there is no head", voxels[0])));
         }
         Ok(())
-    }
-}
-
-impl Mask {
-    /// World positions (mm) of the voxels inside.
-    pub fn points(&self) -> impl Iterator<Item = Point3<f64>> {
-        let inside = self.data.indexed_iter().filter(|(_, inside)| **inside);
-        inside.map(|((i, j, k), _)| self.affine.voxel_to_world(Point3::new(i as f64, j as f64, k as f64)))
-    }
-
-    /// Refuses a mask that says nothing about a volume on `grid`.
-    ///
-    /// # Errors
-    /// If the grids differ (by more than [`Grid::TOLERANCE`]), or no voxel is inside.
-    pub fn check_on(&self, grid: &Grid) -> Result<()> {
-        let own = self.grid();
-        let difference = if own.shape != grid.shape {
-            format!("{:?} and {:?} voxels", grid.shape, own.shape)
-        } else if own.distance(grid) > Grid::TOLERANCE {
-            format!("their corners lie up to {:.2} mm apart", own.distance(grid))
-        } else if self.count() == 0 {
-            return Err(Error::invalid("the mask is empty: no voxel is inside"));
-        } else {
-            return Ok(());
-        };
-        Err(Error::invalid(format!(
-            "the volume and its mask lie on different grids ({difference}): resample the mask to the volume's grid"
-        )))
-    }
-
-    /// Number of voxels inside.
-    pub fn count(&self) -> usize {
-        self.as_slice().iter().filter(|&&inside| inside).count()
-    }
-
-    /// Volume inside, in millilitres.
-    pub fn millilitres(&self) -> f64 {
-        self.count() as f64 * self.affine.voxel_volume() / 1000.0
-    }
-
-    /// Dice overlap of two masks of the same shape, from 0 to 1; 1 if both are empty.
-    ///
-    /// # Errors
-    /// If the shapes differ.
-    pub fn dice(&self, other: &Self) -> Result<f64> {
-        if self.shape() != other.shape() {
-            return Err(Error::invalid(format!(
-                "masks of shapes {:?} and {:?}",
-                self.shape(),
-                other.shape()
-            )));
-        }
-        let both = self.as_slice().iter().zip(other.as_slice()).filter(|&(&a, &b)| a && b).count();
-        let total = self.count() + other.count();
-        Ok(if total == 0 { 1.0 } else { 2.0 * both as f64 / total as f64 })
     }
 }
 
@@ -236,34 +207,5 @@ mod tests {
         let grid = Grid::centred([240, 241, 155], [1.0, 2.0, 0.5]).unwrap();
         assert!(grid.centre().coords.norm() < 1e-12);
         assert!(grid.matches(&grid, 0.0));
-    }
-
-    #[test]
-    fn a_mask_of_another_place_or_of_nothing_is_refused() {
-        let grid = Grid::centred([4, 5, 6], [2.0; 3]).unwrap();
-        let moved = |by: f64| {
-            let origin = grid.affine.voxel_to_world(Point3::origin()) + nalgebra::Vector3::new(by, 0.0, 0.0);
-            Grid { shape: grid.shape, affine: Affine::from_spacing([2.0; 3], origin.coords.into()).unwrap() }
-        };
-        let refusal = |of: &Grid, inside| {
-            Volume::filled(of, inside).unwrap().check_on(&grid).map_err(|error| error.to_string())
-        };
-        refusal(&grid, true).unwrap();
-        refusal(&moved(0.05), true).unwrap();
-        assert!(refusal(&moved(0.5), true).unwrap_err().contains("0.50 mm apart"));
-        let other = Grid::centred([5, 4, 6], [2.0; 3]).unwrap();
-        assert!(refusal(&other, true).unwrap_err().contains("[4, 5, 6] and [5, 4, 6] voxels"));
-        assert!(refusal(&grid, false).unwrap_err().contains("empty"));
-    }
-
-    #[test]
-    fn dice_of_known_masks() {
-        let grid = Grid::centred([4, 1, 1], [10.0; 3]).unwrap();
-        let mask = |bits: [bool; 4]| {
-            Volume::new(Array3::from_shape_vec((4, 1, 1), bits.to_vec()).unwrap(), grid.affine).unwrap()
-        };
-        let (a, b) = (mask([true, true, false, false]), mask([false, true, true, true]));
-        assert_eq!(a.dice(&b).unwrap(), 0.4);
-        assert_eq!(a.millilitres(), 2.0);
     }
 }

@@ -6,7 +6,7 @@ mod common;
 use std::path::Path;
 
 use common::{brain, fails, mri_prep, pose, succeeds};
-use mri_io::{RigidTransform, read_matrix, write};
+use mri_io::{RigidTransform, read_transform, write};
 use serde_json::Value;
 
 /// With a registration that is quick rather than exact.
@@ -48,7 +48,7 @@ fn a_second_run_does_only_what_is_not_done() {
     let text = succeeds(folder, &line);
     assert!(text.contains("[2/2] done: ") && !text.contains("done already"), "{text}");
     let summary = json(&folder.join("out/a/summary.json"));
-    let transform = read_matrix(folder.join("out/a/transform.txt")).unwrap();
+    let transform = read_transform(folder.join("out/a/transform.txt"), None).unwrap();
     assert!((summary["transform"][0][3].as_f64().unwrap() - transform.matrix()[(0, 3)]).abs() < 1e-9);
     assert!((summary["brain_ml"].as_f64().unwrap() - mask.millilitres()).abs() < 1e-6);
     assert!(summary["strip_quality"].is_null(), "the mask was given");

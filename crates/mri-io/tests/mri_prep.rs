@@ -4,9 +4,7 @@
 mod common;
 
 use common::{brain, fails, mri_prep, pose, succeeds};
-use mri_io::{
-    Grid, RigidTransform, Volume, read, read_header, read_itk, read_mask, read_matrix, write, write_like,
-};
+use mri_io::{Grid, RigidTransform, Volume, read, read_header, read_mask, read_transform, write, write_like};
 use nalgebra::Point3;
 
 /// `NIFTI_INTENT_LABEL` of nifti1.h.
@@ -26,11 +24,11 @@ fn one_step_after_the_other() {
     assert!(mask.dice(&fixed.map(|&value| value > 0.0)).unwrap() > 0.95);
 
     succeeds(folder, "register fixed.nii.gz moving.nii.gz --matrix m.txt --itk m.tfm");
-    let found = read_matrix(folder.join("m.txt")).unwrap().to_rigid().unwrap();
+    let found = read_transform(folder.join("m.txt"), None).unwrap().to_rigid().unwrap();
     let places = [[60.0, 0.0, 0.0], [0.0, 75.0, 0.0], [0.0, 0.0, 50.0]].map(Point3::from);
     assert!(found.mean_distance(&pose(), places) < 1.5);
     succeeds(folder, "register fixed.nii.gz moving.nii.gz --affine --inverse back.tfm");
-    let back = read_itk(folder.join("back.tfm")).unwrap();
+    let back = read_transform(folder.join("back.tfm"), None).unwrap();
     for place in places {
         assert!((back.apply(found.apply(place)) - place).norm() < 4.0);
     }
@@ -77,7 +75,7 @@ fn a_manifest_goes_on_after_a_scan_that_fails() {
     let brain = read(folder.join("b/brain.nii.gz")).unwrap();
     assert_eq!(brain.shape(), [48, 56, 44]);
     assert_eq!(brain.as_slice().iter().copied().fold(0.0, f32::max), 1.0);
-    read_matrix(folder.join("b/transform.txt")).unwrap();
+    read_transform(folder.join("b/transform.txt"), None).unwrap();
 
     succeeds(folder, &format!("run good.nii.gz one {reference}"));
     let same = read(folder.join("one/brain.nii.gz")).unwrap();
@@ -243,8 +241,9 @@ fn a_cohort_gives_a_scale_and_a_template() {
     let mask = read_mask(folder.join("tm.nii.gz")).unwrap();
     let background = template.as_slice().iter().zip(mask.as_slice()).filter(|&(_, &inside)| !inside);
     assert!(background.into_iter().all(|(&value, _)| value == 0.0) && mask.count() > 20_000);
-    let [a, b] = ["1", "2"]
-        .map(|name| read_matrix(folder.join(format!("poses/{name}.txt"))).unwrap().to_rigid().unwrap());
+    let [a, b] = ["1", "2"].map(|name| {
+        read_transform(folder.join(format!("poses/{name}.txt")), None).unwrap().to_rigid().unwrap()
+    });
     let places = [[60.0, 0.0, 0.0], [0.0, 75.0, 0.0], [0.0, 0.0, 50.0]].map(Point3::from);
     assert!(b.after(&a.inverse()).mean_distance(&pose(), places) < 1.5);
 }

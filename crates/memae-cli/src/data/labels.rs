@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use mri_io::{Finding, Grid, Severity};
+use mri_io::{Finding, Severity};
 
 /// More labels than this name tissues rather than parts of a lesion.
 const MANY_LABELS: usize = 8;
@@ -11,7 +11,7 @@ const MANY_LABELS: usize = 8;
 const LARGEST: f64 = 500.0;
 
 pub(super) fn look(scan: &Path, segmentation: &Path) -> Vec<Finding> {
-    let labels = match mri_io::read_labels(segmentation) {
+    let labels = match mri_io::read_labels::<u16>(segmentation) {
         Ok(labels) => labels,
         Err(error) => {
             return vec![Finding::new(
@@ -24,11 +24,13 @@ pub(super) fn look(scan: &Path, segmentation: &Path) -> Vec<Finding> {
     let name = segmentation.display();
     let mut findings = Vec::new();
     let mut find = |severity, what: String, advice| findings.push(Finding::new(severity, what, advice));
-    if mri_io::read_header(scan).is_ok_and(|header| !header.grid().matches(&labels.grid(), Grid::TOLERANCE)) {
+    if let Ok(header) = mri_io::read_header(scan)
+        && let Err(problem) = labels.map(|_| true).check_on(&header.grid())
+    {
         find(
             Severity::Error,
-            format!("{name} lies on another grid than its scan"),
-            "bring it there: mri-prep resample LABELS OUT --like SCAN --labels",
+            format!("{name} as the labels of its scan: {problem}"),
+            "labels are resampled by mri-prep resample LABELS OUT --like SCAN --labels",
         );
     }
     let lesion = labels.map(|&label| label > 0);

@@ -18,8 +18,7 @@ pub(super) struct Looked {
 /// If it cannot be read (a series of volumes among others), or is no scan but a label map, a mask or broken; the message says
 /// what to do about it.
 pub(super) fn read(path: &Path) -> Result<Looked> {
-    let header = mri_io::read_header(path)?;
-    let volume = mri_io::read(path)?;
+    let (header, volume) = mri_io::read_with_header(path)?;
     let report = mri_io::check_volume(path, &header, &volume);
     let mut warnings = Vec::new();
     for finding in report.findings {

@@ -71,7 +71,7 @@ impl About {
             (REFERENCE_MASK.to_owned(), fs_err::read(layout.reference_mask())?),
         ]);
         if let Some(place) = place {
-            files.extend(place::files(place, *mri_io::read(layout.reference())?.affine())?);
+            files.extend(place::files(place, mri_io::read(layout.reference())?.affine())?);
         }
         let note = serde_json::to_value(self)?;
         Ok(Attached { note, files }.write(weights, path)?)

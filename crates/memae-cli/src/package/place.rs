@@ -45,9 +45,9 @@ impl PlaceRanges {
 }
 
 /// The two volumes as files, for a package whose reference has this affine.
-pub(super) fn files(place: &PlaceCalibration, affine: Affine) -> Result<[(String, Vec<u8>); 2]> {
+pub(super) fn files(place: &PlaceCalibration, affine: &Affine) -> Result<[(String, Vec<u8>); 2]> {
     let file = |name: &str, volume: &Quantized| {
-        let volume = Volume::new(volume.values.clone(), affine)?;
+        let volume = Volume::new(volume.values.clone(), *affine)?;
         Ok::<_, anyhow::Error>((name.to_owned(), mri_io::write_bytes(&volume)?))
     };
     Ok([file(MEAN, place.mean())?, file(SPREAD, place.spread())?])
@@ -72,7 +72,7 @@ mod tests {
         }
         let place = statistics.calibration(&PlaceSettings::default(), [2.0; 3]).unwrap();
         let mut packed =
-            BTreeMap::from(files(&place, Affine::from_spacing([2.0; 3], [0.0; 3]).unwrap()).unwrap());
+            BTreeMap::from(files(&place, &Affine::from_spacing([2.0; 3], [0.0; 3]).unwrap()).unwrap());
         let source = Source::parse("some.safetensors").unwrap();
         assert_eq!(PlaceRanges::of(&place).take(&source, &mut packed).unwrap(), place);
         let error = PlaceRanges::of(&place).take(&source, &mut packed).unwrap_err().to_string();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use mri_io::{Grid, Mask, Reference, Volume};
+use mri_io::{Mask, Reference, Volume};
 use serde::{Deserialize, Serialize};
 
 use crate::cohorts::{Member, Use};
@@ -166,14 +166,15 @@ fn lesions(
     reference: &Reference,
 ) -> Result<Volume<u16>> {
     let labels = mri_io::read_labels(path)?;
-    anyhow::ensure!(
-        labels.grid().matches(&scan.grid(), Grid::TOLERANCE),
-        "{}: the segmentation of shape {:?} does not lie on the grid of its scan, of shape {:?}",
-        path.display(),
-        labels.shape(),
-        scan.shape()
-    );
+    everywhere(&labels)
+        .check_on(&scan.grid())
+        .with_context(|| format!("{}: the segmentation of its scan", path.display()))?;
     Ok(mri_io::resample_labels(&labels, &reference.volume().grid(), done.transform)?)
+}
+
+/// A mask of all voxels, which belongs to a scan if its place does.
+fn everywhere(labels: &Volume<u16>) -> Mask {
+    labels.map(|_| true)
 }
 
 fn mask_dice(path: &Path, done: &mri_io::Preprocessed) -> Result<f64> {
@@ -181,7 +182,7 @@ fn mask_dice(path: &Path, done: &mri_io::Preprocessed) -> Result<f64> {
 }
 
 fn pose_error(path: &Path, done: &mri_io::Preprocessed, reference: &Reference) -> Result<f64> {
-    let truth = mri_io::read_matrix(path)?.to_rigid()?;
+    let truth = mri_io::read_transform(path, None)?.to_rigid()?;
     Ok(done.transform.mean_distance(&truth, reference.mask().points().step_by(POSE_STRIDE)))
 }
 

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use super::{Contrast, Finding, ScanFacts, Severity, labels};
-use crate::{Header, Result, Volume, already_stripped, read, read_header};
+use crate::{Header, Result, Volume, already_stripped, read_with_header};
 use Severity::{Error, Warning};
 
 /// Fields of view (mm) within which a head may lie.
@@ -15,16 +15,14 @@ const SMALL_FIELD: f64 = 120.0;
 const THICK: [f64; 2] = [2.5, 2.0];
 /// Degrees from which a scan counts as oblique.
 const OBLIQUE: f64 = 15.0;
-/// Difference (mm) between sform and qform that is more than rounding.
-const FORMS_DIFFER: f64 = 1.0;
 /// Percentage of negative voxels that overshoots of an earlier interpolation do not explain.
 const MANY_NEGATIVE: f64 = 5.0;
 /// Fewer values than this are labels or a mask, not intensities.
 const FEW_VALUES: usize = 16;
 
 pub(super) fn look(path: &Path) -> Result<(ScanFacts, Vec<Finding>)> {
-    let header = read_header(path)?;
-    Ok(look_at(&header, &read(path)?))
+    let (header, scan) = read_with_header(path)?;
+    Ok(look_at(&header, &scan))
 }
 
 pub(super) fn look_at(header: &Header, scan: &Volume<f32>) -> (ScanFacts, Vec<Finding>) {
@@ -85,20 +83,7 @@ fn geometry(header: &Header) -> Vec<Finding> {
             "look at the picture that `strip --picture` makes",
         );
     }
-    if !header.oriented {
-        find(
-            Warning,
-            "has neither sform nor qform: left and right are a guess".into(),
-            "convert it again from DICOM (dcm2niix), or make sure that the first axis runs to the left",
-        );
-    }
-    if let Some(distance) = header.form_distance.filter(|&distance| distance > FORMS_DIFFER) {
-        find(
-            Warning,
-            format!("sform and qform put its corners up to {distance:.1} mm apart"),
-            "the sform is used; other programs may use the qform: make both say the same",
-        );
-    }
+    findings.extend(header.findings.iter().cloned());
     let thickest = spacing.iter().copied().fold(0.0, f64::max);
     let finest = spacing.iter().copied().fold(f64::MAX, f64::min);
     if thickest >= THICK[0] && thickest >= THICK[1] * finest {

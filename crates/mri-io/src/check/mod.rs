@@ -5,10 +5,12 @@ mod look;
 mod table;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::Path;
 
 use serde::Serialize;
 
+use crate::mask::Misfit;
 use crate::{Header, Volume, read_header, read_mask};
 use look::look;
 pub use table::check_table;
@@ -98,7 +100,7 @@ impl Contrast {
 }
 
 /// One thing that was found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
@@ -132,6 +134,13 @@ impl Finding {
     }
 }
 
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.what)?;
+        self.advice.map_or(Ok(()), |advice| write!(formatter, "; {advice}"))
+    }
+}
+
 /// Reads a scan, and its brain mask if there is one, and tells what they are and what is wrong with them.
 ///
 /// A file that cannot be read is a finding, not an error.
@@ -162,18 +171,18 @@ pub fn check_volume(file: &Path, header: &Header, scan: &Volume<f32>) -> ScanRep
 }
 
 fn look_at_mask(scan: &Path, mask: &Path) -> Option<Finding> {
-    let problem = match (read_mask(mask), read_header(scan)) {
-        (Err(problem), _) => problem.to_string(),
-        (Ok(found), Ok(header)) => {
-            format!("{}: {}", mask.display(), found.check_on(&header.grid()).err()?)
+    let found = match read_mask(mask) {
+        Ok(found) => found,
+        Err(problem) => {
+            return Some(Finding::new(
+                Severity::Error,
+                problem.to_string(),
+                "mend the mask, or leave it out",
+            ));
         }
-        (Ok(_), Err(_)) => return None,
     };
-    Some(Finding::new(
-        Severity::Error,
-        problem,
-        "bring the mask to the scan's grid (mri-prep resample MASK OUT --like SCAN --labels), or leave it out",
-    ))
+    let Misfit { what, advice } = found.misfit(&read_header(scan).ok()?.grid())?;
+    Some(Finding::new(Severity::Error, format!("{}: {what}", mask.display()), advice))
 }
 
 /// Adds a finding to each of the scans that have the same voxels, whatever their names and headers.

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::header::{Header, NIFTI2_LENGTH};
+use super::fields::{Format, NIFTI2_LENGTH};
+use super::header::Header;
 use crate::{Error, Result};
 
 /// Deflate cannot shrink data by more than this factor.
@@ -27,7 +28,8 @@ pub(super) fn read_header(path: &Path) -> Result<Header> {
 /// The file with the header, and where that holds no voxels, theirs.
 pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>> {
     let header = header_path(path);
-    let voxels = if read_header(&header)?.single_file { None } else { Some(image_path(&header)?) };
+    let about = read_header(&header)?;
+    let voxels = if about.single_file { None } else { Some(image_path(&header, about.format)?) };
     Ok(std::iter::once(header).chain(voxels).collect())
 }
 
@@ -53,7 +55,7 @@ pub(super) fn open_bytes(header_path: PathBuf, file: Vec<u8>) -> Result<Opened> 
     let (path, file) = if header.single_file {
         (header_path, file)
     } else {
-        let path = image_path(&header_path)?;
+        let path = image_path(&header_path, header.format)?;
         let file = read_file(&path)?;
         (path, file)
     };
@@ -159,9 +161,18 @@ fn header_path(path: &Path) -> PathBuf {
 }
 
 /// The file with the voxels that belong to a header without voxels.
-fn image_path(header: &Path) -> Result<PathBuf> {
+fn image_path(header: &Path, format: Format) -> Result<PathBuf> {
     sibling(header, "hdr", "img").ok_or_else(|| {
-        Error::nifti(header, "is a header without voxels, but its name does not end in .hdr or .hdr.gz")
+        Error::nifti(
+            header,
+            match format {
+                Format::Analyze => {
+                    "is not a NIfTI file: its magic string is missing, so it is damaged or Analyze 7.5, whose header is \
+                     named .hdr and lies beside its .img"
+                }
+                _ => "is a header without voxels, but its name does not end in .hdr or .hdr.gz",
+            },
+        )
     })
 }
 

@@ -3,7 +3,10 @@
 use ndarray::{Array3, ArrayViewMut3, Axis};
 use rayon::prelude::*;
 
-use super::header::{Datatype, Header};
+use super::datatype::Datatype;
+use super::header::Header;
+use super::stored::Voxels;
+use crate::{Result, Volume};
 
 /// Memory for voxels, to be overwritten by [`to_c_order`]. The operating system finds the pages of fresh memory
 /// only when they are first written, which takes as long as inflating a scan: with `touch` that is done here,
@@ -49,23 +52,45 @@ pub(super) fn to_c_order(header: &Header, data: &[u8], mut room: Vec<f32>) -> Ar
     Array3::from_shape_vec(header.shape, room).expect("as many voxels as the shape says")
 }
 
+/// Stored bytes as they are, in C order.
+pub(super) fn as_stored(header: &Header, data: &[u8]) -> Result<Voxels> {
+    macro_rules! voxels {
+        ($($kind:ident, $type:ty);*) => {
+            match header.datatype {$(
+                Datatype::$kind => {
+                    let mut room = vec![<$type>::default(); header.shape.iter().product()];
+                    if header.big_endian {
+                        turn(header.shape, data, &mut room, <$type>::from_be_bytes);
+                    } else {
+                        turn(header.shape, data, &mut room, <$type>::from_le_bytes);
+                    }
+                    let room = Array3::from_shape_vec(header.shape, room).expect("as many voxels as the shape says");
+                    Ok(Voxels::$kind(Volume::new(room, header.affine)?))
+                }
+            )*}
+        };
+    }
+    voxels!(Uint8, u8; Int8, i8; Int16, i16; Uint16, u16; Int32, i32; Uint32, u32; Int64, i64; Uint64, u64;
+            Float32, f32; Float64, f64)
+}
+
 fn scaled(header: &Header, stored: f64) -> f32 {
     (stored * header.slope + header.inter) as f32
 }
 
 /// Turns one plane of the first and last axis after the other: it is read in whole lines of the file, turned in
 /// the cache, and written in whole rows of the array.
-fn turn<const SIZE: usize>(
+fn turn<T: Copy + Default + Send + Sync, const SIZE: usize>(
     [ni, nj, nk]: [usize; 3],
     data: &[u8],
-    out: &mut [f32],
-    value: impl Fn([u8; SIZE]) -> f32 + Sync,
+    out: &mut [T],
+    value: impl Fn([u8; SIZE]) -> T + Sync,
 ) {
     let (voxels, _) = data.as_chunks::<SIZE>();
     let mut out = ArrayViewMut3::from_shape((ni, nj, nk), out).expect("a place for each voxel");
     let planes = out.axis_iter_mut(Axis(1)).into_par_iter().enumerate();
     planes.for_each_init(
-        || vec![0.0; ni * nk],
+        || vec![T::default(); ni * nk],
         |plane, (j, mut rows)| {
             for (k, line) in plane.chunks_exact_mut(ni).enumerate() {
                 let stored = &voxels[(k * nj + j) * ni..][..ni];

@@ -11,3 +11,8 @@ pub struct Intent {
     /// Free text of at most 15 bytes.
     pub name: String,
 }
+
+impl Intent {
+    /// Nothing in particular.
+    pub(crate) const NONE: Self = Self { code: 0, parameters: [0.0; 3], name: String::new() };
+}

@@ -6,31 +6,60 @@
 //! inflating, the turn into C order and the writer are our own.
 
 mod bytes;
+mod datatype;
 mod decode;
+mod fields;
+pub(crate) mod forms;
 mod header;
 mod intent;
+mod number;
+mod place;
+mod stored;
 mod write;
 
 use std::path::{Path, PathBuf};
 
 use crate::{Error, Mask, Result, Volume};
 
-pub use header::{Datatype, Header};
+pub use datatype::Datatype;
+pub use fields::Format;
+pub use header::Header;
 pub use intent::Intent;
+pub use stored::StoredVolume;
 pub use write::{Voxel, can_write_volume, write, write_bytes, write_like};
 
 /// Reads a three-dimensional volume as `f32`, with the file's `scl_slope` and `scl_inter` applied.
 ///
 /// `.nii`, `.nii.gz` (recognized by content, also of several gzip members) and `.hdr`/`.img` pairs (name
-/// either file), NIfTI-1 and NIfTI-2, both byte orders, all real data types, trailing singleton
-/// dimensions. Voxels that are not finite are kept as they are.
+/// either file), NIfTI-1, NIfTI-2 and Analyze 7.5, both byte orders, all real data types, trailing singleton
+/// dimensions. Voxels that are not finite are kept as they are. What is odd about the header
+/// ([`Header::findings`]) is told in warning events.
 ///
 /// # Errors
 /// If the file cannot be read, is no NIfTI file, is damaged, or holds something other than one real
 /// three-dimensional volume. The message names the file and what to do.
 pub fn read(path: impl AsRef<Path>) -> Result<Volume<f32>> {
     let path = path.as_ref();
-    volume(path, &bytes::open(path)?)
+    let (header, volume) = read_with_header(path)?;
+    warn(path, &header);
+    Ok(volume)
+}
+
+/// As [`read`], with the header, whose findings are not told as events: for who tells them otherwise.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_header(path: impl AsRef<Path>) -> Result<(Header, Volume<f32>)> {
+    let file = bytes::open(path.as_ref())?;
+    let volume = volume(&file)?;
+    Ok((file.header, volume))
+}
+
+/// Tells what is odd about a header.
+fn warn(path: &Path, header: &Header) {
+    for finding in &header.findings {
+        tracing::warn!("{}: {finding}", path.display());
+    }
 }
 
 /// As [`read`], of the bytes of a `.nii` or `.nii.gz` that lies in another file. Errors call it `name`.
@@ -38,18 +67,11 @@ pub fn read(path: impl AsRef<Path>) -> Result<Volume<f32>> {
 /// # Errors
 /// As [`read`].
 pub fn read_bytes(name: impl AsRef<Path>, file: Vec<u8>) -> Result<Volume<f32>> {
-    let name = name.as_ref();
-    volume(name, &bytes::open_bytes(name.to_owned(), file)?)
+    volume(&bytes::open_bytes(name.as_ref().to_owned(), file)?)
 }
 
-fn volume(path: &Path, file: &bytes::Opened) -> Result<Volume<f32>> {
+fn volume(file: &bytes::Opened) -> Result<Volume<f32>> {
     let header = &file.header;
-    if !header.oriented {
-        tracing::warn!(
-            "{}: says nothing about orientation: taking x to the left, y to the front, z to the top",
-            path.display()
-        );
-    }
     let count = header.shape.iter().product();
     let (contents, room) =
         rayon::join(|| file.contents(), || decode::room(count, file.is_likely_to_hold_them()));
@@ -58,7 +80,7 @@ fn volume(path: &Path, file: &bytes::Opened) -> Result<Volume<f32>> {
     Volume::new(decode::to_c_order(header, voxels, room), header.affine)
 }
 
-/// Reads only the header. Cheap, whatever the size of the volume.
+/// Reads only the header. Cheap, whatever the size of the volume. What is odd about it is in [`Header::findings`].
 ///
 /// # Errors
 /// As [`read`], as far as the header tells.
@@ -74,35 +96,47 @@ pub fn files_of(path: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
     bytes::files(path.as_ref())
 }
 
-/// Reads a label map, whose values must be whole numbers from 0 to 65535.
+/// Reads a label map in any integer type. A value within half a step of the file's slope, or 1e-3, of a whole number is that
+/// number: labels that went through floats are labels still.
 ///
 /// # Errors
-/// As [`read`]; also if a value is no such number.
-pub fn read_labels(path: impl AsRef<Path>) -> Result<Volume<u16>> {
+/// As [`read`]; also if a value is no whole number, or none that the type holds.
+pub fn read_labels<T: Voxel + TryFrom<i128>>(path: impl AsRef<Path>) -> Result<Volume<T>> {
     let path = path.as_ref();
-    let volume = read(path)?;
-    let bad = volume.as_slice().iter().find(|&&v| v.fract() != 0.0 || !(0.0..=65535.0).contains(&v));
-    if let Some(value) = bad {
-        return Err(Error::nifti(
-            path,
-            format!("holds the value {value}, but labels are whole numbers from 0 to 65535"),
-        ));
-    }
-    Ok(volume.map(|&value| value as u16))
+    StoredVolume::read(path)?.whole().map_err(|reason| Error::nifti(path, reason.to_string()))
 }
 
-/// Reads a mask: every voxel that is not zero is inside.
+/// Reads a mask: every voxel that is not zero is inside. Where values are not whole, the mask was interpolated or holds
+/// probabilities: inside is what has at least half of 1 (of the largest value, where that is larger: percentages), and a
+/// warning event says so.
 ///
 /// # Errors
 /// As [`read`]; also if a voxel is not a number.
 pub fn read_mask(path: impl AsRef<Path>) -> Result<Mask> {
+    /// An overshoot of a mask that a spline interpolated.
+    const OVERSHOOT: f32 = 1.25;
     let path = path.as_ref();
     let volume = read(path)?;
-    if volume.as_slice().iter().any(|value| value.is_nan()) {
+    let voxels = volume.as_slice();
+    if voxels.iter().any(|value| value.is_nan()) {
         return Err(Error::nifti(path, "holds voxels that are not a number, so it is no mask"));
     }
-    Ok(volume.map(|&value| value != 0.0))
+    let is_whole = |value: &f32| (value - value.round()).abs() <= stored::LABEL_TOLERANCE as f32;
+    if voxels.iter().all(is_whole) {
+        return Ok(volume.map(|&value| value.round() != 0.0));
+    }
+    let highest = voxels.iter().copied().fold(0.0, f32::max);
+    let half = if highest <= OVERSHOOT { 0.5 } else { 0.5 * highest };
+    tracing::warn!(
+        "{}: holds values that are not whole numbers, up to {highest}: taken as a mask where they are at least {half}",
+        path.display()
+    );
+    Ok(volume.map(|&value| value >= half))
 }
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_headers;
+#[cfg(test)]
+mod tests_of_values;

@@ -10,7 +10,7 @@ use super::*;
 use crate::Affine;
 
 /// A plain little-endian file of 2x3x4 int16 voxels `0, 1, ..` in the file's order, LPS by its sform.
-fn plain_file() -> Vec<u8> {
+pub(super) fn plain_file() -> Vec<u8> {
     let mut bytes = vec![0; 352];
     let mut put =
         |position: usize, value: &[u8]| bytes[position..position + value.len()].copy_from_slice(value);
@@ -32,26 +32,26 @@ fn plain_file() -> Vec<u8> {
     bytes
 }
 
-fn changed(position: usize, value: &[u8]) -> Vec<u8> {
+pub(super) fn changed(position: usize, value: &[u8]) -> Vec<u8> {
     let mut bytes = plain_file();
     bytes[position..position + value.len()].copy_from_slice(value);
     bytes
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     std::io::Write::write_all(&mut encoder, bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-fn in_file<R>(name: &str, bytes: &[u8], run: impl FnOnce(PathBuf) -> R) -> R {
+pub(super) fn in_file<R>(name: &str, bytes: &[u8], run: impl FnOnce(PathBuf) -> R) -> R {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();
     run(path)
 }
 
-fn read_bytes(bytes: &[u8]) -> Result<Volume<f32>> {
+pub(super) fn read_bytes(bytes: &[u8]) -> Result<Volume<f32>> {
     in_file("scan.nii", bytes, read)
 }
 
@@ -119,7 +119,6 @@ fn headers_that_lie_are_named_with_the_lie() {
         (changed(70, &128_i16.to_le_bytes()), "colours"),
         (changed(70, &1536_i16.to_le_bytes()), "128-bit"),
         (changed(70, &3_i16.to_le_bytes()), "data type code 3"),
-        (changed(72, &8_i16.to_le_bytes()), "voxels of 8 bits"),
         (changed(108, &12_f32.to_le_bytes()), "start at byte 12"),
         (changed(108, &nan), "start at byte NaN"),
         (changed(280, &nan), "not finite"),
@@ -169,19 +168,6 @@ fn header_and_voxels_may_be_a_pair_of_files() {
         assert_eq!(read(folder.path().join(name)).unwrap(), expected);
     }
     assert_eq!(read_header(folder.path().join("scan.img")).unwrap().datatype, Datatype::Int16);
-}
-
-#[test]
-fn labels_are_whole_numbers() {
-    let labels = in_file("labels.nii", &plain_file(), read_labels).unwrap();
-    assert_eq!(labels.data()[[1, 2, 3]], 23);
-    for value in [0.5_f32, -1.0] {
-        let mut bytes = changed(112, &1_f32.to_le_bytes());
-        bytes[116..120].copy_from_slice(&value.to_le_bytes());
-        let message = in_file("labels.nii", &bytes, read_labels).unwrap_err().to_string();
-        assert!(message.contains(&value.to_string()), "{message}");
-    }
-    assert_eq!(in_file("mask.nii", &plain_file(), read_mask).unwrap().count(), 23);
 }
 
 #[test]
@@ -250,7 +236,7 @@ proptest! {
         let values = Array3::from_shape_fn(shape, |(i, j, k)| (i * 1600 + j * 40 + k) as u16);
         let labels = Volume::new(values, affine).unwrap();
         write(&path, &labels).unwrap();
-        let again = read_labels(&path).unwrap();
+        let again = read_labels::<u16>(&path).unwrap();
         prop_assert_eq!(again.data(), labels.data());
         prop_assert!(again.grid().matches(&labels.grid(), 1e-3));
 

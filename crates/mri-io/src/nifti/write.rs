@@ -4,11 +4,12 @@ use std::io::Write;
 use std::path::Path;
 
 use libdeflater::{CompressionLvl, Compressor};
-use nalgebra::{Matrix3, Rotation3, UnitQuaternion};
 use ndarray::{ArrayViewMut3, Axis};
 use rayon::prelude::*;
 
-use super::header::{Header, NIFTI1_LENGTH};
+use super::fields::NIFTI1_LENGTH;
+use super::forms::Forms;
+use super::header::Header;
 use super::intent::Intent;
 use crate::whole_file::{can_write, write_whole};
 use crate::{Affine, Error, Result, Volume};
@@ -23,7 +24,7 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// A voxel type that can be written: `f32`, `i16`, `u16`, `u8`, and `bool` (as 0 and 1).
+/// A voxel type that can be written: integers and floats of up to 64 bits, and `bool` (as 0 and 1).
 pub trait Voxel: sealed::Sealed + Copy + Send + Sync {
     /// The NIfTI code of the type.
     #[doc(hidden)]
@@ -48,36 +49,50 @@ macro_rules! voxel {
         }
     )*};
 }
-voxel!(f32, 16, f32; i16, 4, i16; u16, 512, u16; u8, 2, u8; bool, 2, u8);
+voxel!(u8, 2, u8; i16, 4, i16; i32, 8, i32; f32, 16, f32; f64, 64, f64; i8, 256, i8; u16, 512, u16; u32, 768, u32;
+       i64, 1024, i64; u64, 1280, u64; bool, 2, u8);
 
-/// Writes a volume as NIfTI-1, compressed if the name ends in `.gz`. The affine is stored as sform, and as
-/// qform too where it has no shear; the unit is mm. The file appears under its name only when it is
-/// complete.
+/// What is written beside the voxels and their place.
+pub(super) struct Meaning<'a> {
+    pub(super) intent: &'a Intent,
+    pub(super) description: &'a str,
+    /// `cal_min` and `cal_max`.
+    pub(super) display: [f64; 2],
+    pub(super) slope: f64,
+    pub(super) inter: f64,
+}
+
+impl Meaning<'_> {
+    /// Of values that mean nothing in particular.
+    const NONE: Meaning<'static> =
+        Meaning { intent: &Intent::NONE, description: "", display: [0.0; 2], slope: 1.0, inter: 0.0 };
+}
+
+/// Writes a volume as NIfTI-1, compressed if the name ends in `.gz`. On the grid of a file that was read both forms, their
+/// codes, the unit and the directions of encoding are that file's, so that any reader finds the volume where it finds the
+/// file. Other affines are stored as sform and qform, code 1 ([`crate::Affine::with_code`] sets another), in mm; the
+/// qform has the rotation that is nearest to a shear. The file appears under its name only when it is complete.
 ///
 /// # Errors
 /// If the name does not end in `.nii` or `.nii.gz`, an axis is longer than 32767 voxels, or the file
 /// cannot be written (the disk is full, the folder is missing).
 pub fn write<T: Voxel>(path: impl AsRef<Path>, volume: &Volume<T>) -> Result<()> {
-    write_meaning(path.as_ref(), volume, &Intent::default(), "")
+    write_meaning(path.as_ref(), volume, &Meaning::NONE)
 }
 
-/// Writes a volume as [`write()`] does, with the intent and the description of the file that it was made from:
-/// its resampled labels are still labels.
+/// Writes a volume as [`write()`] does, with the intent, the description and the range to be shown of the file that it was
+/// made from: its resampled labels are still labels.
 ///
 /// # Errors
 /// As [`write()`].
 pub fn write_like<T: Voxel>(path: impl AsRef<Path>, volume: &Volume<T>, header: &Header) -> Result<()> {
-    write_meaning(path.as_ref(), volume, &header.intent, &header.description)
+    let Header { intent, description, display, .. } = header;
+    write_meaning(path.as_ref(), volume, &Meaning { intent, description, display: *display, ..Meaning::NONE })
 }
 
-fn write_meaning<T: Voxel>(
-    path: &Path,
-    volume: &Volume<T>,
-    intent: &Intent,
-    description: &str,
-) -> Result<()> {
+pub(super) fn write_meaning<T: Voxel>(path: &Path, volume: &Volume<T>, meaning: &Meaning<'_>) -> Result<()> {
     let compress = compressed(path)?;
-    let bytes = file_of(path, volume, intent, description)?;
+    let bytes = file_of(path, volume, meaning)?;
     let bytes = if compress { gzip(&bytes) } else { bytes };
     write_whole(path, |file| file.write_all(&bytes))
 }
@@ -88,11 +103,11 @@ fn write_meaning<T: Voxel>(
 /// # Errors
 /// If an axis is longer than 32767 voxels.
 pub fn write_bytes<T: Voxel>(volume: &Volume<T>) -> Result<Vec<u8>> {
-    Ok(gzip(&file_of(Path::new("a volume"), volume, &Intent::default(), "")?))
+    Ok(gzip(&file_of(Path::new("a volume"), volume, &Meaning::NONE)?))
 }
 
 /// The bytes of an uncompressed file. `path` names it in the error.
-fn file_of<T: Voxel>(path: &Path, volume: &Volume<T>, intent: &Intent, description: &str) -> Result<Vec<u8>> {
+fn file_of<T: Voxel>(path: &Path, volume: &Volume<T>, meaning: &Meaning<'_>) -> Result<Vec<u8>> {
     if volume.shape().iter().any(|&n| n > 32767) {
         return Err(Error::nifti(
             path,
@@ -100,7 +115,7 @@ fn file_of<T: Voxel>(path: &Path, volume: &Volume<T>, intent: &Intent, descripti
         ));
     }
     let mut header = header::<T>(volume.shape(), volume.affine());
-    put_meaning(&mut header, intent, description);
+    put_meaning(&mut header, meaning);
     Ok(encode(volume, &header))
 }
 
@@ -164,64 +179,39 @@ fn header<T: Voxel>(shape: [usize; 3], affine: &Affine) -> [u8; NIFTI1_LENGTH] {
     }
     put(70, &T::CODE.to_le_bytes());
     put(72, &(8 * T::SIZE as i16).to_le_bytes());
-    let qform = Qform::of(affine);
-    let [x, y, z] = affine.spacing();
-    for (axis, value) in [qform.as_ref().map_or(1.0, |q| q.handedness), x, y, z].into_iter().enumerate() {
-        put(76 + 4 * axis, &(value as f32).to_le_bytes());
+    let forms = affine.forms().copied().unwrap_or_else(|| Forms::of(affine.matrix(), 1)).to_write();
+    let mut floats = |at: usize, values: &[f64]| {
+        values.iter().enumerate().for_each(|(n, &value)| put(at + 4 * n, &(value as f32).to_le_bytes()));
+    };
+    floats(76, &[forms.qform.map_or(1.0, |qform| qform.handedness)]);
+    floats(80, &forms.spacing);
+    floats(108, &[OFFSET as f64]);
+    if let Some(qform) = forms.qform {
+        floats(256, &qform.quaternion);
+        floats(268, &qform.shift);
     }
-    put(108, &(OFFSET as f32).to_le_bytes());
-    put(112, &1.0_f32.to_le_bytes()); // scl_slope
-    put(123, &[2]); // mm
-    if let Some(qform) = qform {
-        put(252, &1_i16.to_le_bytes());
-        for (at, value) in qform.quaternion.into_iter().enumerate() {
-            put(256 + 4 * at, &(value as f32).to_le_bytes());
-        }
-        for axis in 0..3 {
-            put(268 + 4 * axis, &(affine.matrix()[(axis, 3)] as f32).to_le_bytes());
-        }
+    if let Some(sform) = forms.sform {
+        floats(280, sform.rows.as_flattened());
     }
-    put(254, &1_i16.to_le_bytes());
-    for row in 0..3 {
-        for column in 0..4 {
-            put(280 + 16 * row + 4 * column, &(affine.matrix()[(row, column)] as f32).to_le_bytes());
-        }
-    }
+    put(39, &[forms.directions]);
+    put(123, &[forms.units]);
+    put(252, &(forms.qform.map_or(0, |qform| qform.code) as i16).to_le_bytes());
+    put(254, &(forms.sform.map_or(0, |sform| sform.code) as i16).to_le_bytes());
     put(344, b"n+1\0");
     out
 }
 
-/// Intent and description, with texts cut to the bytes there are for them, the last of which stays zero.
-fn put_meaning(header: &mut [u8; NIFTI1_LENGTH], intent: &Intent, description: &str) {
+/// What the values mean, with texts cut to the bytes there are for them, the last of which stays zero.
+fn put_meaning(header: &mut [u8; NIFTI1_LENGTH], meaning: &Meaning<'_>) {
     let mut put = |at: usize, bytes: &[u8]| header[at..at + bytes.len()].copy_from_slice(bytes);
     let cut = |text: &str, length: usize| text.as_bytes()[..text.len().min(length)].to_vec();
-    for (at, value) in [56, 60, 64].into_iter().zip(intent.parameters) {
+    put(68, &(meaning.intent.code as i16).to_le_bytes());
+    put(148, &cut(meaning.description, 79));
+    put(328, &cut(&meaning.intent.name, 15));
+    let [low, high] = meaning.display;
+    let floats = [(112, meaning.slope), (116, meaning.inter), (124, high), (128, low)];
+    let parameters = [56, 60, 64].into_iter().zip(meaning.intent.parameters);
+    for (at, value) in parameters.chain(floats) {
         put(at, &(value as f32).to_le_bytes());
-    }
-    put(68, &(intent.code as i16).to_le_bytes());
-    put(148, &cut(description, 79));
-    put(328, &cut(&intent.name, 15));
-}
-
-/// The rotation of an affine without shear, as NIfTI stores it.
-struct Qform {
-    quaternion: [f64; 3],
-    handedness: f64,
-}
-
-impl Qform {
-    fn of(affine: &Affine) -> Option<Self> {
-        let mut linear: Matrix3<f64> = affine.matrix().fixed_view::<3, 3>(0, 0).into();
-        for mut column in linear.column_iter_mut() {
-            column.normalize_mut();
-        }
-        let handedness = linear.determinant().signum();
-        linear.column_mut(2).scale_mut(handedness);
-        if (linear.transpose() * linear - Matrix3::identity()).norm() > 1e-5 {
-            return None;
-        }
-        let rotation = UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(linear));
-        let sign = if rotation.w < 0.0 { -1.0 } else { 1.0 };
-        Some(Self { quaternion: [rotation.i, rotation.j, rotation.k].map(|value| sign * value), handedness })
     }
 }

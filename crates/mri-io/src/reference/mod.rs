@@ -7,6 +7,8 @@ use crate::{
 /// The mean T2 brain of ten label maps and their mirror images, by `make_reference` of `mri-phantom` (see NOTICE
 /// beside it).
 const T2: &[u8] = include_bytes!("t2.nii.gz");
+/// `NIFTI_XFORM_ALIGNED_ANAT`: the world of a template that is none of the standard ones.
+pub(crate) const TEMPLATE: u8 = 2;
 
 /// What scans are registered to: a volume on the grid that all results share, and its brain.
 #[derive(Clone, Debug)]
@@ -36,6 +38,8 @@ impl Reference {
     /// None on a program whose own bytes are whole.
     pub fn t2() -> Result<Self> {
         let volume = crate::read_bytes("the built-in T2 reference", T2.to_vec())?;
+        let affine = volume.affine().with_code(TEMPLATE);
+        let volume = Volume::new(volume.into_data(), affine)?;
         let mask = volume.map(|&value| value > 0.0);
         Self::new(volume, mask)
     }
@@ -51,7 +55,7 @@ impl Reference {
     }
 
     /// A grid of this shape (voxels along right, front and top) and spacing (mm) with its middle at the middle of
-    /// the box around the brain.
+    /// the box around the brain. Files on it say that their world is the reference's.
     ///
     /// # Errors
     /// If the grid does not hold the brain, or has no voxels.
@@ -75,7 +79,9 @@ impl Reference {
             }
             matrix[(axis, 3)] += 0.5 * (low[axis] + high[axis]);
         }
-        Ok(Grid { affine: Affine::new(matrix)?, ..grid })
+        let affine = Affine::new(matrix)?;
+        let affine = self.volume.affine().code().map_or(affine, |code| affine.with_code(code));
+        Ok(Grid { affine, ..grid })
     }
 
     /// The same reference on another grid, by linear interpolation; 0 beyond its own.

@@ -3,7 +3,9 @@
 use nalgebra::{Matrix4, Point3, Vector3};
 use ndarray::Array3;
 
+use super::views::views;
 use super::{Registration, RegistrationSettings, register_affine, register_rigid};
+use crate::resample::tests::stored_in_all_orders;
 use crate::{AffineTransform, Grid, Mask, RigidTransform, Volume};
 
 /// Ellipsoids: middle, half axes (mm), and what they add to the intensity in two contrasts.
@@ -278,4 +280,27 @@ fn a_turn_beyond_the_search_and_a_small_overlap_are_reported() {
     lower.shape[2] = 36;
     let partly = register(&fixed, &head(&lower, pose([5.0, 0.0, 8.0], [3.0, 0.0, 0.0]), 1));
     assert!(partly.warnings.iter().any(|warning| warning.contains("only")), "{partly:?}");
+}
+
+/// All that a registration sees of its volumes is the same, so its result is.
+#[test]
+fn the_order_of_the_axes_in_a_file_decides_nothing() {
+    let grid = Grid::centred([24, 28, 22], [8.0; 3]).unwrap();
+    let moving = head(&grid, pose([6.0, -4.0, 8.0], [5.0, -3.0, 4.0]), 0);
+    let fixed = head(&grid, RigidTransform::identity(), 0);
+    let mask = moving.map(|&value| value > 20.0);
+    let seen = |fixed: &Volume<f32>, moving: &Volume<f32>, mask: &Mask| {
+        let levels = views((fixed, None), (moving, Some(mask))).unwrap().into_iter().flatten();
+        let levels = levels.flat_map(|view| [Some(view.level), view.mask]).flatten();
+        levels.map(|level| (level.data, level.shape, *level.affine.matrix())).collect::<Vec<_>>()
+    };
+    let expected = seen(&fixed, &moving, &mask);
+    let [all_fixed, all_moving] = [&fixed, &moving].map(stored_in_all_orders);
+    let masks = stored_in_all_orders(&mask);
+    for order in 0..48 {
+        assert!(
+            seen(&all_fixed[order], &all_moving[47 - order], &masks[47 - order]) == expected,
+            "order {order}"
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::pyramid::Level;
 use super::{SPACINGS, region};
+use crate::resample::canonical;
 use crate::{Error, Mask, Result, Volume};
 
 /// Resolution (mm) from which two masks guide by their shapes.
@@ -34,8 +35,11 @@ pub(super) fn views(
     (fixed, fixed_mask): (&Volume<f32>, Option<&Mask>),
     (moving, moving_mask): (&Volume<f32>, Option<&Mask>),
 ) -> Result<[Vec<View>; 2]> {
-    let mut fixed_views = pyramid(fixed, fixed_mask, "fixed")?;
-    let mut moving_views = pyramid(moving, moving_mask, "moving")?;
+    // In one order of the axes, so that the storage of the volumes decides nothing.
+    let [fixed, moving] = [fixed, moving].map(canonical);
+    let [fixed_mask, moving_mask] = [fixed_mask, moving_mask].map(|mask| mask.map(canonical));
+    let mut fixed_views = pyramid(&fixed, fixed_mask.as_deref(), "fixed")?;
+    let mut moving_views = pyramid(&moving, moving_mask.as_deref(), "moving")?;
     match (fixed_mask, moving_mask) {
         (Some(_), Some(_)) => {}
         (Some(_), None) => look_beyond_mask(&mut fixed_views),
@@ -43,9 +47,9 @@ pub(super) fn views(
         (None, None) => {
             let [fixed_size, moving_size] = [&fixed_views, &moving_views].map(|views| size(views));
             if moving_size > ALIKE * fixed_size {
-                ignore_cut_away(&mut fixed_views, fixed);
+                ignore_cut_away(&mut fixed_views, &fixed);
             } else if fixed_size > ALIKE * moving_size {
-                ignore_cut_away(&mut moving_views, moving);
+                ignore_cut_away(&mut moving_views, &moving);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Values of a volume at the voxels of another grid.
 
+mod finite;
 mod kernel;
 mod orient;
 mod rows;
@@ -9,12 +10,13 @@ mod spline;
 use nalgebra::Matrix4;
 use serde::{Deserialize, Serialize};
 
-use crate::{Affine, AffineTransform, Error, Grid, Mask, Result, RigidTransform, Volume};
+use crate::{Affine, AffineTransform, Grid, Mask, Result, RigidTransform, Volume};
 use kernel::{CubicSpline, Lanczos, Linear, Nearest, Separable};
 use rows::fill_rows;
 
-pub(crate) use orient::canonical_view;
+use orient::in_canonical_order;
 pub use orient::to_canonical;
+pub(crate) use orient::{canonical, canonical_view};
 
 /// How values between voxel centres are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +39,9 @@ pub enum Interpolation {
 /// voxel outside the volume get `fill`.
 ///
 /// Where the grid is coarser than the volume, the volume is smoothed first so that nothing aliases (not
-/// for [`Interpolation::Nearest`]).
+/// for [`Interpolation::Nearest`]). Voxels that are not finite have no weight; where the nearest is one of
+/// them and they would have more than half of the weight, the result is NaN. The order in which volume and grid store their
+/// axes does not matter, to the last bit.
 ///
 /// # Errors
 /// If the grid has no voxels.
@@ -48,9 +52,26 @@ pub fn resample(
     interpolation: Interpolation,
     fill: f32,
 ) -> Result<Volume<f32>> {
-    let matrix = voxel_to_voxel(grid, &transform.into(), volume.affine());
+    let transform = transform.into();
+    in_canonical_order(volume, grid, |volume, grid| {
+        let matrix = voxel_to_voxel(grid, &transform, volume.affine());
+        if interpolation != Interpolation::Nearest && volume.not_finite() > 0 {
+            return finite::interpolate_finite(volume, grid, &matrix, interpolation, fill);
+        }
+        interpolate(volume, grid, &matrix, interpolation, fill)
+    })
+}
+
+/// As [`resample`], by the matrix from the grid's voxels to the volume's, whose values are all finite.
+fn interpolate(
+    volume: &Volume<f32>,
+    grid: &Grid,
+    matrix: &Matrix4<f64>,
+    interpolation: Interpolation,
+    fill: f32,
+) -> Result<Volume<f32>> {
     let smoothed;
-    let volume = match (interpolation, smooth::anti_aliasing(&matrix)) {
+    let volume = match (interpolation, smooth::anti_aliasing(matrix)) {
         (Interpolation::Nearest, _) | (_, None) => volume,
         (_, Some(sigmas)) => {
             smoothed = smooth::gaussian(volume, sigmas);
@@ -59,15 +80,15 @@ pub fn resample(
     };
     let (voxels, shape) = (volume.as_slice(), volume.shape());
     match interpolation {
-        Interpolation::Nearest => fill_rows(&Nearest { voxels, shape }, grid, &matrix, fill),
-        Interpolation::Linear => fill_rows(&Linear { voxels, shape }, grid, &matrix, fill),
+        Interpolation::Nearest => fill_rows(&Nearest { voxels, shape }, grid, matrix, fill),
+        Interpolation::Linear => fill_rows(&Linear { voxels, shape }, grid, matrix, fill),
         Interpolation::Cubic => {
             let coefficients = spline::coefficients(volume);
             let sampler = Separable { kernel: CubicSpline, voxels: coefficients.as_slice(), shape };
-            fill_rows(&sampler, grid, &matrix, fill)
+            fill_rows(&sampler, grid, matrix, fill)
         }
         Interpolation::Lanczos => {
-            fill_rows(&Separable { kernel: Lanczos::new(), voxels, shape }, grid, &matrix, fill)
+            fill_rows(&Separable { kernel: Lanczos::new(), voxels, shape }, grid, matrix, fill)
         }
     }
 }
@@ -82,9 +103,20 @@ pub fn resample_labels<T: Copy + Default + Send + Sync>(
     grid: &Grid,
     transform: impl Into<AffineTransform>,
 ) -> Result<Volume<T>> {
-    let matrix = voxel_to_voxel(grid, &transform.into(), labels.affine());
-    let sampler = Nearest { voxels: labels.as_slice(), shape: labels.shape() };
-    fill_rows(&sampler, grid, &matrix, T::default())
+    nearest(labels, grid, &transform.into(), T::default())
+}
+
+/// The nearest voxels of a volume of any type, `fill` outside.
+pub(crate) fn nearest<T: Copy + Default + Send + Sync>(
+    volume: &Volume<T>,
+    grid: &Grid,
+    transform: &AffineTransform,
+    fill: T,
+) -> Result<Volume<T>> {
+    in_canonical_order(volume, grid, |volume, grid| {
+        let matrix = voxel_to_voxel(grid, transform, volume.affine());
+        fill_rows(&Nearest { voxels: volume.as_slice(), shape: volume.shape() }, grid, &matrix, fill)
+    })
 }
 
 /// Resamples a mask to `grid`: inside is where at least half of the neighbourhood, weighted linearly, is
@@ -107,19 +139,7 @@ pub fn resample_to_spacing(
     spacing: [f64; 3],
     interpolation: Interpolation,
 ) -> Result<Volume<f32>> {
-    if spacing.iter().any(|&s| !(s.is_finite() && s > 0.0)) {
-        return Err(Error::invalid(format!("voxel spacing must be positive, not {spacing:?}")));
-    }
-    let (old, shape) = (volume.affine().spacing(), volume.shape());
-    let ratio: [f64; 3] = std::array::from_fn(|axis| spacing[axis] / old[axis]);
-    let new_shape: [usize; 3] =
-        std::array::from_fn(|axis| ((shape[axis] as f64 / ratio[axis]).round() as usize).max(1));
-    // The middles of both fields of view coincide.
-    let mut step = Matrix4::from_diagonal(&[ratio[0], ratio[1], ratio[2], 1.0].into());
-    for axis in 0..3 {
-        step[(axis, 3)] = 0.5 * ((shape[axis] as f64 - 1.0) - ratio[axis] * (new_shape[axis] as f64 - 1.0));
-    }
-    let grid = Grid { shape: new_shape, affine: Affine::new(volume.affine().matrix() * step)? };
+    let grid = volume.grid().with_spacing(spacing)?;
     resample(volume, &grid, RigidTransform::identity(), interpolation, 0.0)
 }
 
@@ -129,4 +149,4 @@ fn voxel_to_voxel(grid: &Grid, transform: &AffineTransform, volume: &Affine) -> 
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -133,3 +133,98 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn voxels_that_are_not_finite_have_no_weight() {
+    let whole = scan([24, 22, 20]).map(|&value| 100.0 + value);
+    let mut holed = whole.clone();
+    // Unknown: a slab, of which a band beside it would be lost if it spread.
+    for ((i, _, _), value) in holed.data_mut().indexed_iter_mut() {
+        if i < 8 {
+            *value = if i % 2 == 0 { f32::NAN } else { f32::INFINITY };
+        }
+    }
+    let shifted = |by: f64| {
+        let matrix = whole.affine().matrix() * Matrix4::new_translation(&Vector3::new(by, 0.0, 0.0));
+        Grid { shape: [20, 22, 20], affine: Affine::new(matrix).unwrap() }
+    };
+    let to = |volume: &Volume<f32>, grid: &Grid, interpolation| {
+        resample(volume, grid, RigidTransform::identity(), interpolation, 7.0).unwrap()
+    };
+    for interpolation in [Interpolation::Linear, Interpolation::Cubic, Interpolation::Lanczos] {
+        let [found, expected] = [&holed, &whole].map(|volume| to(volume, &shifted(0.4), interpolation));
+        for (((i, _, _), &found), &expected) in found.data().indexed_iter().zip(expected.data()) {
+            match i {
+                // Position 7.4: six tenths of the weight are unknown.
+                0..8 => assert!(found.is_nan(), "{interpolation:?} at {i}: {found}"),
+                // Kernels see the stand-ins within their reach.
+                8..14 if interpolation != Interpolation::Linear => assert!((99.0..=135.0).contains(&found)),
+                _ => assert!((found - expected).abs() < 0.05, "{interpolation:?} at {i}: {found} {expected}"),
+            }
+        }
+        // Position 7.6: the one known neighbour has the weight alone.
+        let found = to(&holed, &shifted(-0.4), interpolation);
+        let value = found.data()[[8, 5, 5]];
+        if interpolation == Interpolation::Linear {
+            assert!((value - whole.data()[[8, 5, 5]]).abs() < 1e-4);
+        }
+        assert!(value.is_finite() && to(&holed, &shifted(-3.0), interpolation).data()[[0, 0, 0]] == 7.0);
+    }
+    // Coarser: smoothing does not spread them either.
+    let coarse = whole.grid().with_spacing([2.0, 3.0, 4.0]).unwrap();
+    let found = to(&holed, &coarse, Interpolation::Linear);
+    assert!(found.as_slice().iter().all(|value| value.is_nan() || (99.0..=131.0).contains(value)));
+    assert_eq!(found.data().indexed_iter().filter(|((i, _, _), value)| *i >= 4 && value.is_nan()).count(), 0);
+}
+
+/// The volume as each of the 48 orders of its axes stores it.
+pub(crate) fn stored_in_all_orders<T: Clone>(volume: &Volume<T>) -> Vec<Volume<T>> {
+    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    let all = orders.into_iter().flat_map(|order| (0..8_usize).map(move |flips| (order, flips)));
+    all.map(|(order, flips)| {
+        let mut data = volume.data().permuted_axes(order);
+        let mut step = Matrix4::zeros();
+        step[(3, 3)] = 1.0;
+        for (new, &old) in order.iter().enumerate() {
+            let is_flipped = flips >> new & 1 == 1;
+            if is_flipped {
+                data.invert_axis(ndarray::Axis(new));
+            }
+            step[(old, new)] = if is_flipped { -1.0 } else { 1.0 };
+            step[(old, 3)] = if is_flipped { volume.shape()[old] as f64 - 1.0 } else { 0.0 };
+        }
+        let affine = volume.affine().stepped(&step).unwrap();
+        Volume::new(data.as_standard_layout().into_owned(), affine).unwrap()
+    })
+    .collect()
+}
+
+#[test]
+fn the_order_of_the_axes_in_a_file_decides_nothing() {
+    let source = scan([14, 12, 10]);
+    let grid =
+        Grid { shape: [9, 11, 8], affine: Affine::from_spacing([1.5, 1.25, 2.5], [-1.0, 6.0, 7.0]).unwrap() };
+    let turn = RigidTransform::about(Point3::new(1.0, 2.0, 3.0), Vector3::new(0.2, -0.1, 0.3), Vector3::x());
+    let mut holed = source.clone();
+    holed.data_mut()[[5, 6, 5]] = f32::NAN;
+    let bits =
+        |volume: &Volume<f32>| volume.as_slice().iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    for volume in [&source, &holed] {
+        for interpolation in ALL {
+            let expected = resample(volume, &grid, turn, interpolation, -1.0).unwrap();
+            let own = stored_in_all_orders(&expected);
+            assert_eq!(own.len(), 48);
+            for (stored, own) in stored_in_all_orders(volume).iter().zip(&own) {
+                let found = resample(stored, &grid, turn, interpolation, -1.0).unwrap();
+                assert_eq!(
+                    bits(&found),
+                    bits(&expected),
+                    "{interpolation:?} from {}",
+                    stored.affine().orientation()
+                );
+                let found = resample(volume, &own.grid(), turn, interpolation, -1.0).unwrap();
+                assert_eq!(bits(&found), bits(own), "{interpolation:?} to {}", own.affine().orientation());
+            }
+        }
+    }
+}

@@ -10,6 +10,7 @@ use nalgebra::{Point3, Vector3};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::reference::TEMPLATE;
 use crate::{
     AffineTransform, Error, Grid, Interpolation, Mask, Normalization, Registration, RegistrationSettings,
     Result, RigidTransform, Volume, normalize, register_affine, register_rigid, resample, resample_mask,
@@ -202,7 +203,8 @@ fn median(places: &[Place]) -> usize {
 fn grid(places: &[Place], spacing: f64) -> Result<Grid> {
     let reach = places.iter().fold(Vector3::zeros(), |reach: Vector3<f64>, place| reach.sup(&place.reach));
     let shape = [0, 1, 2].map(|axis| 1 + 2 * ((reach[axis] + MARGIN) / spacing).ceil() as usize);
-    Grid::centred(shape, [spacing; 3])
+    let grid = Grid::centred(shape, [spacing; 3])?;
+    Ok(Grid { affine: grid.affine.with_code(TEMPLATE), ..grid })
 }
 
 /// A scan's normalized brain on the template's grid.

@@ -29,8 +29,11 @@ fn all_ways(path: &Path) {
             assert_eq!(volume.grid(), header.grid());
             assert!(volume.as_slice().len() * header.datatype.size() <= most);
             assert!(header.affine.matrix().iter().all(|value| value.is_finite()));
-            let _ = mri_io::read_labels(path);
+            let _ = mri_io::read_labels::<i32>(path);
             let _ = mri_io::read_mask(path);
+            let stored =
+                mri_io::StoredVolume::read(path).expect("what can be read can be read as it is stored");
+            assert_eq!(stored.grid(), header.grid());
         }
         Err(error) => assert!(error.to_string().contains("any.nii.gz"), "{error}"),
     }

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, Parser, Subcommand};
-use mri_io::Interpolation;
 
 use crate::intensity::{Bias, Normalize, Scale};
+use crate::resample::Resample;
 use crate::template::Template;
+use crate::transform::Transform;
 
 /// Prepares brain MR volumes: skull stripping, rigid registration, resampling, intensity normalization.
 ///
@@ -40,6 +40,8 @@ pub(crate) enum Command {
   mri-prep resample scan.nii.gz out.nii.gz --spacing 2 2 2
   mri-prep resample labels.nii.gz out.nii.gz --canonical --labels")]
     Resample(Resample),
+    /// Convert, invert or join transforms of ITK, ANTs, FSL and FreeSurfer.
+    Transform(Transform),
     /// Bring the intensities of the brain to a common scale; the background becomes 0.
     Normalize(Normalize),
     /// Learn the standard scale of intensities of a cohort, for `normalize --method nyul`.
@@ -83,13 +85,14 @@ pub(crate) struct Register {
     pub(crate) fixed: PathBuf,
     /// Volume that is brought onto it.
     pub(crate) moving: PathBuf,
-    /// Write the transform here: 4x4, fixed world to moving world, four numbers a line.
+    /// Write the transform here: 4x4, fixed world to moving world, four numbers a line; for ITK if the name ends in .tfm,
+    /// for FSL in .mat, for FreeSurfer in .lta.
     #[arg(long, value_name = "OUT.txt")]
     pub(crate) matrix: Option<PathBuf>,
     /// Write the transform here for ITK, `SimpleITK`, ANTs and 3D Slicer.
     #[arg(long, value_name = "OUT.tfm")]
     pub(crate) itk: Option<PathBuf>,
-    /// Write the way back (moving world to fixed world) here, for ITK if the name ends in .tfm, else as `--matrix` does.
+    /// Write the way back (moving world to fixed world) here, as `--matrix` does.
     #[arg(long, value_name = "OUT")]
     pub(crate) inverse: Option<PathBuf>,
     /// Allow scale and shear (12 degrees of freedom): for two persons, or a person and an atlas.
@@ -107,33 +110,6 @@ pub(crate) struct Register {
     /// Compare only inside this mask of the moving volume.
     #[arg(long, value_name = "MASK")]
     pub(crate) moving_mask: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-#[command(group(ArgGroup::new("target").required(true).args(["like", "spacing", "canonical"])))]
-pub(crate) struct Resample {
-    /// Volume to resample.
-    pub(crate) volume: PathBuf,
-    /// Where to write the result.
-    pub(crate) output: PathBuf,
-    /// To the grid of this volume.
-    #[arg(long, value_name = "REFERENCE")]
-    pub(crate) like: Option<PathBuf>,
-    /// To this voxel spacing in mm along the volume's own axes.
-    #[arg(long, num_args = 3, value_names = ["I", "J", "K"])]
-    pub(crate) spacing: Option<Vec<f64>>,
-    /// To axes that run right, front, top, by swapping and reversing; no value changes.
-    #[arg(long)]
-    pub(crate) canonical: bool,
-    /// World of the reference to world of the volume, as `mri-prep register REFERENCE VOLUME --matrix` writes.
-    #[arg(long, requires = "like", value_name = "MATRIX.txt")]
-    pub(crate) matrix: Option<PathBuf>,
-    /// Between voxel centres.
-    #[arg(long, default_value = "linear", value_parser = interpolation(), conflicts_with = "labels")]
-    pub(crate) interpolation: Interpolation,
-    /// The voxels are labels (whole numbers): take the nearest, and write uint16.
-    #[arg(long, conflicts_with = "spacing")]
-    pub(crate) labels: bool,
 }
 
 /// A cohort.
@@ -218,12 +194,3 @@ Examples:
   mri-prep check --bids my-study --json > report.json
 
 Exit code: 0 if all scans are ready, 1 if one must be mended or left out.";
-
-fn interpolation() -> impl TypedValueParser<Value = Interpolation> {
-    PossibleValuesParser::new(["nearest", "linear", "cubic", "lanczos"]).map(|name| match name.as_str() {
-        "nearest" => Interpolation::Nearest,
-        "cubic" => Interpolation::Cubic,
-        "lanczos" => Interpolation::Lanczos,
-        _ => Interpolation::Linear,
-    })
-}

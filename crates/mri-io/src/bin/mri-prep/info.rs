@@ -1,32 +1,52 @@
 //! What is in a file.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use mri_io::read_header;
 
-pub(crate) fn print(files: &[PathBuf]) -> Result<()> {
-    let mut out = std::io::stdout().lock();
+/// Tells of each file what it can; a file that cannot be read does not stop the others.
+pub(crate) fn print(files: &[PathBuf]) -> Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
     for file in files {
-        let header = read_header(file)?;
-        let [i, j, k] = header.shape;
-        let [x, y, z] = header.affine.spacing();
-        writeln!(out, "{}", file.display())?;
-        writeln!(out, "  voxels       {i} x {j} x {k} {} (NIfTI-{})", header.datatype, header.version)?;
-        writeln!(out, "  spacing      {x:.4} x {y:.4} x {z:.4} mm")?;
-        writeln!(out, "  orientation  {}", header.affine.orientation())?;
-        if (header.slope, header.inter) != (1.0, 0.0) {
-            writeln!(out, "  scaling      {} * stored + {}", header.slope, header.inter)?;
-        }
-        if !header.description.is_empty() {
-            writeln!(out, "  description  {}", header.description)?;
-        }
-        writeln!(out, "  affine")?;
-        for row in header.affine.matrix().row_iter() {
-            let row: Vec<String> = row.iter().map(|value| format!("{value:12.5}")).collect();
-            writeln!(out, "  {}", row.join(" "))?;
+        match about(file) {
+            Ok(text) => write!(std::io::stdout(), "{text}")?,
+            Err(error) => {
+                eprintln!("error: {error}");
+                code = ExitCode::FAILURE;
+            }
         }
     }
-    Ok(())
+    Ok(code)
+}
+
+fn about(file: &Path) -> mri_io::Result<String> {
+    let header = read_header(file)?;
+    let [i, j, k] = header.shape;
+    let [x, y, z] = header.affine.spacing();
+    let mut text = format!(
+        "{}\n  voxels       {i} x {j} x {k} {} ({})\n  spacing      {x:.4} x {y:.4} x {z:.4} mm\n  orientation  {}\n",
+        file.display(),
+        header.datatype,
+        header.format,
+        header.affine.orientation()
+    );
+    if (header.slope, header.inter) != (1.0, 0.0) {
+        let _ = writeln!(text, "  scaling      {} * stored + {}", header.slope, header.inter);
+    }
+    if !header.description.is_empty() {
+        let _ = writeln!(text, "  description  {}", header.description);
+    }
+    for finding in &header.findings {
+        let _ = writeln!(text, "  warning      {finding}");
+    }
+    text += "  affine\n";
+    for row in header.affine.matrix().row_iter() {
+        let row: Vec<String> = row.iter().map(|value| format!("{value:12.5}")).collect();
+        let _ = writeln!(text, "  {}", row.join(" "));
+    }
+    Ok(text)
 }

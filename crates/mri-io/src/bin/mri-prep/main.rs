@@ -7,9 +7,11 @@ mod info;
 mod intensity;
 mod log;
 mod outputs;
+mod resample;
 mod run;
 mod steps;
 mod template;
+mod transform;
 
 use std::process::ExitCode;
 
@@ -34,14 +36,15 @@ fn dispatch(command: &Command) -> Result<ExitCode> {
     match command {
         Command::Run(arguments) => return run::run(arguments),
         Command::Check(arguments) => return check::check(arguments),
+        Command::Info { files } => return info::print(files),
         Command::Strip(arguments) => steps::strip(arguments),
         Command::Register(arguments) => steps::register(arguments),
-        Command::Resample(arguments) => steps::resample(arguments),
+        Command::Resample(arguments) => resample::resample(arguments),
+        Command::Transform(arguments) => transform::run(arguments),
         Command::Normalize(arguments) => intensity::normalize(arguments),
         Command::Scale(arguments) => intensity::scale(arguments),
         Command::Bias(arguments) => intensity::bias(arguments),
         Command::Template(arguments) => template::run(arguments),
-        Command::Info { files } => info::print(files),
     }?;
     Ok(ExitCode::SUCCESS)
 }

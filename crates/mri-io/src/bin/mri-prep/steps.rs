@@ -5,13 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use mri_io::{
-    AffineTransform, Caption, Mask, Picture, Registration, RegistrationSettings, RigidTransform, Section,
-    StripSettings, Volume, quality_picture, read, read_header, read_labels, read_mask, read_matrix,
-    register_affine, register_rigid, resample_labels, resample_to_spacing, skull_strip, to_canonical, write,
-    write_itk, write_like, write_matrix, write_whole,
+    AffineTransform, Caption, Ends, Mask, Picture, Registration, RegistrationSettings, Section,
+    StripSettings, Volume, quality_picture, read, read_mask, register_affine, register_rigid, skull_strip,
+    write, write_itk, write_transform, write_whole,
 };
 
-use crate::cli::{Register, Resample, Strip};
+use crate::cli::{Register, Strip};
 use crate::outputs;
 
 pub(crate) fn strip(arguments: &Strip) -> Result<()> {
@@ -60,19 +59,16 @@ pub(crate) fn register(arguments: &Register) -> Result<()> {
     );
     eprintln!("{summary}");
     warn(&arguments.moving, &found.warnings);
+    let ends = Ends { fixed: fixed.grid(), moving: moving.grid() };
     if let Some(path) = matrix {
-        write_matrix(path, found.transform)?;
+        write_transform(path, found.transform, Some(&ends))?;
     }
     if let Some(path) = itk {
         write_itk(path, found.transform)?;
     }
     if let Some(path) = inverse {
-        let inverse = found.transform.inverse();
-        if path.extension().is_some_and(|ending| ending == "tfm") {
-            write_itk(path, inverse)?;
-        } else {
-            write_matrix(path, inverse)?;
-        }
+        let back = Ends { fixed: ends.moving, moving: ends.fixed };
+        write_transform(path, found.transform.inverse(), Some(&back))?;
     }
     if let Some(path) = picture {
         let figures = [summary];
@@ -89,39 +85,20 @@ pub(crate) fn register(arguments: &Register) -> Result<()> {
     Ok(())
 }
 
-/// Intent and description of the input are kept: resampled labels are still labels.
-pub(crate) fn resample(arguments: &Resample) -> Result<()> {
-    let (input, output) = (&arguments.volume, &arguments.output);
-    outputs::volumes([output])?;
-    let header = read_header(input)?;
-    if let Some(reference) = &arguments.like {
-        let grid = read_header(reference)?.grid();
-        let identity = RigidTransform::identity().into();
-        let transform = arguments.matrix.as_ref().map_or(Ok(identity), read_matrix)?;
-        if arguments.labels {
-            write_like(output, &resample_labels(&read_labels(input)?, &grid, transform)?, &header)?;
-        } else {
-            let resampled = mri_io::resample(&read(input)?, &grid, transform, arguments.interpolation, 0.0)?;
-            write_like(output, &resampled, &header)?;
-        }
-    } else if let Some(&[i, j, k]) = arguments.spacing.as_deref() {
-        let resampled = resample_to_spacing(&read(input)?, [i, j, k], arguments.interpolation)?;
-        write_like(output, &resampled, &header)?;
-    } else if arguments.labels {
-        write_like(output, &to_canonical(&read_labels(input)?), &header)?;
-    } else {
-        write_like(output, &to_canonical(&read(input)?), &header)?;
-    }
-    Ok(())
-}
-
 /// A volume and a mask that fits it.
 pub(crate) fn read_with_mask(volume: &Path, mask: &Path) -> Result<(Volume, Mask)> {
-    let (voxels, inside) = (read(volume)?, read_mask(mask)?);
+    let voxels = read(volume)?;
+    let inside = read_mask_of(mask, volume, &voxels)?;
+    Ok((voxels, inside))
+}
+
+/// The mask of a volume that was read already.
+pub(crate) fn read_mask_of(mask: &Path, volume: &Path, voxels: &Volume) -> Result<Mask> {
+    let inside = read_mask(mask)?;
     inside
         .check_on(&voxels.grid())
         .with_context(|| format!("{} as the mask of {}", about(mask), about(volume)))?;
-    Ok((voxels, inside))
+    Ok(inside)
 }
 
 /// A volume, and a mask that fits it if there is one.

@@ -15,14 +15,14 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use mri_io::{
-    Caption, PreprocessSettings, Reference, Section, StripSettings, preprocess, quality_picture, skull_strip,
-    thumbnail, write, write_itk, write_matrix,
+    Caption, PreprocessSettings, Reference, Section, StripSettings, preprocess, quality_picture,
+    read_with_header, skull_strip, thumbnail, write, write_itk, write_matrix,
 };
 use rayon::prelude::*;
 
 use crate::cli::Run;
 use crate::outputs;
-use crate::steps::{about, read_masked, warn, write_png};
+use crate::steps::{about, read_mask_of, read_masked, warn, write_png};
 use manifest::{Job, Outputs};
 use progress::{Progress, say};
 use summary::{Content, Inputs, Summary, write_json};
@@ -144,7 +144,9 @@ fn conclude(jobs: &[Job], results: &Results) -> ExitCode {
 fn process(job: &Job, common: &Common) -> Result<Summary> {
     let begun = Instant::now();
     let inputs = common.inputs(job)?;
-    let (scan, mask) = read_masked(&job.scan, job.mask.as_deref())?;
+    let (header, scan) = read_with_header(&job.scan)?;
+    let mask = job.mask.as_deref().map(|mask| read_mask_of(mask, &job.scan, &scan)).transpose()?;
+    let odd = header.findings.iter().map(|finding| format!("the scan {finding}"));
     let result = preprocess(&scan, mask.as_ref(), &common.reference, &common.settings)
         .with_context(|| about(&job.scan))?;
     let centre = common.reference.volume().grid().centre();
@@ -161,7 +163,7 @@ fn process(job: &Job, common: &Common) -> Result<Summary> {
         rotation_degrees: result.transform.angle_degrees(),
         shift_mm: (result.transform.apply(centre) - centre).norm(),
         transform: std::array::from_fn(|row| std::array::from_fn(|column| matrix[(row, column)])),
-        warnings: result.warnings,
+        warnings: odd.chain(result.warnings).collect(),
         seconds: begun.elapsed().as_secs_f64(),
         inputs,
     };

@@ -1,0 +1,178 @@
+//! `mri-prep resample`: another grid, pose, spacing, axis order or type.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgGroup, Args, ValueEnum};
+use mri_io::{
+    AffineTransform, Datatype, Ends, Grid, Header, Interpolation, RigidTransform, StoredVolume, Volume,
+    read_header, read_with_header,
+};
+
+use crate::outputs;
+use crate::steps::{about, warn};
+use crate::transform::chain;
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("target").required(true).args(["like", "spacing", "canonical"])))]
+pub(crate) struct Resample {
+    /// Volume to resample.
+    volume: PathBuf,
+    /// Where to write the result.
+    output: PathBuf,
+    /// To the grid of this volume.
+    #[arg(long, value_name = "REFERENCE")]
+    like: Option<PathBuf>,
+    /// To this voxel spacing in mm along the volume's own axes.
+    #[arg(long, num_args = 3, value_names = ["I", "J", "K"])]
+    spacing: Option<Vec<f64>>,
+    /// To axes that run right, front, top, by swapping and reversing; no value changes.
+    #[arg(long)]
+    canonical: bool,
+    /// World of the reference to world of the volume, as `mri-prep register REFERENCE VOLUME --matrix` writes: a plain 4x4
+    /// matrix, or a file of ITK, ANTs, FSL (FLIRT's VOLUME to REFERENCE) or FreeSurfer. Given several times, a point of the
+    /// reference goes through the first one first.
+    #[arg(long, requires = "like", value_name = "FILE")]
+    matrix: Vec<PathBuf>,
+    /// Take the transform the other way round.
+    #[arg(long, requires = "matrix")]
+    inverse: bool,
+    /// Between voxel centres.
+    #[arg(long, default_value = "linear", value_parser = interpolation(), conflicts_with = "labels")]
+    interpolation: Interpolation,
+    /// The voxels are labels (whole numbers): take the nearest.
+    #[arg(long)]
+    labels: bool,
+    /// Value of voxels beyond the volume.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, conflicts_with = "canonical")]
+    fill: f64,
+    /// What becomes of voxels that are not finite (NaN, infinite).
+    #[arg(long, value_enum, default_value_t, conflicts_with_all = ["labels", "canonical"])]
+    nan: NotFinite,
+    /// Type of the stored voxels; values are rounded to integers, and refused where the type does not hold them.
+    /// [default: the volume's where nothing is interpolated, else float32]
+    #[arg(long, value_name = "TYPE", value_parser = datatype())]
+    dtype: Option<Datatype>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, ValueEnum)]
+enum NotFinite {
+    /// They have no weight among their neighbours; the result is NaN where the nearest voxel is one of them and they would
+    /// have more than half of the weight.
+    #[default]
+    Keep,
+    /// They count as 0.
+    Zero,
+    /// They are an error.
+    Refuse,
+}
+
+/// Intent and description of the input are kept: resampled labels are still labels.
+pub(crate) fn resample(arguments: &Resample) -> Result<()> {
+    let (input, output) = (&arguments.volume, &arguments.output);
+    outputs::volumes([output])?;
+    let transform = transform(arguments)?;
+    let is_nearest = arguments.interpolation == Interpolation::Nearest && arguments.nan == NotFinite::Keep;
+    let resampled = if arguments.labels || arguments.canonical || is_nearest {
+        moved(arguments, StoredVolume::read(input)?, &transform)
+    } else {
+        interpolated(arguments, &transform)
+    }
+    .with_context(|| about(input))?;
+    let resampled = match arguments.dtype {
+        Some(datatype) => resampled.with_datatype(datatype).with_context(|| about(input))?,
+        None => resampled,
+    };
+    Ok(resampled.write(output)?)
+}
+
+/// World of the grid to world of the volume.
+fn transform(arguments: &Resample) -> Result<AffineTransform> {
+    let (Some(reference), [_, ..]) = (&arguments.like, &arguments.matrix[..]) else {
+        return Ok(RigidTransform::identity().into());
+    };
+    let (fixed, moving) = (read_header(reference)?.grid(), read_header(&arguments.volume)?.grid());
+    // The other way round it is the volume that stays where it is.
+    let ends = if arguments.inverse { Ends { fixed: moving, moving: fixed } } else { Ends { fixed, moving } };
+    let all = chain(&arguments.matrix, Some(&ends))?;
+    Ok(if arguments.inverse { all.inverse() } else { all })
+}
+
+/// Voxels in other places, their values untouched.
+fn moved(arguments: &Resample, volume: StoredVolume, transform: &AffineTransform) -> Result<StoredVolume> {
+    let volume = if arguments.labels { volume.labels()? } else { volume };
+    match target(arguments, &volume.grid())? {
+        Some(grid) => Ok(volume.nearest(&grid, transform, arguments.fill)?),
+        None => Ok(volume.to_canonical()),
+    }
+}
+
+fn interpolated(arguments: &Resample, transform: &AffineTransform) -> Result<StoredVolume> {
+    let (header, volume) = read_told(&arguments.volume)?;
+    let volume = settle(volume, arguments.nan, &arguments.volume)?;
+    let grid = target(arguments, &volume.grid())?.context("the voxels are to be interpolated on no grid")?;
+    let fill = arguments.fill as f32;
+    let values = mri_io::resample(&volume, &grid, transform, arguments.interpolation, fill)?;
+    Ok(StoredVolume::from_values(values, &header))
+}
+
+/// What is to become of voxels that are not finite.
+fn settle(volume: Volume, nan: NotFinite, path: &Path) -> Result<Volume> {
+    let count = volume.not_finite();
+    if count == 0 {
+        return Ok(volume);
+    }
+    let what = format!("{count} of {} voxels are not finite", volume.as_slice().len());
+    match nan {
+        NotFinite::Refuse => bail!("{what}: mend the volume, or choose --nan zero or keep"),
+        NotFinite::Zero => {
+            warn(path, &[format!("{what} and count as 0")]);
+            Ok(volume.map(|&value| if value.is_finite() { value } else { 0.0 }))
+        }
+        NotFinite::Keep => {
+            warn(path, &[format!("{what} and have no weight; the result is NaN where they are the most")]);
+            Ok(volume)
+        }
+    }
+}
+
+/// The grid to resample to; none for another order of the axes.
+fn target(arguments: &Resample, own: &Grid) -> Result<Option<Grid>> {
+    if let Some(reference) = &arguments.like {
+        let header = read_header(reference)?;
+        tell(reference, &header);
+        return Ok(Some(header.grid()));
+    }
+    match arguments.spacing.as_deref() {
+        Some(&[i, j, k]) => Ok(Some(own.with_spacing([i, j, k])?)),
+        _ => Ok(None),
+    }
+}
+
+/// Reads a volume, with what is odd about its header on standard error.
+fn read_told(path: &Path) -> Result<(Header, Volume)> {
+    let (header, volume) = read_with_header(path)?;
+    tell(path, &header);
+    Ok((header, volume))
+}
+
+fn tell(path: &Path, header: &Header) {
+    warn(path, &header.findings.iter().map(ToString::to_string).collect::<Vec<_>>());
+}
+
+fn interpolation() -> impl TypedValueParser<Value = Interpolation> {
+    PossibleValuesParser::new(["nearest", "linear", "cubic", "lanczos"]).map(|name| match name.as_str() {
+        "nearest" => Interpolation::Nearest,
+        "cubic" => Interpolation::Cubic,
+        "lanczos" => Interpolation::Lanczos,
+        _ => Interpolation::Linear,
+    })
+}
+
+fn datatype() -> impl TypedValueParser<Value = Datatype> {
+    PossibleValuesParser::new(Datatype::ALL.map(Datatype::name)).map(|name| {
+        let named = Datatype::ALL.into_iter().find(|datatype| datatype.name() == name);
+        named.expect("only names of types are possible")
+    })
+}

@@ -1,0 +1,265 @@
+//! Volumes with their voxels as the file stores them: for what moves voxels and must not change them.
+
+use std::path::Path;
+
+use super::datatype::Datatype;
+use super::number::{Exact, Number};
+use super::write::{Meaning, write_meaning};
+use super::{Header, Intent, bytes, decode, warn};
+use crate::resample::{nearest, to_canonical};
+use crate::{AffineTransform, Error, Grid, Result, Volume, Voxel};
+
+/// How far from a whole number a label may lie, where the file's slope does not explain more.
+pub(super) const LABEL_TOLERANCE: f64 = 1e-3;
+/// Fewer whole numbers than this between the least and the greatest value keep too little of values that are not whole.
+const FEW_LEVELS: f64 = 16.0;
+
+/// The voxels of a file in their own type, with the slope and intercept that make them values, and what they mean.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredVolume {
+    voxels: Voxels,
+    slope: f64,
+    inter: f64,
+    intent: Intent,
+    description: String,
+    display: [f64; 2],
+}
+
+/// A volume of each type.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Voxels {
+    Uint8(Volume<u8>),
+    Int8(Volume<i8>),
+    Int16(Volume<i16>),
+    Uint16(Volume<u16>),
+    Int32(Volume<i32>),
+    Uint32(Volume<u32>),
+    Int64(Volume<i64>),
+    Uint64(Volume<u64>),
+    Float32(Volume<f32>),
+    Float64(Volume<f64>),
+}
+
+/// `$body` with `$volume` as the volume of whichever type.
+macro_rules! each {
+    ($voxels:expr, $volume:ident => $body:expr) => {
+        match $voxels {
+            Voxels::Uint8($volume) => $body,
+            Voxels::Int8($volume) => $body,
+            Voxels::Int16($volume) => $body,
+            Voxels::Uint16($volume) => $body,
+            Voxels::Int32($volume) => $body,
+            Voxels::Uint32($volume) => $body,
+            Voxels::Int64($volume) => $body,
+            Voxels::Uint64($volume) => $body,
+            Voxels::Float32($volume) => $body,
+            Voxels::Float64($volume) => $body,
+        }
+    };
+}
+
+/// The volumes of each type as the one enum.
+trait IntoVoxels: Voxel + Number + Default {
+    fn into_voxels(volume: Volume<Self>) -> Voxels;
+}
+
+macro_rules! into_voxels {
+    ($($type:ty, $kind:ident);*) => {$(
+        impl IntoVoxels for $type {
+            fn into_voxels(volume: Volume<Self>) -> Voxels {
+                Voxels::$kind(volume)
+            }
+        }
+    )*};
+}
+into_voxels!(u8, Uint8; i8, Int8; i16, Int16; u16, Uint16; i32, Int32; u32, Uint32; i64, Int64; u64, Uint64;
+             f32, Float32; f64, Float64);
+
+/// As [`IntoVoxels::into_voxels`], for the type to be inferred.
+fn into_voxels<T: IntoVoxels>(volume: Volume<T>) -> Voxels {
+    T::into_voxels(volume)
+}
+
+impl StoredVolume {
+    /// Reads a file as [`crate::read`] does, but leaves its voxels as they are stored.
+    ///
+    /// # Errors
+    /// As [`crate::read`].
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let file = bytes::open(path)?;
+        warn(path, &file.header);
+        let contents = file.contents()?;
+        let header = &file.header;
+        let voxels = decode::as_stored(header, &contents[header.offset..][..header.data_length()])?;
+        Ok(Self { voxels, slope: header.slope, inter: header.inter, ..Self::of(header) })
+    }
+
+    /// Values that were made from those of a file with this header, and mean the same.
+    pub fn from_values(values: Volume<f32>, header: &Header) -> Self {
+        Self { voxels: Voxels::Float32(values), ..Self::of(header) }
+    }
+
+    fn of(header: &Header) -> Self {
+        let nothing = Volume::filled(&Grid { shape: [1; 3], affine: header.affine }, 0).expect("one voxel");
+        Self {
+            voxels: Voxels::Uint8(nothing),
+            slope: 1.0,
+            inter: 0.0,
+            intent: header.intent.clone(),
+            description: header.description.clone(),
+            display: header.display,
+        }
+    }
+
+    /// Type of the voxels.
+    pub fn datatype(&self) -> Datatype {
+        match self.voxels {
+            Voxels::Uint8(_) => Datatype::Uint8,
+            Voxels::Int8(_) => Datatype::Int8,
+            Voxels::Int16(_) => Datatype::Int16,
+            Voxels::Uint16(_) => Datatype::Uint16,
+            Voxels::Int32(_) => Datatype::Int32,
+            Voxels::Uint32(_) => Datatype::Uint32,
+            Voxels::Int64(_) => Datatype::Int64,
+            Voxels::Uint64(_) => Datatype::Uint64,
+            Voxels::Float32(_) => Datatype::Float32,
+            Voxels::Float64(_) => Datatype::Float64,
+        }
+    }
+
+    /// Shape and affine.
+    pub fn grid(&self) -> Grid {
+        each!(&self.voxels, volume => volume.grid())
+    }
+
+    /// As [`crate::to_canonical`].
+    #[must_use]
+    pub fn to_canonical(self) -> Self {
+        let voxels = each!(&self.voxels, volume => into_voxels(to_canonical(volume)));
+        Self { voxels, ..self }
+    }
+
+    /// The nearest voxels on another grid, `fill` (a value, not a stored number) beyond the volume. `transform` as in
+    /// [`crate::resample`].
+    ///
+    /// # Errors
+    /// If the grid has no voxels, or a stored number cannot hold `fill` to within half of what one step of it is worth.
+    pub fn nearest(self, grid: &Grid, transform: impl Into<AffineTransform>, fill: f64) -> Result<Self> {
+        let transform = transform.into();
+        let stored = Exact::Real((fill - self.inter) / self.slope);
+        let refused =
+            || Error::invalid(format!("voxels of {} cannot hold the value {fill}", self.datatype()));
+        let voxels = each!(&self.voxels, volume => {
+            let fill = Number::from_exact(stored).ok_or_else(refused)?;
+            into_voxels(nearest(volume, grid, &transform, fill)?)
+        });
+        Ok(Self { voxels, ..self })
+    }
+
+    /// The values as labels, which are whole numbers: those that the slope, or an earlier program's floats, moved away by
+    /// at most half a step of the slope or 1e-3 become them. The type stays where it holds them, without a slope.
+    ///
+    /// # Errors
+    /// If a value is no whole number.
+    pub fn labels(self) -> Result<Self> {
+        if self.slope == 1.0 && self.inter == 0.0 && !self.datatype().is_float() {
+            return Ok(self);
+        }
+        let voxels = Voxels::Int64(self.whole()?);
+        let datatype = self.datatype();
+        let whole = Self { voxels, slope: 1.0, inter: 0.0, ..self };
+        whole.clone().with_datatype(datatype).or(Ok(whole))
+    }
+
+    /// The values as whole numbers, by the rule of [`StoredVolume::labels`].
+    pub(super) fn whole<T: Clone + TryFrom<i128>>(&self) -> Result<Volume<T>> {
+        let step = self.slope.abs();
+        let of_slope = if self.slope == 1.0 || step >= 1.0 { 0.0 } else { 0.5 * step };
+        let tolerance = LABEL_TOLERANCE.max(of_slope);
+        self.convert(
+            |value| value.whole(tolerance).and_then(|whole| T::try_from(whole).ok()),
+            |value| {
+                let why = if value.whole(tolerance).is_some() { "this type of label" } else { "a label" };
+                format!("holds the value {}, which {why} cannot be: labels are whole numbers", value.real())
+            },
+        )
+    }
+
+    /// The values in another type. Values that are not whole are rounded to integers; slope and intercept are applied.
+    /// The volume's own type leaves it as it is.
+    ///
+    /// # Errors
+    /// If a value cannot be held, or rounding would leave next to nothing of values that are not whole.
+    pub fn with_datatype(self, datatype: Datatype) -> Result<Self> {
+        if datatype == self.datatype() {
+            return Ok(self);
+        }
+        if !datatype.is_float() {
+            self.check_levels(datatype)?;
+        }
+        macro_rules! converted {
+            ($($kind:ident)*) => {
+                match datatype {$(
+                    Datatype::$kind => Voxels::$kind(self.convert(Number::from_exact, |value| {
+                        format!("the value {} cannot be held by {datatype}: choose another type", value.real())
+                    })?),
+                )*}
+            };
+        }
+        let voxels = converted!(Uint8 Int8 Int16 Uint16 Int32 Uint32 Int64 Uint64 Float32 Float64);
+        Ok(Self { voxels, slope: 1.0, inter: 0.0, ..self })
+    }
+
+    /// Each value through `f`; the error names the first that it refuses.
+    fn convert<T>(
+        &self,
+        f: impl Fn(Exact) -> Option<T>,
+        refused: impl Fn(Exact) -> String,
+    ) -> Result<Volume<T>>
+    where
+        T: Clone,
+    {
+        let (slope, inter) = (self.slope, self.inter);
+        each!(&self.voxels, volume => {
+            let mut out = Vec::with_capacity(volume.as_slice().len());
+            for voxel in volume.as_slice() {
+                let value = voxel.exact().scaled(slope, inter);
+                out.push(f(value).ok_or_else(|| Error::invalid(refused(value)))?);
+            }
+            let data = ndarray::Array3::from_shape_vec(volume.shape(), out).expect("as many as before");
+            Volume::new(data, *volume.affine())
+        })
+    }
+
+    /// Refuses to round away what distinguishes the values, for example z-scores.
+    fn check_levels(&self, datatype: Datatype) -> Result<()> {
+        let (mut low, mut high, mut is_whole) = (f64::INFINITY, f64::NEG_INFINITY, true);
+        each!(&self.voxels, volume => for voxel in volume.as_slice() {
+            let value = voxel.exact().scaled(self.slope, self.inter);
+            (low, high) = (low.min(value.real()), high.max(value.real()));
+            is_whole &= value.whole(LABEL_TOLERANCE).is_some();
+        });
+        if is_whole || high - low >= FEW_LEVELS {
+            return Ok(());
+        }
+        Err(Error::invalid(format!(
+            "values from {low} to {high} that are not whole numbers would be rounded to {datatype}: choose float32"
+        )))
+    }
+
+    /// Writes as [`crate::write_like`] does, in this type and with this slope and intercept.
+    ///
+    /// # Errors
+    /// As [`crate::write()`].
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        let meaning = Meaning {
+            intent: &self.intent,
+            description: &self.description,
+            display: self.display,
+            slope: self.slope,
+            inter: self.inter,
+        };
+        each!(&self.voxels, volume => write_meaning(path.as_ref(), volume, &meaning))
+    }
+}

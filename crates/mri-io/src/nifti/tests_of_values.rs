@@ -1,0 +1,127 @@
+//! Labels, masks, and values that are moved without being changed.
+
+use super::tests::{changed, in_file, plain_file};
+use super::*;
+use crate::{Affine, Grid, RigidTransform};
+
+/// A plain file whose 24 voxels of this type are these.
+fn file(code: i16, voxels: &[u8]) -> Vec<u8> {
+    let mut bytes = changed(70, &code.to_le_bytes())[..352].to_vec();
+    bytes[72..74].copy_from_slice(&(voxels.len() as i16 / 24 * 8).to_le_bytes());
+    [bytes, voxels.to_vec()].concat()
+}
+
+fn with_slope(mut bytes: Vec<u8>, slope: f32, inter: f32) -> Vec<u8> {
+    bytes[112..116].copy_from_slice(&slope.to_le_bytes());
+    bytes[116..120].copy_from_slice(&inter.to_le_bytes());
+    bytes
+}
+
+#[test]
+fn labels_are_whole_numbers() {
+    let labels = in_file("labels.nii", &plain_file(), read_labels::<u16>).unwrap();
+    assert_eq!(labels.data()[[1, 2, 3]], 23);
+    for value in [0.5_f32, -1.0] {
+        let bytes = with_slope(plain_file(), 1.0, value);
+        let message = in_file("labels.nii", &bytes, read_labels::<u16>).unwrap_err().to_string();
+        assert!(message.contains(&value.to_string()) && message.contains("labels.nii"), "{message}");
+    }
+    assert_eq!(in_file("mask.nii", &plain_file(), read_mask).unwrap().count(), 23);
+}
+
+#[test]
+fn labels_that_a_slope_moved_are_whole_again() {
+    // As nibabel 5.4 stores the labels 0, 1, 2 and 4, given as float64, as uint16.
+    let stored: Vec<u8> =
+        (0..24).flat_map(|n: u16| [0, 16384, 32768, 65535_u16][usize::from(n) % 4].to_le_bytes()).collect();
+    let bytes = with_slope(file(512, &stored), 6.103_609e-5, 0.0);
+    let labels = in_file("labels.nii", &bytes, read_labels::<u8>).unwrap();
+    assert_eq!(
+        labels.data().iter().collect::<std::collections::BTreeSet<_>>(),
+        [0, 1, 2, 4].iter().collect()
+    );
+    in_file("labels.nii", &bytes, |path| {
+        StoredVolume::read(&path).unwrap().labels().unwrap().write(&path).unwrap();
+        let header = read_header(&path).unwrap();
+        assert_eq!((header.datatype, header.slope), (Datatype::Uint16, 1.0));
+        assert_eq!(read_labels::<u8>(&path).unwrap(), labels);
+    });
+    // Within 1e-3 as floats; halves are no labels, whatever the step of the slope.
+    let floats = |value: f32| file(16, &[value; 24].map(f32::to_le_bytes).concat());
+    assert_eq!(in_file("a.nii", &floats(2.9995), read_labels::<u8>).unwrap().data()[[0, 0, 0]], 3);
+    assert!(in_file("a.nii", &floats(2.99), read_labels::<u8>).is_err());
+    assert!(in_file("a.nii", &with_slope(plain_file(), 0.5, 0.0), read_labels::<u8>).is_err());
+}
+
+#[test]
+fn labels_may_be_signed_and_long() {
+    let values: Vec<u8> = (0..24).flat_map(|n| (n * 50_000_000 - 1_000_000_007_i32).to_le_bytes()).collect();
+    let bytes = file(8, &values);
+    let labels = in_file("a.nii", &bytes, read_labels::<i32>).unwrap();
+    assert_eq!(labels.data()[[1, 0, 0]], -950_000_007);
+    assert!(in_file("a.nii", &bytes, read_labels::<u32>).unwrap_err().to_string().contains("-1000000007"));
+}
+
+#[test]
+fn moved_voxels_are_not_changed() {
+    // Beyond 2^24, where f32 has only every other number.
+    let values: Vec<u8> = (0..24).flat_map(|n| ((1_i32 << 24) + n).to_le_bytes()).collect();
+    let bytes = with_slope(file(8, &values), 0.5, 3.0);
+    in_file("a.nii", &bytes, |path| {
+        let turned = StoredVolume::read(&path).unwrap().to_canonical();
+        turned.write(&path).unwrap();
+        let written = std::fs::read(&path).unwrap();
+        assert_eq!((written[70], written[112..120].to_vec()), (8, bytes[112..120].to_vec()));
+        let voxel = |n: usize| i32::from_le_bytes(written[352 + 4 * n..][..4].try_into().unwrap());
+        // Left and back became right and front: the last voxel of the first plane is the first.
+        assert_eq!([voxel(0), voxel(5), voxel(6)], [5, 0, 11].map(|n| (1 << 24) + n));
+    });
+}
+
+#[test]
+fn the_type_is_a_choice_that_must_hold_the_values() {
+    let convert = |bytes: &[u8], datatype| {
+        in_file("a.nii", bytes, |path| {
+            StoredVolume::read(&path)?.with_datatype(datatype)?.write(&path)?;
+            read(&path).map(|volume| volume.data()[[1, 2, 3]])
+        })
+    };
+    assert_eq!(convert(&plain_file(), Datatype::Uint8).unwrap(), 23.0);
+    let scaled = with_slope(plain_file(), 2.5, -20.0);
+    assert_eq!(convert(&scaled, Datatype::Float64).unwrap(), 37.5);
+    assert_eq!(convert(&scaled, Datatype::Int8).unwrap(), 38.0);
+    let message = convert(&scaled, Datatype::Uint8).unwrap_err().to_string();
+    assert!(message.contains("-20") && message.contains("uint8"), "{message}");
+    let message = convert(&with_slope(plain_file(), 0.1, 0.0), Datatype::Int32).unwrap_err().to_string();
+    assert!(message.contains("choose float32"), "{message}");
+}
+
+#[test]
+fn nearest_voxels_keep_their_type_and_what_is_outside_is_filled() {
+    in_file("a.nii", &with_slope(plain_file(), 2.0, -1000.0), |path| {
+        let volume = StoredVolume::read(&path).unwrap();
+        let shift = Affine::from_spacing([1.0, 1.0, 2.0], [5.0, 6.0, 7.0]).unwrap();
+        let grid = Grid { shape: [2, 1, 1], affine: shift };
+        let resampled = volume.clone().nearest(&grid, RigidTransform::identity(), -1000.0).unwrap();
+        resampled.write(&path).unwrap();
+        let values = read(&path).unwrap();
+        // The volume runs to the left: the second voxel lies beyond it.
+        assert_eq!(values.as_slice(), [-1000.0, -1000.0]);
+        assert_eq!(read_header(&path).unwrap().datatype, Datatype::Int16);
+        let message = volume.nearest(&grid, RigidTransform::identity(), 1e9).unwrap_err().to_string();
+        assert!(message.contains("int16 cannot hold the value 1000000000"), "{message}");
+    });
+}
+
+#[test]
+fn soft_masks_count_from_one_half() {
+    let count = |values: [f32; 4]| {
+        let stored: Vec<u8> = (0..24).flat_map(|n| values[n % 4].to_le_bytes()).collect();
+        in_file("a.nii", &file(16, &stored), read_mask).map(|mask| mask.count())
+    };
+    assert_eq!(count([0.0, 1.0, 2.0, 0.0]).unwrap(), 12, "labels: all but 0");
+    assert_eq!(count([0.0, 1.000_02, 1.0, 0.0]).unwrap(), 12);
+    assert_eq!(count([0.49, 0.5, 1.04, -0.02]).unwrap(), 12, "a spline's");
+    assert_eq!(count([12.5, 49.0, 51.0, 100.0]).unwrap(), 12, "percentages");
+    assert!(count([0.0, 1.0, f32::NAN, 0.0]).is_err());
+}
