@@ -20,7 +20,7 @@ pub(crate) fn add(
     let field = smooth(shape, random.random_range(70.0..160.0) / view.spacing, random);
     let gamma = (0.25 * normal(random)).exp();
     image.zip_mut_with(&field, |value, &field| {
-        *value = (value.max(0.0) * (amplitude * field).exp()).powf(gamma)
+        *value = (value.max(0.0) * (amplitude * field).exp()).powf(gamma);
     });
     for axis in 0..3 {
         let width = random.random_range(0.0..1.4_f32) * f32::from(u8::from(random.random_bool(0.5)));

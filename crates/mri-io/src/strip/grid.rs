@@ -80,8 +80,8 @@ impl Grid {
         (place - 0.5 * (self.shape[axis] as f64 - 1.0)) * self.spacing / size + 0.5 * (count as f64 - 1.0)
     }
 
-    /// The opposite.
-    fn from_scan(&self, axis: usize, index: f64) -> f64 {
+    /// The place on the grid of an index in the scan.
+    fn place_of(&self, axis: usize, index: f64) -> f64 {
         let (count, size) = self.scan[axis];
         (index - 0.5 * (count as f64 - 1.0)) * size / self.spacing + 0.5 * (self.shape[axis] as f64 - 1.0)
     }
@@ -100,7 +100,7 @@ impl Grid {
         let places: [Vec<Option<(usize, f32)>>; 3] = std::array::from_fn(|axis| {
             (0..self.scan[axis].0)
                 .map(|index| {
-                    let place = self.from_scan(axis, index as f64) - begin[axis] as f64;
+                    let place = self.place_of(axis, index as f64) - begin[axis] as f64;
                     let inside = (-0.5..shape[axis] as f64 - 0.5).contains(&place);
                     inside.then(|| {
                         let place = place.clamp(0.0, shape[axis] as f64 - 1.0);

@@ -1,7 +1,7 @@
 //! Whether a mask can be a brain.
 //!
 //! The bounds were chosen on 70 masks that are right, of three real heads in 16 ways each among them, and on what holds no brain:
-//! the parts of heads below it, bottles, a melon, noise (benches/peers/strip_kinds.py and strip_wrong.py).
+//! the parts of heads below it, bottles, a melon, noise (`benches/peers/strip_kinds.py` and `strip_wrong.py`).
 
 use ndarray::Axis;
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::intensity::{Bias, Normalize, Scale};
 use crate::resample::Resample;
@@ -67,6 +67,12 @@ pub(crate) enum Command {
 pub(crate) struct Strip {
     /// Scan of a head.
     pub(crate) scan: PathBuf,
+    /// Whether the scan has a skull: keep it as it is if it is stripped already, remove the skull, or guess.
+    #[arg(long, value_enum, default_value = "guess")]
+    pub(crate) skull: SkullChoice,
+    /// Move the brain's surface outwards from the inner side of the dura by this (mm, -5 to 5).
+    #[arg(long, value_name = "MM", default_value_t = 0.0, allow_negative_numbers = true)]
+    pub(crate) rim: f64,
     /// Write the brain's mask here.
     #[arg(long, value_name = "OUT")]
     pub(crate) mask: Option<PathBuf>,
@@ -76,6 +82,24 @@ pub(crate) struct Strip {
     /// Write a picture of the scan with the brain's outline here, to judge the result by.
     #[arg(long, value_name = "OUT.png")]
     pub(crate) picture: Option<PathBuf>,
+}
+
+/// [`mri_io::Skull`] on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SkullChoice {
+    Keep,
+    Remove,
+    Guess,
+}
+
+impl From<SkullChoice> for mri_io::Skull {
+    fn from(choice: SkullChoice) -> Self {
+        match choice {
+            SkullChoice::Keep => Self::Keep,
+            SkullChoice::Remove => Self::Remove,
+            SkullChoice::Guess => Self::Guess,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

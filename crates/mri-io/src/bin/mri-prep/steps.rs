@@ -17,7 +17,8 @@ pub(crate) fn strip(arguments: &Strip) -> Result<()> {
     outputs::volumes([&arguments.mask, &arguments.brain].into_iter().flatten())?;
     outputs::files(&arguments.picture)?;
     let mut scan = read(&arguments.scan)?;
-    let found = skull_strip(&scan, &StripSettings::default()).with_context(|| about(&arguments.scan))?;
+    let settings = StripSettings { skull: arguments.skull.into(), rim: arguments.rim };
+    let found = skull_strip(&scan, &settings).with_context(|| about(&arguments.scan))?;
     eprintln!("brain: {:.0} ml, quality {:.2}", found.mask.millilitres(), found.quality);
     warn(&arguments.scan, &found.warnings);
     if let Some(path) = &arguments.mask {

@@ -34,15 +34,17 @@ struct Slab<'a> {
     /// Of the output, without its values.
     layout: &'a Activations,
     x: usize,
-    slab: &'a mut [f32],
+    out: &'a mut [f32],
 }
 
+// What is not inlined here is compiled for the oldest processors.
+#[allow(clippy::inline_always)]
 impl WithSimd for Slab<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        self.layer.slab(self.input, self.layout, self.x, self.slab);
+        self.layer.slab(self.input, self.layout, self.x, self.out);
     }
 }
 
@@ -83,13 +85,14 @@ impl Convolution {
         let arch = Arch::new();
         output.values.par_chunks_mut(slab).enumerate().for_each(|(x, slab)| {
             if (1..=last).contains(&x) {
-                arch.dispatch(Slab { layer: self, input, layout: &layout, x, slab });
+                arch.dispatch(Slab { layer: self, input, layout: &layout, x, out: slab });
             }
         });
         output
     }
 
     /// One place along the first axis.
+    #[allow(clippy::inline_always)]
     #[inline(always)]
     fn slab(&self, input: &Activations, layout: &Activations, x: usize, slab: &mut [f32]) {
         let (row, planes) = (layout.row(), layout.shape[1] + 2);
@@ -113,6 +116,7 @@ impl Convolution {
     }
 
     /// A block of output channels at a tile of places, of which only every `stride`-th is wanted.
+    #[allow(clippy::inline_always)]
     #[inline(always)]
     fn tile(
         &self,
