@@ -20,8 +20,10 @@ fn head() -> (Volume<f32>, Mask) {
     let distance = distance_to(&inside, spacing);
     for (index, value) in scan.indexed_iter_mut() {
         let grain = ((index.0 * 7 + index.1 * 13 + index.2 * 29) % 11) as f32 / 11.0;
+        if inside[index] {
+            continue;
+        }
         let layer = match distance[index] {
-            d if d == 0.0 => continue,
             d if d <= 2.0 => 0.9,
             d if d <= 8.0 => 0.05,
             d if d <= 15.0 => 0.6,
