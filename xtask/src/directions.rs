@@ -6,13 +6,14 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::{Metadata, MetadataCommand};
 
 /// Which crates of the workspace each crate may depend on directly, in code, tests and build scripts.
-const MAY_DEPEND_ON: [(&str, &[&str]); 8] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 9] = [
     ("anomaly-eval", &[]),
     ("end-to-end", &["mri-io", "mri-phantom"]),
     ("memae-cli", &["anomaly-eval", "memae-model", "mri-io", "mri-phantom"]),
     ("memae-model", &["mri-io"]),
     ("mri-io", &[]),
     ("mri-phantom", &["mri-io"]),
+    ("mri-prep", &["mri-io"]),
     ("strip-prior", &["mri-io", "mri-phantom"]),
     ("xtask", &[]),
 ];

@@ -29,6 +29,6 @@ EOF
 chmod +x "$data/venv/bin/cmtk"
 
 cd "$root"
-cargo build --release -p mri-io --bin mri-prep --example timing
+cargo build --release -p mri-prep -p mri-io --bin mri-prep --example timing
 cargo build --release -p mri-phantom --example strip_cases
 CARGO_TARGET_DIR="$data/nifti-rs" cargo build --release --manifest-path crates/mri-io/benches/peers/nifti-rs/Cargo.toml

@@ -1,5 +1,4 @@
 //! The program `mri-prep`, on a small synthetic brain.
-#![cfg(feature = "cli")]
 
 mod common;
 

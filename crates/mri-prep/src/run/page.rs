@@ -14,7 +14,7 @@ use super::manifest::Job;
 use super::outliers::{LIMIT, LOW_QUALITY, MEASURES, Spread};
 use super::summary::Summary;
 
-const TEMPLATE: &str = include_str!("../../../../templates/quality.html");
+const TEMPLATE: &str = include_str!("../../templates/quality.html");
 
 #[derive(Serialize)]
 struct Page {

@@ -1,5 +1,4 @@
 //! What `mri-prep` makes of files: types, forms, values beyond the volume, and values that are none.
-#![cfg(feature = "cli")]
 
 mod common;
 

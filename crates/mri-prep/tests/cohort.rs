@@ -1,5 +1,4 @@
 //! `mri-prep check` and `mri-prep run` on many scans: synthetic brains without a skull, in a folder and in BIDS.
-#![cfg(feature = "cli")]
 
 mod common;
 
