@@ -7,14 +7,14 @@ use std::path::Path;
 use safetensors::SafeTensors;
 use tch::{Device, Kind, Tensor};
 
-use crate::adam::Adam;
-use crate::architecture::Architecture;
 use crate::kind::ModelKind;
 use crate::loss::Loss;
+use crate::loss::ssim::Ssim;
 use crate::network::Network;
+use crate::settings::Architecture;
 use crate::settings::{Border, MemoryPreset, MemorySettings, ModelSettings, Precision, Query};
-use crate::ssim::Ssim;
 use crate::tensors::{self, to_vec};
+use crate::training::adam::Adam;
 
 const SIDES: [usize; 2] = [32, 48];
 

@@ -3,12 +3,10 @@
 use tch::Device;
 
 use crate::Result;
-use crate::bottleneck::Latent;
-use crate::cohort::{Cohort, Window};
-use crate::loader::for_each_batch;
+use crate::cohort::{Cohort, Source, Window, for_each_batch};
 use crate::network::Network;
+use crate::network::bottleneck::Latent;
 use crate::settings::{Query, SIDE_MULTIPLE};
-use crate::source::Source;
 use crate::tensors;
 
 /// Windows that go through the network together.

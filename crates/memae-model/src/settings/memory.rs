@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::addressing::{Addressing, Similarity};
 use super::{at_least_one, within};
-use crate::memory::Addressing;
 use crate::{Error, Result};
 
 /// Ready-made forms of addressing the memory.
@@ -68,16 +68,6 @@ impl Query {
             divisors.join(", ")
         )))
     }
-}
-
-/// Likeness of a query and an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Similarity {
-    /// Cosine of the angle, in [-1, 1].
-    Cosine,
-    /// Dot product, unbounded.
-    Dot,
 }
 
 /// Threshold of the hard shrinkage of addressing weights.
@@ -162,5 +152,20 @@ impl MemorySettings {
             )));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grid_that_does_not_divide_the_map_is_refused_with_those_that_do() {
+        let error = Query::Grid([1, 4]).grid([5, 6]).unwrap_err().to_string();
+        assert!(
+            error.contains("5 x 6") && error.contains("second") && error.contains("1, 2, 3, 6"),
+            "{error}"
+        );
+        assert!(Query::Grid([0, 1]).grid([5, 6]).is_err());
     }
 }

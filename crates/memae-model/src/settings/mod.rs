@@ -1,15 +1,17 @@
 //! Settings of models and of training, with the specification's defaults.
 
+mod addressing;
+pub(crate) mod architecture;
 mod memory;
 mod train;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::memory::{MemoryPreset, MemorySettings, Query, Shrink, Similarity};
+pub use self::addressing::{Addressing, AddressingRange, Similarity};
+pub use self::architecture::Architecture;
+pub use self::memory::{MemoryPreset, MemorySettings, Query, Shrink};
 pub use self::train::{Precision, Schedule, TrainSettings};
-use crate::architecture::Architecture;
 use crate::kind::ModelKind;
-use crate::memory::Addressing;
 use crate::{Error, Result};
 
 /// Sides of a slice must be multiples of this: the encoder halves four times, the decoder doubles four times.

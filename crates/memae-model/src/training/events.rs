@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::history::EpochRecord;
+use super::history::EpochRecord;
 use crate::{Result, files};
 
 /// Name of the file in a model's folder; `TensorBoard` looks for `tfevents`.
@@ -100,7 +100,7 @@ fn checksum(bytes: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::MemoryUsage;
+    use crate::training::history::MemoryUsage;
 
     /// The bytes that `TensorBoard`'s own writer makes; `tests/golden/events.py` wrote the file.
     #[test]
@@ -125,6 +125,6 @@ mod tests {
             memory,
         };
         let found = bytes(&[record(1, None), record(300, Some(memory))]);
-        assert!(found == include_bytes!("../tests/golden/events.tfevents"));
+        assert!(found == include_bytes!("../../tests/golden/events.tfevents"));
     }
 }

@@ -1,6 +1,10 @@
 //! Checkpoints in the safetensors format: weights with everything needed to rebuild the network in the metadata, and the
 //! optimizer's moments in a file of their own.
 
+mod attached;
+mod format;
+mod precision;
+
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -9,14 +13,13 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
+pub use self::attached::Attached;
+use self::format::KEY;
+pub use self::precision::half_precision;
 use crate::kind::ModelKind;
-use crate::parameters::{self, Parameters};
+use crate::network::parameters::{self, Parameters};
 use crate::settings::{ModelSettings, TrainSettings};
-use crate::{Error, Result, files, precision, tensors};
-
-/// The one key of the metadata; a second key would make the order of keys, and so the bytes of the file, change from run to
-/// run.
-pub(crate) const KEY: &str = "memae";
+use crate::{Error, Result, files, tensors};
 
 /// What a checkpoint says about itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,11 +74,8 @@ impl<'a> Checkpoint<'a> {
 
     /// A checkpoint of which all bytes are at hand; errors call it `path`.
     pub(crate) fn parse(path: &'a Path, bytes: Vec<u8>) -> Result<Self> {
-        let bad = |reason: String| Error::file(path, format!("not a checkpoint of this program: {reason}"));
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| bad(error.to_string()))?;
-        let json = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
-        let json = json.ok_or_else(|| bad(format!("no metadata `{KEY}`")))?;
-        let metadata = serde_json::from_str(json).map_err(|error| bad(error.to_string()))?;
+        let metadata = serde_json::from_value(format::metadata(path, &bytes)?)
+            .map_err(|error| format::not_a_checkpoint(path, &error))?;
         Ok(Self { path, bytes, metadata })
     }
 
@@ -99,8 +99,8 @@ impl<'a> Checkpoint<'a> {
             let tensor = stored.tensor(name).map_err(|_| parameters::mismatch(name, shape, None))?;
             let fits = tensor.shape().iter().map(|n| *n as i64).eq(shape.iter().copied());
             match (tensor.dtype(), fits) {
-                (Dtype::F32, true) => Ok(precision::single(tensor.data())),
-                (Dtype::F16, true) => Ok(precision::half(tensor.data())),
+                (Dtype::F32, true) => Ok(format::single(tensor.data())),
+                (Dtype::F16, true) => Ok(format::half(tensor.data())),
                 _ => Err(parameters::mismatch(name, shape, Some(tensor.shape()))),
             }
         };

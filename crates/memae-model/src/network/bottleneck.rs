@@ -2,13 +2,13 @@
 
 use tch::Tensor;
 
+use super::convolution::Conv;
+use super::layers::{Linear, leaky_relu};
+use super::memory::Memory;
+use super::parameters::Builder;
 use crate::Result;
-use crate::architecture::Trunk;
-use crate::convolution::Conv;
 use crate::kind::ModelKind;
-use crate::layers::{Linear, leaky_relu};
-use crate::memory::Memory;
-use crate::parameters::Builder;
+use crate::settings::architecture::Trunk;
 use crate::settings::{BottleneckKind, ModelSettings};
 
 /// What the bottleneck says about its input beside the features for the decoder.

@@ -2,8 +2,8 @@
 
 use tch::Tensor;
 
+use super::parameters::Builder;
 use crate::Result;
-use crate::parameters::Builder;
 
 /// Linear map with bias.
 pub(crate) struct Linear {

@@ -2,9 +2,9 @@
 
 use tch::{Device, Kind, Tensor};
 
+use super::parameters::{Builder, Gradients};
 use crate::Result;
-use crate::architecture::Scale;
-use crate::parameters::{Builder, Gradients};
+use crate::settings::architecture::Scale;
 use crate::tensors::channels_last;
 
 /// 2-D convolution, or its transpose, with bias.

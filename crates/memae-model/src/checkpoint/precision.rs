@@ -7,8 +7,8 @@ use half::f16;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::checkpoint::KEY;
-use crate::{Error, Result, attached};
+use super::format::{KEY, metadata, single};
+use crate::{Error, Result};
 
 /// Rounds the kernels and matrices of a checkpoint, given as the bytes of its file, to the nearest numbers of 16 bits (IEEE 754
 /// binary16, 11 significant bits), which halves its size. Vectors, such as biases and running variances, are small and stay as
@@ -19,7 +19,7 @@ use crate::{Error, Result, attached};
 /// [`Error::File`] if the bytes are no checkpoint, or a weight is beyond 65504.
 pub fn half_precision(name: &Path, checkpoint: &[u8]) -> Result<Vec<u8>> {
     let bad = |error: safetensors::SafeTensorError| Error::file(name, error.to_string());
-    let metadata = attached::metadata(name, checkpoint)?;
+    let metadata = metadata(name, checkpoint)?;
     let stored = SafeTensors::deserialize(checkpoint).map_err(bad)?;
     let mut rounded = Vec::new();
     for (tensor, view) in stored.iter() {
@@ -41,16 +41,6 @@ pub fn half_precision(name: &Path, checkpoint: &[u8]) -> Result<Vec<u8>> {
         })
         .collect::<Result<Vec<_>>>()?;
     safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), metadata.to_string())]))).map_err(bad)
-}
-
-/// Numbers of 32 bits, as safetensors stores them.
-pub(crate) fn single(bytes: &[u8]) -> Vec<f32> {
-    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
-}
-
-/// Numbers of 16 bits, as safetensors stores them.
-pub(crate) fn half(bytes: &[u8]) -> Vec<f32> {
-    bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect()
 }
 
 #[cfg(test)]
@@ -97,12 +87,5 @@ mod tests {
         let (exact, near) = (reconstruct(whole), reconstruct(halved));
         let furthest = exact.iter().zip(&near).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(furthest < 5e-3 && exact != near, "{furthest}");
-    }
-
-    #[test]
-    fn known_numbers_of_16_bits() {
-        // 1, -2, 65504 (the largest) and 2^-24 (the smallest), from the standard's layout.
-        let bytes = [0x00, 0x3c, 0x00, 0xc0, 0xff, 0x7b, 0x01, 0x00];
-        assert_eq!(half(&bytes), [1.0, -2.0, 65504.0, 2.0_f32.powi(-24)]);
     }
 }

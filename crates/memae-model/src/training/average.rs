@@ -3,7 +3,7 @@
 use tch::Tensor;
 
 use crate::Result;
-use crate::parameters::Parameters;
+use crate::network::parameters::Parameters;
 
 /// An exponential moving average of all parameters and running statistics (Polyak and Juditsky 1992; with factors that fall
 /// exponentially as in Tarvainen and Valpola 2017). As in Adam the factors are scaled to the sum 1, so that the random weights
@@ -53,7 +53,7 @@ mod tests {
     use tch::Device;
 
     use super::*;
-    use crate::parameters::Builder;
+    use crate::network::parameters::Builder;
     use crate::tensors::to_vec;
 
     #[test]

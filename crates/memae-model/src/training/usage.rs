@@ -2,8 +2,9 @@
 
 use tch::{Kind, Tensor};
 
-use crate::history::MemoryUsage;
-use crate::{Result, memory, tensors};
+use super::history::MemoryUsage;
+use crate::network::memory;
+use crate::{Result, tensors};
 
 /// Sums over all queries seen so far.
 #[derive(Default)]

@@ -1,18 +1,18 @@
 //! What a trained model is worth by healthy scans alone: whether it has learned anything, and how much it copies.
 
+mod copying;
+
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use tch::Device;
 
-use crate::bottleneck::Latent;
-use crate::cohort::Cohort;
-use crate::copying::Blob;
-use crate::loader::for_each_batch;
+pub use self::copying::Blob;
+use crate::cohort::{Cohort, Source, for_each_batch};
 use crate::loss::Loss;
 use crate::model::TrainedModel;
 use crate::network::Output;
-use crate::source::Source;
+use crate::network::bottleneck::Latent;
 use crate::{Error, Result, files, tensors};
 
 /// Name of the file in a model's folder.

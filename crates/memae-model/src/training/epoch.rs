@@ -5,13 +5,12 @@ use std::time::Instant;
 
 use tch::Tensor;
 
+use super::history::MemoryUsage;
+use super::usage::UsageMeter;
 use super::{Observer, Phase, Progress, Trainer, room};
-use crate::bottleneck::Latent;
-use crate::cohort::{Cohort, Window};
-use crate::history::MemoryUsage;
-use crate::loader::{Batch, for_each_batch, shuffled};
+use crate::cohort::{Batch, Cohort, Window, for_each_batch, shuffled};
 use crate::loss::LossParts;
-use crate::usage::UsageMeter;
+use crate::network::bottleneck::Latent;
 use crate::{Error, Result, tensors};
 
 /// Means over an epoch, or the values of one step.

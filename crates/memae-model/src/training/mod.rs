@@ -1,25 +1,30 @@
 //! Training: epochs of steps, validation, checkpoints, and resuming from them.
 
+pub(crate) mod adam;
+pub(crate) mod average;
+mod corruption;
 mod epoch;
+mod events;
+mod history;
 mod room;
 mod state;
+mod usage;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use self::adam::Adam;
+use self::average::Average;
+use self::corruption::Corruption;
 use self::epoch::Stop;
+pub use self::history::{EpochRecord, MemoryUsage, read_history};
 pub use self::room::is_handled_panic;
-use crate::adam::Adam;
-use crate::average::Average;
-use crate::cohort::{Cohort, Window};
-use crate::corruption::Corruption;
+use crate::cohort::{Cohort, Source, Window};
 use crate::device::{self, DeviceChoice};
-use crate::history::EpochRecord;
 use crate::kind::ModelKind;
 use crate::loss::Loss;
 use crate::network::Network;
 use crate::settings::{ModelSettings, Precision, TrainSettings};
-use crate::source::Source;
 use crate::{Error, Result, files};
 
 /// What a trainer tells its observer.

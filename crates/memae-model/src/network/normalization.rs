@@ -6,9 +6,9 @@
 use rayon::prelude::*;
 use tch::{Device, Tensor};
 
+use super::layers::leaky_relu;
+use super::parameters::{Builder, Gradients};
 use crate::Result;
-use crate::layers::leaky_relu;
-use crate::parameters::{Builder, Gradients};
 use crate::tensors::{self, channels_last};
 
 /// Share of a batch's statistics in the running ones.

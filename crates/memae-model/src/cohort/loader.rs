@@ -4,39 +4,15 @@ use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use rand::seq::SliceRandom;
-use tch::Tensor;
 
-use crate::cohort::Window;
+use super::batch::Batch;
+use super::source::Source;
+use super::window::Window;
 use crate::random::{self, Purpose};
-use crate::source::Source;
 use crate::{Error, Result};
 
 /// Batches that wait at most for the network.
 const QUEUE: usize = 2;
-
-/// A batch on the network's device.
-pub(crate) struct Batch<'a> {
-    pub(crate) windows: &'a [Window],
-    /// (batch, 3, H, W), `channels_last`: the slices of each window.
-    pub(crate) input: Tensor,
-    /// (batch, 1, H, W): the centre slices.
-    pub(crate) target: Tensor,
-    /// (batch, 1, H, W): 1 inside the brain; if asked for.
-    pub(crate) brain: Option<Tensor>,
-}
-
-impl Batch<'_> {
-    /// The first `count` windows.
-    pub(crate) fn first(&self, count: usize) -> Result<Self> {
-        let first = |tensor: &Tensor| tensor.f_narrow(0, 0, count as i64);
-        Ok(Self {
-            windows: &self.windows[..count],
-            input: first(&self.input)?,
-            target: first(&self.target)?,
-            brain: self.brain.as_ref().map(first).transpose()?,
-        })
-    }
-}
 
 /// The windows in the order of an epoch: a function of seed and epoch alone.
 pub(crate) fn shuffled(windows: &[Window], seed: u64, epoch: usize) -> Vec<Window> {

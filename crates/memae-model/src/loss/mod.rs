@@ -1,13 +1,16 @@
 //! The loss of each model: reconstruction, and what its bottleneck adds.
 
+pub(crate) mod ssim;
+
 use tch::{Device, Kind, Tensor};
 
-use crate::bottleneck::Latent;
+use self::ssim::{Ssim, mean};
+use crate::Result;
 use crate::kind::ModelKind;
 use crate::network::Output;
+use crate::network::bottleneck::Latent;
+use crate::network::memory;
 use crate::settings::{LossRegion, ModelSettings};
-use crate::ssim::{Ssim, mean};
-use crate::{Result, memory};
 
 /// Computes a model's loss for slices of a fixed size.
 pub(crate) struct Loss {

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 
 use super::Trainer;
-use crate::loader::Batch;
+use crate::cohort::Batch;
 use crate::{Error, Result};
 
 impl Trainer<'_> {

@@ -8,12 +8,12 @@ use std::rc::Rc;
 
 use tch::{Device, Kind, Tensor};
 
+use super::convolution::Conv;
+use super::layers::leaky_relu;
+use super::normalization::{Moments, Norm};
+use super::parameters::{Builder, Gradients};
 use crate::Result;
-use crate::architecture::Plan;
-use crate::convolution::Conv;
-use crate::layers::leaky_relu;
-use crate::normalization::{Moments, Norm};
-use crate::parameters::{Builder, Gradients};
+use crate::settings::architecture::Plan;
 
 enum Layer {
     Conv(Conv),
@@ -193,8 +193,8 @@ fn backward_by_hand(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::architecture::Architecture;
-    use crate::parameters::Parameters;
+    use crate::network::parameters::Parameters;
+    use crate::settings::Architecture;
     use crate::tensors::to_vec;
 
     /// Output, gradients by input and parameters, and everything that is saved.

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::Trainer;
+use super::events;
+use super::history;
 use crate::checkpoint::{self, Checkpoint, Metadata};
 use crate::settings::{Schedule, TrainSettings};
-use crate::{Error, Result, events, files, history};
+use crate::{Error, Result, files};
 
 /// Prefixes of Adam's two moments before the names of the parameters.
 const MOMENTS: [&str; 2] = ["first.", "second."];

@@ -1,15 +1,23 @@
 //! A whole network: encoder, bottleneck, decoder, and the parameters they share.
 
+pub(crate) mod bottleneck;
+mod convolution;
+mod layers;
+pub(crate) mod memory;
+mod normalization;
+pub(crate) mod parameters;
+mod stack;
+
 use std::ops::Range;
 
 use tch::{Device, Kind, Tensor};
 
-use crate::bottleneck::{Bottleneck, Latent};
+use self::bottleneck::{Bottleneck, Latent};
+use self::parameters::{Builder, Parameters};
+use self::stack::{Stack, Trace};
 use crate::kind::ModelKind;
-use crate::parameters::{Builder, Parameters};
 use crate::random::{self, Purpose};
 use crate::settings::{ModelSettings, Precision, SIDE_MULTIPLE};
-use crate::stack::{Stack, Trace};
 use crate::{Error, Result, tensors};
 
 /// One of the five networks, for slices of a fixed size.

@@ -3,8 +3,9 @@
 
 use tch::{Device, Kind, Tensor};
 
-use crate::cohort::{Cohort, Window};
-use crate::loader::Batch;
+use super::batch::Batch;
+use super::reader::Cohort;
+use super::window::Window;
 use crate::{Result, device, tensors};
 
 /// A cohort for a device.

@@ -7,7 +7,7 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::Value;
 
-use crate::checkpoint::KEY;
+use super::format::{KEY, metadata};
 use crate::{Error, Result, files};
 
 /// Name of the note in the metadata, and prefix of the files' names.
@@ -69,18 +69,6 @@ impl Attached {
         };
         Ok(Some(Self { note, files: tensors.iter().filter_map(file).collect() }))
     }
-}
-
-/// The metadata of a checkpoint.
-pub(crate) fn metadata(path: &Path, bytes: &[u8]) -> Result<Value> {
-    let bad = |reason: &dyn std::fmt::Display| {
-        Error::file(path, format!("not a checkpoint of this program: {reason}"))
-    };
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| bad(&error))?;
-    let json = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
-    let json = json.ok_or_else(|| bad(&format!("no metadata `{KEY}`")))?;
-    let value: Value = serde_json::from_str(json).map_err(|error| bad(&error))?;
-    if value.is_object() { Ok(value) } else { Err(bad(&format!("metadata `{KEY}` is no object"))) }
 }
 
 #[cfg(test)]
