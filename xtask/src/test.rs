@@ -29,7 +29,7 @@ const STEPS: [Step; 7] = [
         name: "directions",
         about: "crates depend on each other one way, and only two reach libtorch",
         needs_libtorch: false,
-        run: |_| directions::check(),
+        run: |sh| directions::check(&sh.current_dir()),
     },
     Step {
         name: "licences",

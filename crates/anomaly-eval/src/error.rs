@@ -47,9 +47,6 @@ pub enum Error {
     /// A setting or argument makes no sense.
     #[error("{0}")]
     Invalid(String),
-    /// A figure could not be rasterised or encoded.
-    #[error("figure: {0}")]
-    Figure(String),
     /// An output could not be written.
     #[error("cannot write the output: {0}")]
     Io(#[from] std::io::Error),

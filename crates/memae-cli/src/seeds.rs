@@ -1,7 +1,8 @@
 //! `memae seeds`: runs that differ in the training seed, as mean and spread.
 
-use anomaly_eval::{Evaluation, seed_spread, seed_table};
+use anomaly_eval::{Evaluation, seed_spread};
 use anyhow::{Result, ensure};
+use memae_report::tables;
 
 use crate::cli::Seeds;
 use crate::config::Config;
@@ -31,7 +32,7 @@ pub(crate) fn run(arguments: &Seeds) -> Result<()> {
             ensure!(same == *earlier, "{folder} has other settings than {}", arguments.runs[0].display());
         }
     }
-    let table = seed_table(&runs, &seed_spread(&runs)?);
+    let table = tables::seeds(&runs, &seed_spread(&runs)?);
     if let Some(out) = &arguments.out {
         for (name, text) in [
             ("seeds.md", table.to_markdown()),

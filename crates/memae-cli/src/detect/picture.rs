@@ -1,7 +1,8 @@
 //! The picture of a scan's findings: for the largest, the axial slices through them.
 
-use anomaly_eval::{Figure1, Figure1Column, Figure1Subject, Voxel};
+use anomaly_eval::Voxel;
 use anyhow::{Result, ensure};
+use memae_report::{Figure1, Figure1Column, Figure1Subject};
 use mri_io::{Mask, Volume, to_canonical};
 use nalgebra::Point3;
 use ndarray::{Array2, Axis};

@@ -1,10 +1,8 @@
 //! Figure 1: what the models and the baselines make of a few test subjects.
 
-use anomaly_eval::{
-    Evaluation, Figure1, Figure1Column, Figure1Subject, MethodSummary, OperatingPoint, Protocol, VoxelSet,
-    largest_lesion_slice,
-};
+use anomaly_eval::{Evaluation, MethodSummary, OperatingPoint, Protocol, VoxelSet};
 use anyhow::{Context, Result};
+use memae_report::{Figure1, Figure1Column, Figure1Subject, largest_lesion_slice};
 use ndarray::{Array2, ArrayView3, Axis};
 
 use crate::cohorts::Use;

@@ -6,10 +6,9 @@ mod viewer;
 
 use std::path::{Path, PathBuf};
 
-use anomaly_eval::{
-    Evaluation, Protocol, Table, VoxelSet, calibration_figure, curves_figure, subjects_figure,
-};
+use anomaly_eval::{Evaluation, Protocol, VoxelSet};
 use anyhow::{Context, Result, ensure};
+use memae_report::{Table, calibration_figure, curves_figure, subjects_figure, tables};
 
 use crate::config::Config;
 use crate::layout::Layout;
@@ -71,9 +70,9 @@ fn write(config: &Config, cohort: &preprocess::Cohort, evaluation: &Evaluation) 
         ("calibration", &calibration),
     ];
     let mut files = vec![
-        ("table1.md".to_owned(), tables(evaluation, |table| table.to_markdown() + "\n").into_bytes()),
-        ("table1.tex".to_owned(), tables(evaluation, |table| table.to_latex() + "\n").into_bytes()),
-        ("table1.csv".to_owned(), evaluation.table1_tidy().to_csv()?.into_bytes()),
+        ("table1.md".to_owned(), all_tables(evaluation, |table| table.to_markdown() + "\n").into_bytes()),
+        ("table1.tex".to_owned(), all_tables(evaluation, |table| table.to_latex() + "\n").into_bytes()),
+        ("table1.csv".to_owned(), tables::table1_tidy(evaluation).to_csv()?.into_bytes()),
         ("metrics.json".to_owned(), serde_json::to_vec_pretty(evaluation)?),
         ("index.html".to_owned(), page.into_bytes()),
     ];
@@ -103,13 +102,13 @@ fn protocols(evaluation: &Evaluation) -> impl Iterator<Item = (Protocol, VoxelSe
 
 /// The headline, Table 1 under all protocols, then the measures without threshold and those at fixed false-positive rates, of lesions and
 /// of subjects, one below the other.
-fn tables(evaluation: &Evaluation, format: impl Fn(&Table) -> String) -> String {
-    let headline = std::iter::once(evaluation.headline_table());
-    let table1 = protocols(evaluation).map(|(protocol, voxels)| evaluation.table1(protocol, voxels));
-    let ranking = VoxelSet::ALL.map(|voxels| evaluation.ranking_table(voxels));
-    let rates = VoxelSet::ALL.map(|voxels| evaluation.fixed_rate_table(voxels));
+fn all_tables(evaluation: &Evaluation, format: impl Fn(&Table) -> String) -> String {
+    let headline = std::iter::once(tables::headline(evaluation));
+    let table1 = protocols(evaluation).map(|(protocol, voxels)| tables::table1(evaluation, protocol, voxels));
+    let ranking = VoxelSet::ALL.map(|voxels| tables::ranking(evaluation, voxels));
+    let rates = VoxelSet::ALL.map(|voxels| tables::fixed_rates(evaluation, voxels));
     let lesions = page::lesion_tables(evaluation);
-    let subjects = [evaluation.subject_detection_table(), evaluation.copying_table()];
+    let subjects = [tables::subject_detection(evaluation), tables::copying(evaluation)];
     let sensitivity = page::sensitivity_tables(evaluation);
     let all =
         headline.chain(table1).chain(ranking).chain(rates).chain(lesions).chain(subjects).chain(sensitivity);
@@ -118,10 +117,10 @@ fn tables(evaluation: &Evaluation, format: impl Fn(&Table) -> String) -> String 
 
 /// What the terminal shows at the end.
 fn terminal(evaluation: &Evaluation, folder: &Path) -> String {
-    let table1 = without_pooled(evaluation.table1(Protocol::Matched, VoxelSet::All));
-    let ranking = without_pooled(evaluation.ranking_table(VoxelSet::Brain));
+    let table1 = without_pooled(tables::table1(evaluation, Protocol::Matched, VoxelSet::All));
+    let ranking = without_pooled(tables::ranking(evaluation, VoxelSet::Brain));
     let page = folder.join("index.html");
-    let finding = evaluation.finding();
+    let finding = tables::finding(evaluation);
     format!("\n{}\n{}\n{finding}\nEverything: {}\n", table1.to_text(), ranking.to_text(), page.display())
 }
 

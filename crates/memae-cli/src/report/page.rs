@@ -1,10 +1,11 @@
 //! The HTML page: one file that needs nothing else.
 
-use anomaly_eval::{Evaluation, Figure, Protocol, Table, VoxelSet};
+use anomaly_eval::{Evaluation, Protocol, VoxelSet};
 use anyhow::Result;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use memae_model::{Assessment, read_history};
+use memae_report::{Figure, Table, tables};
 use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
@@ -130,23 +131,23 @@ pub(super) fn render(
     // The name's extension turns on HTML escaping.
     templates.add_template("report.html", markup)?;
     templates.add_template("viewer.html", viewer_markup)?;
-    let table1 = |(protocol, voxels)| evaluation.table1(protocol, voxels);
-    let detection = |(protocol, voxels)| evaluation.detection_table(protocol, voxels);
+    let table1 = |(protocol, voxels)| tables::table1(evaluation, protocol, voxels);
+    let detection = |(protocol, voxels)| tables::detection(evaluation, protocol, voxels);
     let page = Page {
         name: &config.run.name,
         evaluation,
-        finding: evaluation.finding(),
+        finding: tables::finding(evaluation),
         warnings: warnings(config, &layout)?,
-        headline: evaluation.headline_table(),
-        table1: evaluation.table1(Protocol::Matched, VoxelSet::All),
+        headline: tables::headline(evaluation),
+        table1: tables::table1(evaluation, Protocol::Matched, VoxelSet::All),
         others: super::protocols(evaluation).skip(1).map(table1).collect(),
         detection: super::protocols(evaluation).map(detection).collect(),
-        rates: VoxelSet::ALL.map(|voxels| evaluation.fixed_rate_table(voxels)),
-        ranking: VoxelSet::ALL.map(|voxels| evaluation.ranking_table(voxels)),
-        subject_detection: evaluation.subject_detection_table(),
-        copying: evaluation.copying_table(),
+        rates: VoxelSet::ALL.map(|voxels| tables::fixed_rates(evaluation, voxels)),
+        ranking: VoxelSet::ALL.map(|voxels| tables::ranking(evaluation, voxels)),
+        subject_detection: tables::subject_detection(evaluation),
+        copying: tables::copying(evaluation),
         lesions: lesion_tables(evaluation),
-        comparisons: VoxelSet::ALL.map(|voxels| evaluation.comparison_table(voxels)),
+        comparisons: VoxelSet::ALL.map(|voxels| tables::comparisons(evaluation, voxels)),
         sensitivity: sensitivity_tables(evaluation),
         figure1: figures.figure1.map(svg_url),
         curves: figures.curves.each_ref().map(svg_url),
@@ -167,7 +168,7 @@ pub(super) fn lesion_tables(evaluation: &Evaluation) -> Vec<Table> {
     [VoxelSet::Brain, VoxelSet::All]
         .into_iter()
         .flat_map(|voxels| {
-            [evaluation.lesion_table(Protocol::Matched, voxels), evaluation.froc_table(voxels)]
+            [tables::lesions(evaluation, Protocol::Matched, voxels), tables::froc(evaluation, voxels)]
         })
         .collect()
 }
@@ -176,7 +177,7 @@ pub(super) fn lesion_tables(evaluation: &Evaluation) -> Vec<Table> {
 pub(super) fn sensitivity_tables(evaluation: &Evaluation) -> Vec<Table> {
     [VoxelSet::Brain, VoxelSet::All]
         .into_iter()
-        .filter_map(|voxels| evaluation.sensitivity_table(voxels))
+        .filter_map(|voxels| tables::sensitivity(evaluation, voxels))
         .collect()
 }
 

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use anomaly_eval::{DotPanel, Evaluation, Table, VoxelSet, dots_figure};
+use anomaly_eval::{Evaluation, VoxelSet};
 use anyhow::{Context, Result};
 use memae_model::{Assessment, ModelKind, Query};
+use memae_report::{DotPanel, Table, dots_figure};
 
 use super::cells::{Cell, addressing_name, query_name};
 use crate::cli::StudyMemory;

@@ -4,8 +4,9 @@ mod choice;
 mod embed;
 mod stops;
 
-use anomaly_eval::{Evaluation, Protocol, VoxelSet, largest_lesion_slice};
+use anomaly_eval::{Evaluation, Protocol, VoxelSet};
 use anyhow::{Context, Result};
+use memae_report::largest_lesion_slice;
 use mri_io::{Mask, Volume};
 use ndarray::{Array3, Axis, Zip};
 use serde::Serialize;

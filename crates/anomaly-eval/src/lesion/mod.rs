@@ -1,0 +1,10 @@
+//! Lesions as connected components: which are found, and what is found where there is none.
+
+mod components;
+mod lesion_summary;
+mod lesions;
+mod union;
+
+pub use self::components::{Voxel, components};
+pub use self::lesion_summary::{FROC_RATES, FrocPoint, LesionDetection, LesionSummary, SizeClass};
+pub use self::lesions::{Lesion, LesionSettings, Lesions, ladder};
