@@ -104,6 +104,12 @@ fn shell_at(root: &Path) -> Result<Shell> {
     Ok(sh)
 }
 
+/// The folder of label maps that a command was given.
+fn label_maps(named: Option<PathBuf>) -> Result<PathBuf> {
+    let folder = named.context("name the folder of label maps: --label-maps DIR")?;
+    folder.canonicalize().with_context(|| format!("cannot find the label maps in {}", folder.display()))
+}
+
 fn no_more(args: &mut lexopt::Parser) -> Result<()> {
     match args.next()? {
         None => Ok(()),

@@ -33,9 +33,7 @@ pub(crate) fn run(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let maps = maps.context("name the folder of label maps: --label-maps DIR")?;
-    let maps =
-        maps.canonicalize().with_context(|| format!("cannot find the label maps in {}", maps.display()))?;
+    let maps = crate::label_maps(maps)?;
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
     let out = out.canonicalize()?;
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use lexopt::prelude::*;
 
 use crate::libtorch;
@@ -23,9 +23,7 @@ pub(crate) fn run(root: &std::path::Path, args: &mut lexopt::Parser) -> Result<(
             other => return Err(other.unexpected().into()),
         }
     }
-    let maps = maps.context("name the folder of label maps: --label-maps DIR")?;
-    let maps =
-        maps.canonicalize().with_context(|| format!("cannot find the label maps in {}", maps.display()))?;
+    let maps = crate::label_maps(maps)?;
     let sh = crate::shell_at(root)?;
     libtorch::ensure(&sh, root)?;
     for stage in ["coarse", "fine"] {

@@ -34,10 +34,13 @@ pub(crate) fn values(tensor: &Tensor) -> &[f32] {
     unsafe { std::slice::from_raw_parts(address(tensor), tensor.numel()) }
 }
 
-/// As [`values`], to be written to. No other handle of the tensor may be in use.
+/// As [`values`], to be written to.
+///
+/// # Safety
+/// A tensor's handles share its values: as long as the slice lives, nothing may read or write them through another handle.
 #[allow(unsafe_code)]
-pub(crate) fn values_mut(tensor: &mut Tensor) -> &mut [f32] {
-    // SAFETY: as above.
+pub(crate) unsafe fn values_mut(tensor: &mut Tensor) -> &mut [f32] {
+    // SAFETY: as above; that nobody else uses the values is the caller's word.
     unsafe { std::slice::from_raw_parts_mut(address(tensor), tensor.numel()) }
 }
 

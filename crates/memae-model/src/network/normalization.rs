@@ -108,9 +108,11 @@ impl Norm {
         let x = channels_last(x)?;
         let mut y = x.f_empty_like()?;
         let (channels, slope) = (moments.mean.len(), self.slope as f32);
-        let blocks = tensors::values_mut(&mut y)
-            .par_chunks_mut(BLOCK * channels)
-            .zip(tensors::values(&x).par_chunks(BLOCK * channels));
+        // SAFETY: the tensor was made here, and has no other handle.
+        #[allow(unsafe_code)]
+        let written = unsafe { tensors::values_mut(&mut y) };
+        let blocks =
+            written.par_chunks_mut(BLOCK * channels).zip(tensors::values(&x).par_chunks(BLOCK * channels));
         blocks.for_each(|(y, x)| {
             for (y, x) in y.chunks_mut(channels).zip(x.chunks(channels)) {
                 activate(y, x, [&moments.scale, &moments.shift], slope);
@@ -148,9 +150,10 @@ impl Norm {
         let incline: Vec<f32> = (products.iter().zip(inverse_deviation))
             .map(|(product, by)| (product / count * f64::from(*by).powi(2)) as f32)
             .collect();
-        let blocks = tensors::values_mut(&mut gradient)
-            .par_chunks_mut(BLOCK * channels)
-            .zip(values.par_chunks(BLOCK * channels));
+        // SAFETY: this is the one handle that is used from here on; who handed the gradient over has let go of it.
+        #[allow(unsafe_code)]
+        let written = unsafe { tensors::values_mut(&mut gradient) };
+        let blocks = written.par_chunks_mut(BLOCK * channels).zip(values.par_chunks(BLOCK * channels));
         blocks.for_each(|(g, x)| {
             for (g, x) in g.chunks_mut(channels).zip(x.chunks(channels)) {
                 let of_channel: [&[f32]; 5] = [mean, scale, shift, &offset, &incline];
