@@ -9,7 +9,7 @@ use crate::anatomy::{Anatomy, Sample};
 use crate::bias::BiasField;
 use crate::connected::{around, specks};
 use crate::lesion::Lesion;
-use crate::plaques::PLAQUE;
+use crate::lesion::PLAQUE;
 use crate::random::{NormalTable, mix};
 use crate::scanner::Scanner;
 use crate::sdf::{Vec3, v};

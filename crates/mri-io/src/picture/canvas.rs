@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, Glyph, PxScale, ScaleFont, point};
 
-use super::palette;
+use super::palette::{self, Colour};
 use crate::{Error, Result};
 
 /// An RGB picture, rows from top to bottom.
@@ -14,8 +14,6 @@ pub struct Picture {
     height: usize,
     rgb: Vec<u8>,
 }
-
-pub(super) type Colour = [u8; 3];
 
 /// How text is set; `x` of [`Picture::text`] is the left end.
 #[derive(Clone, Copy)]

@@ -13,8 +13,9 @@ mod tone;
 use nalgebra::Point3;
 
 pub use canvas::Picture;
-use canvas::{Colour, Style, text_width, wrap};
+use canvas::{Style, text_width, wrap};
 use frame::{Frame, Plane, bounds};
+use palette::Colour;
 use slice::{Slice, Tone, interpolate};
 
 use crate::{AffineTransform, Error, Mask, Result, Volume};

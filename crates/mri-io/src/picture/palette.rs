@@ -1,7 +1,8 @@
 //! 253 colours that serve grey pictures with coloured lines: a PNG file of one byte a pixel is half as large as one of
 //! three, and no eye sees the difference.
 
-use super::canvas::Colour;
+/// Red, green and blue.
+pub(super) type Colour = [u8; 3];
 
 /// Levels of grey.
 const GREYS: usize = 128;

@@ -2,8 +2,9 @@
 
 use nalgebra::Point3;
 
-use super::canvas::{Colour, Picture};
+use super::canvas::Picture;
 use super::frame::{Frame, Plane};
+use super::palette::Colour;
 use crate::Volume;
 
 /// Half the width of an outline in pixels.

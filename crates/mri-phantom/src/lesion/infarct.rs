@@ -1,8 +1,7 @@
 //! An infarct: the wedge of brain behind one closed artery, from the depth to the cortex.
 
-use crate::anatomy::Anatomy;
-use crate::anatomy::Sample;
-use crate::lesion::{Lesion, volume};
+use super::shape::{Lesion, volume};
+use crate::anatomy::{Anatomy, Sample};
 use crate::noise::{Field, Tile};
 use crate::random::Stream;
 use crate::sdf::{Vec3, smoothstep};

@@ -1,13 +1,21 @@
 //! What can be wrong with a head.
 
+mod infarct;
+mod plaques;
+mod shape;
+mod tumour;
+
 use serde::{Deserialize, Serialize};
 
-use crate::anatomy::{Anatomy, Sample};
-use crate::infarct::Infarct;
-use crate::plaques::Plaques;
+pub use self::infarct::INFARCT;
+use self::infarct::Infarct;
+pub use self::plaques::PLAQUE;
+use self::plaques::Plaques;
+pub(crate) use self::shape::Lesion;
+use self::tumour::Tumour;
+pub use self::tumour::{ENHANCING, NECROSIS, OEDEMA};
+use crate::anatomy::Anatomy;
 use crate::random::Stream;
-use crate::sdf::Vec3;
-use crate::tumour::Tumour;
 use crate::{PhantomSettings, Result};
 
 /// Kinds of lesion.
@@ -22,22 +30,6 @@ pub enum LesionKind {
     /// Plaques of multiple sclerosis in the white matter, along the ventricles and below the cortex: [`crate::PLAQUE`],
     /// 1 to 30 ml in all.
     Ms,
-}
-
-/// A lesion in atlas space.
-pub(crate) trait Lesion: Sync {
-    /// The tissue at a point of the head with this lesion, and the lesion's label there.
-    fn sample(&self, anatomy: &dyn Anatomy, point: Vec3, footprint: f32) -> (Sample, u8);
-
-    /// The tissue at a point that the lesion has moved, but not changed.
-    fn background(&self, anatomy: &dyn Anatomy, point: Vec3, footprint: f32) -> Sample {
-        anatomy.sample(point, footprint)
-    }
-
-    /// Whether all of it hangs together.
-    fn is_one(&self) -> bool {
-        true
-    }
 }
 
 /// Draws a lesion that `anatomy` can have.
@@ -55,9 +47,4 @@ pub(crate) fn draw(
         LesionKind::Infarct => Box::new(Infarct::draw(anatomy, stream)?),
         LesionKind::Ms => Box::new(Plaques::draw(anatomy, stream)?),
     })
-}
-
-/// A volume (ml) drawn from a log-normal law with this median and deviation of the logarithm, within a range.
-pub(crate) fn volume(median: f64, deviation: f64, [low, high]: [f64; 2], stream: &mut Stream) -> f64 {
-    stream.normal(median.ln(), deviation).exp().clamp(low, high)
 }

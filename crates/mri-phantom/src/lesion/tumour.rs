@@ -1,7 +1,7 @@
 //! A glioma: enhancing core with necrosis, mass effect, and oedema that follows the white matter.
 
+use super::shape::Lesion;
 use crate::anatomy::{Anatomy, Sample};
-use crate::lesion::Lesion;
 use crate::noise::{Field, Tile};
 use crate::random::Stream;
 use crate::sdf::{Vec3, smoothstep};

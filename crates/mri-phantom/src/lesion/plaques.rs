@@ -1,7 +1,7 @@
 //! Plaques of multiple sclerosis: many small ovoids in the white matter.
 
+use super::shape::{Lesion, volume};
 use crate::anatomy::{Anatomy, Sample};
-use crate::lesion::{Lesion, volume};
 use crate::random::Stream;
 use crate::sdf::{Vec3, smoothstep};
 use crate::tissue::Tissue;
