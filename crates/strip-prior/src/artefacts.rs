@@ -6,7 +6,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use crate::field::{normal, smooth};
-use crate::render::View;
+use crate::view::View;
 
 /// Adds all, and tells where the scan reaches. `air` is the background, if that is exactly 0.
 pub(crate) fn add(

@@ -12,6 +12,7 @@ mod pose;
 mod render;
 mod signal;
 mod train;
+mod view;
 
 use std::path::PathBuf;
 

@@ -11,6 +11,7 @@ use crate::field::{normal, smooth};
 use crate::heads::Head;
 use crate::pose::Pose;
 use crate::signal::Signals;
+use crate::view::View;
 use mri_phantom::Tissue;
 
 /// Offsets (voxels) of the points by which a voxel is averaged: every second corner of a cube of half its size.
@@ -22,17 +23,6 @@ const RADIUS: std::ops::Range<f32> = 4.0..32.0;
 
 /// Share of heads that are stripped already, by one convention or another.
 const STRIPPED: f64 = 0.08;
-
-/// What a sample shows, and how closely.
-#[derive(Clone, Copy)]
-pub(crate) struct View {
-    /// Voxels along each axis.
-    pub(crate) edge: usize,
-    /// Voxel size (mm).
-    pub(crate) spacing: f32,
-    /// Whether the middle lies at the brain's surface instead of in its middle.
-    pub(crate) at_surface: bool,
-}
 
 /// One picture of a head.
 pub(crate) struct Sample {

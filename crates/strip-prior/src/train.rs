@@ -14,7 +14,8 @@ use tch::{Kind, Tensor, nn, no_grad};
 
 use crate::heads::Head;
 use crate::network::{Network, Stage, UNIT, loss};
-use crate::render::{Sample, View, rough, sample};
+use crate::render::{Sample, rough, sample};
+use crate::view::View;
 
 /// Samples in one step: a new one, and one of the last [`KEPT`], since drawing one costs more than to learn from it.
 const BATCH: usize = 2;
