@@ -15,8 +15,10 @@ const CARD: &str = include_str!("../../../../docs/models/default.md");
 const IN_SHORT: &str = "## In short\n";
 
 /// The packages in the program, the default first. `cargo xtask train-default` makes their files.
-const BUILT_IN: &[BuiltIn] =
-    &[BuiltIn { name: "ssim-memae", bytes: include_bytes!("../../models/ssim-memae.safetensors") }];
+const BUILT_IN: &[BuiltIn] = &[
+    BuiltIn { name: "ssim-memae", bytes: include_bytes!("../../models/ssim-memae.safetensors") },
+    BuiltIn { name: "dae", bytes: include_bytes!("../../models/dae.safetensors") },
+];
 
 /// A package in the program.
 #[derive(Debug, PartialEq)]
