@@ -18,6 +18,7 @@ mod files;
 mod info;
 mod interrupt;
 mod layout;
+mod lesions;
 mod log;
 mod manifest;
 mod manual;

@@ -30,7 +30,7 @@ pub(crate) fn check(config: &Config) -> Result<()> {
 
     let task = Task::new("check", scans.len());
     let mut reports = workers::map(&scans, workers::available(config), |scan| {
-        let report = look(scan);
+        let report = look(scan, config);
         task.step("");
         Ok(report)
     })?;
@@ -93,7 +93,7 @@ fn in_both(scans: &[Listed], synthetic: bool) -> Vec<String> {
     problems
 }
 
-fn look(scan: &Listed) -> ScanReport {
+fn look(scan: &Listed, config: &Config) -> ScanReport {
     let mut report = check_scan(&scan.subject.scan, scan.subject.mask.as_deref());
     let Some(facts) = report.facts.clone() else { return report };
     if facts.contrast == Contrast::DarkFluid {
@@ -111,7 +111,7 @@ fn look(scan: &Listed) -> ScanReport {
         ));
     }
     if let Some(path) = &scan.subject.segmentation {
-        for finding in labels::look(&scan.subject.scan, path) {
+        for finding in labels::look(&scan.subject, path, scan.stripped, &config.preprocess.strip) {
             report.add(finding);
         }
     }

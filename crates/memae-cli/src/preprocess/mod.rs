@@ -1,5 +1,6 @@
 //! `memae preprocess`: every scan onto the reference grid, stripped and normalized; then the cohorts packed for training.
 
+pub(crate) mod lesions;
 mod pack;
 mod reference;
 mod subject;
@@ -17,7 +18,7 @@ use crate::progress::{Task, say};
 use crate::stage::Stage;
 use crate::{files, workers};
 
-pub(crate) use subject::Prepared;
+pub(crate) use subject::{Prepared, known_brain};
 
 /// The preprocessed subjects of a run.
 pub(crate) struct Cohort {
@@ -98,7 +99,8 @@ impl Plan {
             .collect::<Result<Vec<_>>>()?;
         let reference = (&config.reference, config.builtin_reference(), reference::stamp(config)?);
         let settings = (&config.preprocess, reference);
-        let stage = Stage::new("preprocess", Layout::new(config).preprocess(), &(&settings, &stamps))?;
+        let stage =
+            Stage::new("preprocess", Layout::new(config).preprocess(), &(&settings, &stamps, lesions::RULE))?;
         let sources = cohorts::sources(config)?;
         let shared = files::fingerprint(&(env!("CARGO_PKG_VERSION"), &settings, &sources))?;
         let cache = config.run.cache.join(format!("preprocessed-{}", &shared[..12]));

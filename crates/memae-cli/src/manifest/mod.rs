@@ -9,12 +9,12 @@ use crate::pattern::Pattern;
 
 /// Manifests that come with the program, by the name under which a configuration asks for them.
 const BUILT_IN: [(&str, &str); 6] = [
-    ("synthetic", include_str!("../../../data-manifests/synthetic.toml")),
-    ("camcan", include_str!("../../../data-manifests/camcan.toml")),
-    ("brats2019", include_str!("../../../data-manifests/brats2019.toml")),
-    ("ixi", include_str!("../../../data-manifests/ixi.toml")),
-    ("mslub", include_str!("../../../data-manifests/mslub.toml")),
-    ("open-ms", include_str!("../../../data-manifests/open-ms.toml")),
+    ("synthetic", include_str!("../../../../data-manifests/synthetic.toml")),
+    ("camcan", include_str!("../../../../data-manifests/camcan.toml")),
+    ("brats2019", include_str!("../../../../data-manifests/brats2019.toml")),
+    ("ixi", include_str!("../../../../data-manifests/ixi.toml")),
+    ("mslub", include_str!("../../../../data-manifests/mslub.toml")),
+    ("open-ms", include_str!("../../../../data-manifests/open-ms.toml")),
 ];
 
 /// Problems that one error names; the others are counted.
