@@ -15,7 +15,7 @@ fn refused(name: &str, change: (&str, &str), expected: &[&str]) {
 
 #[test]
 fn an_unknown_key() {
-    refused("unknown-key", ("epochs = 1", "epoch = 1"), &["epoch", "line"]);
+    refused("unknown-key", ("epochs = 1", "epoch = 1"), &["did you mean `epochs`?", "line"]);
 }
 
 #[test]

@@ -1,10 +1,23 @@
 //! Lesions as people count them: connected parts of labels, and their volume.
 
 use std::fmt;
+use std::path::Path;
 
 use anomaly_eval::components;
 use mri_io::{Mask, Volume};
 use serde::{Deserialize, Serialize};
+
+/// Reads lesion labels. Where `lesion` lists the labels that are lesion, others become 0.
+///
+/// # Errors
+/// As [`mri_io::read_labels`].
+pub(crate) fn read(path: &Path, lesion: Option<&[u16]>) -> mri_io::Result<Volume<u16>> {
+    let labels = mri_io::read_labels(path)?;
+    Ok(match lesion {
+        Some(lesion) => labels.map(|label| if lesion.contains(label) { *label } else { 0 }),
+        None => labels,
+    })
+}
 
 /// How many lesions there are (26 neighbours), and how large all are together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

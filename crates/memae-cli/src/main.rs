@@ -31,6 +31,7 @@ mod reconstruct;
 mod report;
 mod scoring;
 mod seeds;
+mod spelling;
 mod stage;
 mod study;
 mod synth;

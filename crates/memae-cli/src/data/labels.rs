@@ -5,7 +5,7 @@ use std::path::Path;
 
 use mri_io::{Finding, Mask, Severity, StripSettings, Volume};
 
-use crate::lesions::Amount;
+use crate::lesions::{self, Amount};
 use crate::manifest::Subject;
 use crate::preprocess::known_brain;
 
@@ -22,7 +22,7 @@ pub(super) fn look(
     strip: &StripSettings,
 ) -> Vec<Finding> {
     let scan = subject.scan.as_path();
-    let labels = match mri_io::read_labels::<u16>(segmentation) {
+    let labels = match lesions::read(segmentation, subject.lesion_labels.as_deref()) {
         Ok(labels) => labels,
         Err(error) => {
             return vec![Finding::new(

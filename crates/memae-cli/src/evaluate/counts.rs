@@ -12,7 +12,6 @@ use crate::cohorts::Use;
 use crate::config::Config;
 use crate::files;
 use crate::layout::Layout;
-use crate::preprocess::lesions::RULE;
 use crate::preprocess::{Cohort, Prepared};
 use crate::progress::Task;
 use crate::scoring::{Method, Scored, Scorer};
@@ -78,7 +77,7 @@ pub(super) fn stage(config: &Config, cohort: &Cohort, method: Method) -> Result<
     let settings =
         (evaluate.scoring(), evaluate.scope, evaluate.protocols.paper_thresholds, evaluate.lesions.overlap);
     let folder = Layout::new(config).eval().join(method.id()).join("counts");
-    Stage::new("count", folder, &(method, trained, &cohort.key, RULE, settings))
+    Stage::new("count", folder, &(method, trained, &cohort.key, cohort.truth(), settings))
 }
 
 impl Counts {

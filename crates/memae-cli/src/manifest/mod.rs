@@ -1,11 +1,17 @@
 //! Data manifests: what a cohort is, how to get it, and where its files lie below the user's data root.
 
+mod choice;
+mod find;
+
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::pattern::Pattern;
+use crate::spelling;
+pub(crate) use choice::{Names, Participants};
+pub(crate) use find::Subject;
 
 /// Manifests that come with the program, by the name under which a configuration asks for them.
 const BUILT_IN: [(&str, &str); 6] = [
@@ -17,7 +23,10 @@ const BUILT_IN: [(&str, &str); 6] = [
     ("open-ms", include_str!("../../../../data-manifests/open-ms.toml")),
 ];
 
-/// Problems that one error names; the others are counted.
+/// Stands for the suffix in patterns.
+const SUFFIX: &str = "{suffix}";
+
+/// Names that one message shows; the others are counted.
 const SHOWN: usize = 10;
 
 /// A data set.
@@ -45,15 +54,19 @@ pub(crate) struct Manifest {
     pub(crate) lesions: Option<Files>,
 }
 
-/// Where one cohort's files lie, below the data set's folder. `{subject}` stands for the subject's name, `*` for
-/// anything within one name.
+/// One cohort: where its files lie, below the data set's folder, and which subjects belong to it. `{subject}` stands for the
+/// subject's name, `*` for anything within one name, `{suffix}` for the suffix. Files may be compressed or not, whatever the
+/// pattern says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Files {
     /// Number of subjects of the complete data set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) subjects: Option<usize>,
-    /// T2 scan.
+    /// Contrast by its suffix in BIDS, e.g. `T2w` (which it is if not given), `T1w`, `FLAIR`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) suffix: Option<String>,
+    /// T2 scan, or scan of the suffix.
     pub(crate) scan: String,
     /// Brain mask of the data's owners, used instead of our skull stripping.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,44 +74,24 @@ pub(crate) struct Files {
     /// Lesion labels; above 0 is lesion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) segmentation: Option<String>,
+    /// Labels that are lesion, where others than 0 are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lesion_labels: Option<Vec<u16>>,
     /// True brain mask, by which our skull stripping is scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) true_mask: Option<String>,
     /// True pose (4x4, reference to scan), by which our registration is scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) true_pose: Option<String>,
-}
-
-/// What lies below a data set's folder.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    /// Complete subjects, sorted by name.
-    pub(crate) subjects: Vec<Subject>,
-    /// Subjects that lack a file, or are there twice.
-    pub(crate) problems: Vec<String>,
-}
-
-/// The files of one subject; absolute, or relative to where the program runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Subject {
-    pub(crate) name: String,
-    pub(crate) scan: PathBuf,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) mask: Option<PathBuf>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) segmentation: Option<PathBuf>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) true_mask: Option<PathBuf>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) true_pose: Option<PathBuf>,
-}
-
-impl Subject {
-    /// All files of the subject.
-    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
-        let others = [&self.mask, &self.segmentation, &self.true_mask, &self.true_pose];
-        std::iter::once(self.scan.as_path()).chain(others.into_iter().flatten().map(PathBuf::as_path))
-    }
+    /// Only these subjects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) include: Option<Names>,
+    /// Not these subjects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) exclude: Option<Names>,
+    /// Only the subjects of these rows of the table of participants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) participants: Option<Participants>,
 }
 
 impl Manifest {
@@ -110,85 +103,43 @@ impl Manifest {
         if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
             return toml::from_str(text).with_context(|| format!("built-in manifest {name}"));
         }
-        if !Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
+        if !Self::is_file(name) {
             let known: Vec<_> = BUILT_IN.iter().map(|(known, _)| *known).collect();
-            bail!("there is no manifest `{name}`: name one of {}, or a .toml file", known.join(", "));
+            bail!(
+                "there is no manifest `{name}`{}; name one of {}, or a .toml file",
+                spelling::did_you_mean(name, &known),
+                known.join(", ")
+            );
         }
-        let text = fs_err::read_to_string(name)?;
-        let manifest: Self = toml::from_str(&text).with_context(|| name.to_owned())?;
-        for files in manifest.healthy.iter().chain(&manifest.lesions) {
-            Pattern::new(&files.scan).with_context(|| name.to_owned())?;
+        let path = Path::new(name);
+        let text = fs_err::read_to_string(path).context("the manifest")?;
+        let mut manifest: Self = toml::from_str(&text)
+            .map_err(|error| anyhow::anyhow!("{name}: {}", spelling::explain(&error)))?;
+        for (group, files) in [("healthy", &mut manifest.healthy), ("lesions", &mut manifest.lesions)] {
+            if let Some(files) = files {
+                files.resolve(path).with_context(|| format!("{name}: [{group}]"))?;
+            }
         }
         Ok(manifest)
+    }
+
+    /// Whether a name in a configuration is the path of a manifest.
+    pub(crate) fn is_file(name: &str) -> bool {
+        Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
+    }
+
+    /// What determines how the subjects' files are preprocessed: all but which of them belong to the cohorts.
+    pub(crate) fn without_choice(&self) -> Self {
+        let mut manifest = self.clone();
+        for files in [&mut manifest.healthy, &mut manifest.lesions].into_iter().flatten() {
+            (files.include, files.exclude, files.participants) = (None, None, None);
+        }
+        manifest
     }
 
     /// All that come with the program, with their names.
     pub(crate) fn built_in() -> Result<Vec<(&'static str, Self)>> {
         BUILT_IN.iter().map(|(name, _)| Ok((*name, Self::load(name)?))).collect()
-    }
-
-    /// The subjects below `root`, sorted by name, all of them complete.
-    ///
-    /// # Errors
-    /// If there are none (the error says what to obtain and where to put it), if a name appears twice, or if
-    /// subjects lack a file that the manifest promises.
-    pub(crate) fn subjects(&self, files: &Files, root: &Path) -> Result<Vec<Subject>> {
-        let Found { subjects, problems } = self.find(files, root)?;
-        if !problems.is_empty() {
-            let shown = problems.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n");
-            let more = problems.len().saturating_sub(SHOWN);
-            bail!("{shown}{}", if more > 0 { format!("\nand {more} more") } else { String::new() });
-        }
-        Ok(subjects)
-    }
-
-    /// The subjects below `root`, sorted by name, and what is wrong with others.
-    ///
-    /// # Errors
-    /// If there is no scan at all; the error says what to obtain and where to put it.
-    pub(crate) fn find(&self, files: &Files, root: &Path) -> Result<Found> {
-        let folder = root.join(&self.folder);
-        let scans = Pattern::new(&files.scan)?.find(&folder)?;
-        if scans.is_empty() {
-            bail!("{}", self.how_to_obtain(files, root));
-        }
-        let mut found = Found::default();
-        for pair in scans.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
-            let [first, second] = [&pair[0].1, &pair[1].1].map(|path| path.display());
-            found
-                .problems
-                .push(format!("subject {} of {} has two scans: {first} and {second}", pair[0].0, self.title));
-        }
-        for (name, scan) in scans {
-            match self.complete(files, &folder, name, scan) {
-                Ok(subject) => found.subjects.push(subject),
-                Err(problem) => found.problems.push(problem.to_string()),
-            }
-        }
-        Ok(found)
-    }
-
-    /// A subject with all the files that the manifest promises.
-    fn complete(&self, files: &Files, folder: &Path, name: String, scan: PathBuf) -> Result<Subject> {
-        let with = |pattern: &Option<String>, what: &str| {
-            let Some(pattern) = pattern else { return Ok(None) };
-            Pattern::new(pattern)?.of_subject(folder, &name)?.map(Some).with_context(|| {
-                let pattern = folder.join(pattern.replace("{subject}", &name));
-                format!(
-                    "subject {name} of {} has no {what}: {} does not exist",
-                    self.title,
-                    pattern.display()
-                )
-            })
-        };
-        Ok(Subject {
-            mask: with(&files.mask, "brain mask")?,
-            segmentation: with(&files.segmentation, "segmentation")?,
-            true_mask: with(&files.true_mask, "true brain mask")?,
-            true_pose: with(&files.true_pose, "true pose")?,
-            name,
-            scan,
-        })
     }
 
     /// Where the data comes from and where it has to lie.
@@ -212,13 +163,50 @@ impl Manifest {
     }
 }
 
+impl Files {
+    /// Puts the suffix where it belongs, finds lists beside the manifest, and checks all that can be known without the data.
+    fn resolve(&mut self, manifest: &Path) -> Result<()> {
+        let Self { suffix, scan, mask, segmentation, true_mask, true_pose, .. } = self;
+        for pattern in [mask, segmentation, true_mask, true_pose].into_iter().flatten().chain([scan]) {
+            if pattern.contains(SUFFIX) {
+                let suffix = suffix.as_deref();
+                *pattern =
+                    pattern.replace(SUFFIX, suffix.with_context(|| format!("`{pattern}` needs a `suffix`"))?);
+            }
+            Pattern::new(pattern)?;
+        }
+        for names in [&mut self.include, &mut self.exclude] {
+            *names = names.take().map(|names| names.beside(manifest));
+        }
+        ensure!(
+            self.lesion_labels.as_ref().is_none_or(|labels| !labels.is_empty() && !labels.contains(&0)),
+            "`lesion_labels` lists the labels that are lesion, at least one, and 0 is background"
+        );
+        ensure!(
+            self.participants.as_ref().is_none_or(|table| !table.values.is_empty()),
+            "`participants` has no `values`, which say whose rows are taken"
+        );
+        Ok(())
+    }
+
+    /// Whether the scans are said to be another contrast than T2.
+    pub(crate) fn is_other_contrast(&self) -> bool {
+        self.suffix.as_deref().is_some_and(|suffix| !suffix.starts_with("T2"))
+    }
+}
+
+/// At most this many of the names, and how many more there are.
+fn some_of<T: AsRef<str>>(names: &[T]) -> String {
+    let shown = names.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn touch(path: &Path) {
-        crate::files::write(path, b"").unwrap();
-    }
 
     #[test]
     fn built_in_manifests_parse_and_name_a_cohort() {
@@ -233,47 +221,46 @@ mod tests {
     }
 
     #[test]
-    fn subjects_are_found_and_sorted() {
-        let root = tempfile::tempdir().unwrap();
-        let data = root.path().join("MICCAI_BraTS_2019_Data_Training");
-        for (grade, name) in [("LGG", "BraTS19_B"), ("HGG", "BraTS19_C"), ("HGG", "BraTS19_A")] {
-            for kind in ["t2", "seg", "t1"] {
-                touch(&data.join(grade).join(name).join(format!("{name}_{kind}.nii.gz")));
-            }
-        }
-        let manifest = Manifest::load("brats2019").unwrap();
-        let subjects = manifest.subjects(manifest.lesions.as_ref().unwrap(), root.path()).unwrap();
-        let names: Vec<_> = subjects.iter().map(|subject| subject.name.as_str()).collect();
-        assert_eq!(names, ["BraTS19_A", "BraTS19_B", "BraTS19_C"]);
-        let expected = data.join("LGG/BraTS19_B/BraTS19_B_seg.nii.gz");
-        assert_eq!(subjects[1].segmentation.as_deref(), Some(expected.as_path()));
-        assert_eq!(subjects[0].files().count(), 2);
-    }
-
-    #[test]
-    fn a_missing_segmentation_names_subject_and_file() {
-        let root = tempfile::tempdir().unwrap();
-        touch(&root.path().join("MICCAI_BraTS_2019_Data_Training/HGG/X/X_t2.nii.gz"));
-        let manifest = Manifest::load("brats2019").unwrap();
-        let error =
-            manifest.subjects(manifest.lesions.as_ref().unwrap(), root.path()).unwrap_err().to_string();
-        assert!(error.contains("subject X") && error.contains("X_seg.nii.gz"), "{error}");
-    }
-
-    #[test]
-    fn absent_data_is_explained() {
-        let root = tempfile::tempdir().unwrap();
-        let manifest = Manifest::load("camcan").unwrap();
-        let error =
-            manifest.subjects(manifest.healthy.as_ref().unwrap(), root.path()).unwrap_err().to_string();
-        for needed in ["Cam-CAN", "https://", "653", "{subject}_T2w.nii.gz", "camcan"] {
-            assert!(error.contains(needed), "{needed}: {error}");
-        }
-    }
-
-    #[test]
     fn unknown_manifests_are_refused_with_the_known_ones() {
         let error = Manifest::load("cam-can").unwrap_err().to_string();
-        assert!(error.contains("camcan") && error.contains(".toml"), "{error}");
+        assert!(error.contains("did you mean `camcan`") && error.contains(".toml"), "{error}");
+    }
+
+    fn load(text: &str) -> Result<Manifest> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("study.toml");
+        let head = "title = 't'\naccess = 'a'\nlicence = 'l'\ncitation = 'c'\nfolder = 'f'\nskull_stripped = false\n";
+        crate::files::write(&file, format!("{head}[lesions]\n{text}").as_bytes()).unwrap();
+        Manifest::load(file.to_str().unwrap())
+    }
+
+    #[test]
+    fn the_suffix_stands_in_all_patterns() {
+        let text =
+            "suffix = 'FLAIR'\nscan = '{subject}/{subject}_{suffix}.nii'\nmask = 'm/{subject}_{suffix}.nii'";
+        let files = load(text).unwrap().lesions.unwrap();
+        assert_eq!(
+            (files.scan.as_str(), files.mask.as_deref()),
+            ("{subject}/{subject}_FLAIR.nii", Some("m/{subject}_FLAIR.nii"))
+        );
+        assert!(files.is_other_contrast());
+        let plain = load("scan = '{subject}_T2w.nii'").unwrap().lesions.unwrap();
+        assert!(!plain.is_other_contrast());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_cohort_is_told_with_its_place() {
+        for (text, says) in [
+            ("scan = '{subject}_{suffix}.nii'", "needs a `suffix`"),
+            ("scan = '{subject}.nii'\nsegmentaton = '{subject}.nii'", "did you mean `segmentation`?"),
+            ("scan = '{subject}.nii'\nmask = '../{subject}.nii'", "without `..`"),
+            ("scan = '{subject}.nii'\nlesion_labels = []", "at least one"),
+            ("scan = '{subject}.nii'\nlesion_labels = [0, 1]", "0 is background"),
+            ("scan = '{subject}.nii'\ninclude = 3", "a list of subjects"),
+            ("scan = '{subject}.nii'\nparticipants = { column = 'group', values = [] }", "no `values`"),
+        ] {
+            let error = format!("{:#}", load(text).unwrap_err());
+            assert!(error.contains("study.toml") && error.contains(says), "{error}");
+        }
     }
 }

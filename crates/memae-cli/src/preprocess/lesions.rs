@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::lesions::Amount;
 
 /// Raised whenever the same labels are brought to the reference otherwise than before.
-pub(crate) const RULE: u32 = 2;
+pub(super) const RULE: u32 = 2;
 
 /// Points of a label's voxel along each side of a voxel of the reference: one share is right to about one percent.
 const FINENESS: f64 = 4.0;
@@ -28,11 +28,11 @@ const MUCH: f64 = 0.2;
 
 /// What bringing labels to the reference grid did to the lesions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Change {
+pub(super) struct Change {
     /// On the grid of the labels' file.
-    pub(crate) before: Amount,
+    pub(super) before: Amount,
     /// On the reference grid.
-    pub(crate) after: Amount,
+    pub(super) after: Amount,
 }
 
 impl Change {

@@ -1,6 +1,6 @@
 //! `memae preprocess`: every scan onto the reference grid, stripped and normalized; then the cohorts packed for training.
 
-pub(crate) mod lesions;
+mod lesions;
 mod pack;
 mod reference;
 mod subject;
@@ -36,6 +36,12 @@ impl Cohort {
         let members = self.members.iter().filter(|member| member.used_for == used_for);
         members.map(|member| Prepared::new(&self.cache, member)).collect()
     }
+
+    /// What the lesions on the reference grid depend on beside [`Self::key`].
+    pub(crate) fn truth(&self) -> impl Serialize {
+        let labels = self.members.iter().filter_map(|member| member.subject.lesion_labels.as_ref());
+        (lesions::RULE, labels.collect::<Vec<_>>())
+    }
 }
 
 /// Does the stage, or finds that it is done.
@@ -47,6 +53,9 @@ pub(crate) fn run(config: &Config) -> Result<()> {
         return Ok(());
     }
 
+    for remark in cohorts::remarks(config)? {
+        say(format!("preprocess: left out: {remark}"));
+    }
     let reference = reference::make(config, &layout)?;
     let task = Task::new("preprocess", members.len());
     let records = workers::map(&members, workers::available(config), |member| {
@@ -101,7 +110,9 @@ impl Plan {
         let settings = (&config.preprocess, reference);
         let stage =
             Stage::new("preprocess", Layout::new(config).preprocess(), &(&settings, &stamps, lesions::RULE))?;
-        let sources = cohorts::sources(config)?;
+        let (healthy, lesions, root) = cohorts::sources(config)?;
+        // Another choice among the same files uses what is there.
+        let sources = (healthy.without_choice(), lesions.without_choice(), root);
         let shared = files::fingerprint(&(env!("CARGO_PKG_VERSION"), &settings, &sources))?;
         let cache = config.run.cache.join(format!("preprocessed-{}", &shared[..12]));
         Ok(Self { stage, members, cache })

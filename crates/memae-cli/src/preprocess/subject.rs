@@ -124,8 +124,11 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
     let scan = mri_io::read(&subject.scan)?;
     let mask = known_brain(subject, member.stripped, &scan)?;
     let mut done = mri_io::preprocess(&scan, mask.as_ref(), reference, &config.preprocess)?;
-    let lesions =
-        subject.segmentation.as_ref().map(|path| lesions(path, &scan, &done, reference)).transpose()?;
+    let lesions = subject
+        .segmentation
+        .as_ref()
+        .map(|path| lesions(path, subject, &scan, &done, reference))
+        .transpose()?;
     if let Some(Lesions { outside, change, .. }) = &lesions {
         done.warnings.extend(change.warning());
         if outside.count > 0 {
@@ -194,11 +197,12 @@ struct Lesions {
 
 fn lesions(
     path: &Path,
+    subject: &Subject,
     scan: &Volume<f32>,
     done: &mri_io::Preprocessed,
     reference: &Reference,
 ) -> Result<Lesions> {
-    let native = mri_io::read_labels(path)?;
+    let native = crate::lesions::read(path, subject.lesion_labels.as_deref())?;
     everywhere(&native)
         .check_on(&scan.grid())
         .with_context(|| format!("{}: the segmentation of its scan", path.display()))?;
