@@ -57,7 +57,7 @@ pub use settings::{
     Border, BottleneckKind, LossRegion, MemoryPreset, MemorySettings, ModelSettings, NoiseSettings,
     Precision, Query, Schedule, Shrink, Similarity, TrainSettings,
 };
-pub use trainer::{Observer, Outcome, Phase, Progress, Trainer, is_handled_panic};
+pub use trainer::{Observer, Outcome, Phase, Progress, Trainer, is_handled_panic, rehearse};
 
 /// Version of the libtorch that this was built with, where its folder tells.
 pub const LIBTORCH: Option<&str> = option_env!("MEMAE_LIBTORCH");

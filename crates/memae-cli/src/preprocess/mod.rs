@@ -1,5 +1,6 @@
 //! `memae preprocess`: every scan onto the reference grid, stripped and normalized; then the cohorts packed for training.
 
+mod headers;
 mod lesions;
 mod pack;
 mod reference;
@@ -44,6 +45,11 @@ impl Cohort {
     }
 }
 
+/// Refuses a reference that cannot be read or does not fit the configured grid, without drawing one.
+pub(crate) fn check_reference(config: &Config) -> Result<()> {
+    reference::of_anatomy(config).map(drop)
+}
+
 /// Does the stage, or finds that it is done.
 pub(crate) fn run(config: &Config) -> Result<()> {
     let layout = Layout::new(config);
@@ -53,6 +59,7 @@ pub(crate) fn run(config: &Config) -> Result<()> {
         return Ok(());
     }
 
+    headers::check(&members)?;
     for remark in cohorts::remarks(config)? {
         say(format!("preprocess: left out: {remark}"));
     }

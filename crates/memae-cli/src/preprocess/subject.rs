@@ -129,6 +129,9 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
         .as_ref()
         .map(|path| lesions(path, subject, &scan, &done, reference))
         .transpose()?;
+    if member.used_for == Use::Test && lesions.is_none() {
+        done.warnings.push("it has no lesion labels: all of its voxels count as healthy".to_owned());
+    }
     if let Some(Lesions { outside, change, .. }) = &lesions {
         done.warnings.extend(change.warning());
         if outside.count > 0 {
@@ -142,8 +145,11 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
     fs_err::create_dir_all(prepared.scan.parent().context("a file lies in a folder")?)?;
     mri_io::write(&prepared.scan, &done.volume)?;
     mri_io::write(&prepared.mask, &done.mask)?;
-    if let (Some(path), Some(lesions)) = (&prepared.lesions, &lesions) {
-        mri_io::write(path, &lesions.labels)?;
+    if let Some(path) = &prepared.lesions {
+        match &lesions {
+            Some(lesions) => mri_io::write(path, &lesions.labels)?,
+            None => mri_io::write(path, &done.mask.map(|_| 0_u16))?,
+        }
     }
     mri_io::write_matrix(&prepared.transform, done.transform)?;
     let record = Record {

@@ -1,6 +1,7 @@
 //! Training: epochs of steps, validation, checkpoints, and resuming from them.
 
 mod epoch;
+mod rehearsal;
 mod room;
 mod state;
 
@@ -8,6 +9,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use self::epoch::Stop;
+pub use self::rehearsal::rehearse;
 pub use self::room::is_handled_panic;
 use crate::adam::Adam;
 use crate::average::Average;
