@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::experiment::{Experiment, finished};
-use crate::program::{fails_saying, succeeds};
+use crate::program::{fails_saying, mri_prep, succeeds};
 
 /// A manifest whose lesion subjects are the folder `study/patients`, healthy ones `study/healthy`.
 const MANIFEST: &str = r#"
@@ -37,7 +37,7 @@ validation = 1
 "#;
 
 /// An experiment on copies of synthetic heads in the two folders.
-fn cohorts(name: &str) -> Experiment {
+pub(crate) fn cohorts(name: &str) -> Experiment {
     let experiment = Experiment::new(name, &[]);
     fs::write(experiment.folder.join("tiny.toml"), CONFIG).unwrap();
     fs::write(experiment.folder.join("made-up.toml"), MANIFEST).unwrap();
@@ -88,6 +88,36 @@ fn each_fault_is_named() {
             "must be mended",
         ],
     );
+}
+
+#[test]
+fn what_was_not_fetched_is_named_and_the_rest_goes_on() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("data-not-fetched");
+    fs::remove_dir_all(&folder).ok();
+    let scan = finished().synthetic_scan();
+    for subject in ["sub-1", "sub-2", "sub-3"] {
+        fs::create_dir_all(folder.join(subject).join("anat")).unwrap();
+    }
+    let file = |name: &str| folder.join(&name[..5]).join("anat").join(name);
+    fs::copy(&scan, file("sub-1_T2w.nii.gz")).unwrap();
+    fs::copy(&scan, file("sub-1_part-phase_T2w.nii.gz")).unwrap();
+    std::os::unix::fs::symlink("../../.git/annex/objects/x.nii.gz", file("sub-2_T2w.nii.gz")).unwrap();
+    let told = [
+        "sub-1_part-phase_T2w.nii.gz is left out",
+        "sub-3 has no anat/*_T2w",
+        "1 of 2 scans failed",
+        "datalad get",
+    ];
+
+    let mut detect = finished().memae(&["detect"]);
+    detect.arg(&folder).arg("--model").arg(finished().package()).arg("--out").arg(folder.join("found"));
+    fails_saying(&mut detect, &told);
+    assert!(folder.join("found/sub-1/summary.json").is_file());
+
+    let mut prepare = mri_prep();
+    fails_saying(prepare.arg("run").arg("--bids").arg(&folder), &told);
+    let prepared = folder.join("derivatives/mri-prep/sub-1/anat");
+    assert!(fs::read_dir(prepared).unwrap().count() > 5);
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn manifests_and_configurations_are_understood() {
             .copied()
             .filter(|block| ["title =", "[lesions]"].iter().any(|start| block.starts_with(start)))
             .collect();
-        fs::write(folder.join("my-study.toml"), manifest.join("\n")).unwrap();
+        fs::write(folder.join("my-data.toml"), manifest.join("\n")).unwrap();
         for block in blocks.iter().filter(|block| block.starts_with("[run]")) {
             fs::write(folder.join("shown.toml"), block).unwrap();
             let mut command = memae();
@@ -130,6 +130,62 @@ fn manifests_and_configurations_are_understood() {
         }
     }
     assert!(checked >= 2);
+}
+
+/// The page on data of one's own works when it is followed: its manifest, its configuration (for fewer people and a tiny
+/// network), its commands, on a BIDS data set as it describes.
+#[test]
+fn the_page_on_own_data_can_be_followed() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("documented-own-data");
+    fs::remove_dir_all(&folder).ok();
+    let data = folder.join("data/my-study");
+    let source = crate::experiment::finished().data_root().join("synthetic");
+    let mut table = "participant_id\tgroup\n".to_owned();
+    let copy = |from: &Path, to: PathBuf| {
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(from, to).unwrap();
+    };
+    for (cohort, group, count) in [("healthy", "control", 3), ("tumour", "patient", 1)] {
+        for number in 1..=count {
+            let (original, name) = (format!("sub-{number:04}"), format!("sub-{group}{number}"));
+            let file =
+                |kind: &str| source.join(cohort).join(&original).join(format!("{original}_{kind}.nii.gz"));
+            copy(&file("T2w"), data.join(format!("{name}/anat/{name}_T2w.nii.gz")));
+            if group == "patient" {
+                let labels = format!("derivatives/lesions/{name}/{name}_label-lesion_mask.nii.gz");
+                copy(&file("tumour"), data.join(labels));
+            }
+            table += &format!("{name}\t{group}\n");
+        }
+    }
+    fs::write(data.join("participants.tsv"), table).unwrap();
+
+    let page = fs::read_to_string(root().join("docs/how-to/own-data.md")).unwrap();
+    let settings = blocks(&page, &["toml"]);
+    let [manifest, configuration] = settings[..] else {
+        panic!("the page shows {} settings", settings.len())
+    };
+    fs::write(folder.join("my-data.toml"), manifest).unwrap();
+    let mut configuration = configuration.to_owned();
+    for (shown, small) in
+        [("train = 120", "train = 2"), ("validation = 20", "validation = 1"), ("\"/data\"", "\"data\"")]
+    {
+        assert!(configuration.contains(shown), "{configuration}");
+        configuration = configuration.replacen(shown, small, 1);
+    }
+    configuration = configuration.replacen("[run]", "[run]\ndevice = \"cpu\"\nmodels = [\"ae\"]", 1);
+    configuration += "[reference]\nshape = [32, 32, 24]\nspacing = [6.5, 6.5, 6.5]\n[model]\nwidth = 0.0625\n\
+                      [train]\nepochs = 1\nbatch = 16\n[evaluate]\nsensitivity = false\n";
+    fs::write(folder.join("my-study.toml"), configuration).unwrap();
+    let mut followed = 0;
+    for line in blocks(&page, &["sh"]).iter().flat_map(|block| block.lines()) {
+        if let ["memae", arguments @ ..] = words(line).as_slice() {
+            succeeds(memae().current_dir(&folder).args(arguments));
+            followed += 1;
+        }
+    }
+    assert_eq!(followed, 2, "data check and run");
+    assert!(folder.join("runs/my-study/report/index.html").is_file());
 }
 
 /// The commands of one page do what it says, one after the other, on two synthetic heads.

@@ -9,6 +9,7 @@ mod documentation;
 mod experiment;
 mod full_disk;
 mod interruption;
+mod lesions;
 mod program;
 mod viewer;
 mod whole_run;

@@ -213,6 +213,9 @@ pub(crate) struct Detect {
     /// Brain mask of the scan, if there is one scan and you have it; otherwise the skull is stripped here.
     #[arg(long, value_name = "FILE")]
     pub(crate) mask: Option<PathBuf>,
+    /// Contrast of the scans in BIDS data sets, by its suffix: T2w, T1w, FLAIR. The built-in model knows T2.
+    #[arg(long, default_value = "T2w", value_name = "SUFFIX")]
+    pub(crate) suffix: String,
     /// Score above which a voxel is marked: t1 (by default 5 % of healthy brain voxels are above it), t2 (2 %), or a
     /// number from 0 to 1.
     #[arg(long, default_value = "t1", value_name = "THRESHOLD")]

@@ -148,6 +148,21 @@ pub(crate) fn sources(config: &Config) -> Result<(Manifest, Manifest, PathBuf)> 
     }
 }
 
+/// What lies among the cohorts' files and is left out, to be told once.
+///
+/// # Errors
+/// As [`members`].
+pub(crate) fn remarks(config: &Config) -> Result<Vec<String>> {
+    let (healthy, lesions, root) = sources(config)?;
+    let mut remarks = Vec::new();
+    for (manifest, files) in [(&healthy, &healthy.healthy), (&lesions, &lesions.lesions)] {
+        if let Some(files) = files {
+            remarks.extend(manifest.find(files, &root)?.remarks);
+        }
+    }
+    Ok(remarks)
+}
+
 /// Training and validation heads, whose label maps have decided.
 fn by_map(heads: &[synth::Head], subjects: Vec<Subject>) -> (Vec<Subject>, Vec<Subject>) {
     let to_train: HashSet<&str> = heads

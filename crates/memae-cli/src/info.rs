@@ -25,9 +25,11 @@ pub(crate) fn run(source: &Source) -> Result<()> {
 
 fn file(path: &Path) -> Result<String> {
     let name = path.to_string_lossy();
-    if !path.exists() {
+    if let Some(why) = mri_io::why_absent(path) {
+        bail!("{name} {why}");
+    } else if !path.exists() {
         bail!("{name} does not exist");
-    } else if name.ends_with(".nii") || name.ends_with(".nii.gz") {
+    } else if mri_io::is_nifti(path) || [".hdr", ".img"].iter().any(|ending| name.ends_with(ending)) {
         volume(path)
     } else if name.ends_with(".safetensors") || path.join("best.safetensors").is_file() {
         model(&path.into())

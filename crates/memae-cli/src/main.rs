@@ -4,6 +4,7 @@
 // Lines for people are short: how they read here matters more than an allocation.
 #![allow(clippy::format_push_string, clippy::format_collect)]
 
+mod ahead;
 mod cli;
 mod cohorts;
 mod config;
@@ -18,6 +19,8 @@ mod files;
 mod info;
 mod interrupt;
 mod layout;
+mod lesions;
+mod lock;
 mod log;
 mod manifest;
 mod manual;
@@ -30,6 +33,7 @@ mod reconstruct;
 mod report;
 mod scoring;
 mod seeds;
+mod spelling;
 mod stage;
 mod study;
 mod synth;
@@ -43,10 +47,12 @@ use anyhow::{Result, bail};
 use clap::Parser;
 use memae_model::ModelKind;
 
+use ahead::Networks;
 use cli::{Cli, Command, Common, Only};
 use config::{Config, Data};
 use failure::BadConfig;
 use layout::Layout;
+use lock::RunLock;
 use progress::say;
 
 fn main() -> ExitCode {
@@ -85,9 +91,17 @@ fn dispatch(cli: &Cli) -> Result<()> {
     if let Command::Study(cli::StudyCommand::Memory(arguments)) = &cli.command {
         config = study::shared(&config, arguments);
     }
+    let networks = match cli.command {
+        Command::Synth | Command::Preprocess => Networks::Unused,
+        Command::Run | Command::Train(_) | Command::Study(_) => Networks::Trained,
+        _ => Networks::Used,
+    };
+    ahead::check(&config, networks)?;
     workers::limit(&config)?;
+    let layout = Layout::new(&config);
+    let _alone = RunLock::take(&layout.run)?;
     environment::write(&config)?;
-    log::to_file(&Layout::new(&config).log())?;
+    log::to_file(&layout.log())?;
     tracing::info!("memae {} begins", env!("CARGO_PKG_VERSION"));
     match &cli.command {
         Command::Run => run_all(&config),

@@ -7,9 +7,11 @@ use anyhow::{Result, bail};
 const SUBJECT: &str = "{subject}";
 
 /// A relative path in which `{subject}` stands for the name of a subject, the same at each place, and `*` for any part
-/// of one name.
+/// of one name. A file that is compressed, or is not, while the pattern says the other, fits as well.
 pub(crate) struct Pattern<'a> {
     components: Vec<&'a str>,
+    /// The last component with the other ending of NIfTI, if it has one.
+    other: Option<String>,
 }
 
 impl<'a> Pattern<'a> {
@@ -23,32 +25,69 @@ impl<'a> Pattern<'a> {
         if !text.contains(SUBJECT) {
             bail!("pattern `{text}`: it must hold {SUBJECT}, the place of the subject's name");
         }
-        Ok(Self { components })
+        let last = components.last().copied().unwrap_or_default();
+        let other = match last.strip_suffix(".nii.gz") {
+            Some(stem) => Some(format!("{stem}.nii")),
+            None => last.strip_suffix(".nii").map(|_| format!("{last}.gz")),
+        };
+        Ok(Self { components, other })
     }
 
-    /// All files of the pattern below `folder`, with the subjects' names, sorted by name. A folder that is not there
-    /// has none.
+    /// All files of the pattern below `folder`, with the subjects' names, sorted by name; those with the other ending only where
+    /// a subject has none with the pattern's. A folder that is not there has none. Links to nowhere are among them.
     pub(crate) fn find(&self, folder: &Path) -> Result<Vec<(String, PathBuf)>> {
-        let mut found = Vec::new();
-        walk(folder, &self.components, None, &mut found)?;
+        let mut found = self.walked(folder, None, Kind::File)?;
         found.sort();
         Ok(found)
     }
 
     /// The first file of the pattern for one subject.
     pub(crate) fn of_subject(&self, folder: &Path, subject: &str) -> Result<Option<PathBuf>> {
-        let mut found = Vec::new();
-        walk(folder, &self.components, Some(subject), &mut found)?;
+        let mut found = self.walked(folder, Some(subject), Kind::File)?;
         found.sort();
         Ok(found.into_iter().next().map(|(_, path)| path))
     }
+
+    /// The folders named after subjects, where the pattern has such: those of subjects without a scan are among them.
+    pub(crate) fn subject_folders(&self, folder: &Path) -> Result<Vec<(String, PathBuf)>> {
+        let named = self.components.iter().position(|component| component.contains(SUBJECT)).unwrap_or(0) + 1;
+        let mut found = Vec::new();
+        if named < self.components.len() {
+            walk(folder, &self.components[..named], None, Kind::Folder, &mut found)?;
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    fn walked(&self, folder: &Path, subject: Option<&str>, kind: Kind) -> Result<Vec<(String, PathBuf)>> {
+        let mut found = Vec::new();
+        walk(folder, &self.components, subject, kind, &mut found)?;
+        if let Some(other) = &self.other {
+            let mut components = self.components.clone();
+            components.pop();
+            components.push(other);
+            let mut others = Vec::new();
+            walk(folder, &components, subject, kind, &mut others)?;
+            others.retain(|(name, _)| !found.iter().any(|(known, _)| known == name));
+            found.extend(others);
+        }
+        Ok(found)
+    }
 }
 
-/// Adds all files below `folder` that fit, for the given subject or for all.
+/// What a pattern is to find.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    File,
+    Folder,
+}
+
+/// Adds all that fits below `folder`, for the given subject or for all.
 fn walk(
     folder: &Path,
     components: &[&str],
     subject: Option<&str>,
+    kind: Kind,
     found: &mut Vec<(String, PathBuf)>,
 ) -> Result<()> {
     let [component, rest @ ..] = components else { return Ok(()) };
@@ -69,23 +108,31 @@ fn walk(
         };
         if !rest.is_empty() {
             if path.is_dir() {
-                walk(&path, rest, subject, found)?;
+                walk(&path, rest, subject, kind, found)?;
             }
-        } else if let (true, Some(subject)) = (path.is_file(), subject) {
+            continue;
+        }
+        // A link to nowhere is a file that was not fetched, and has to be told.
+        let fits = match kind {
+            Kind::File => path.symlink_metadata().is_ok() && !path.is_dir(),
+            Kind::Folder => path.is_dir(),
+        };
+        if let (true, Some(subject)) = (fits, subject) {
             found.push((subject.to_owned(), path));
         }
     }
     Ok(())
 }
 
-/// Names in a folder, sorted; none if it is not there.
+/// Names in a folder that are not hidden, sorted; none if it is not there. `._*` are what other systems leave beside each file.
 fn names_in(folder: &Path) -> Result<Vec<String>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
     let mut names = Vec::new();
     for entry in fs_err::read_dir(folder)? {
-        names.extend(entry?.file_name().to_str().map(ToOwned::to_owned));
+        let name = entry?.file_name();
+        names.extend(name.to_str().filter(|name| !name.starts_with('.')).map(ToOwned::to_owned));
     }
     names.sort();
     Ok(names)
@@ -154,6 +201,24 @@ mod tests {
         let found = Pattern::new("{subject}/{subject}_t2").unwrap().find(root.path()).unwrap();
         let names: Vec<_> = found.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["a", "c"]);
+    }
+
+    #[test]
+    fn either_ending_of_nifti_fits_and_the_patterns_own_comes_first() {
+        let root = tempfile::tempdir().unwrap();
+        for path in ["a/a_t2.nii", "b/b_t2.nii", "b/b_t2.nii.gz", "c/notes.txt", "._d/._d_t2.nii"] {
+            crate::files::write(&root.path().join(path), b"").unwrap();
+        }
+        for (pattern, of_b) in [("t2.nii.gz", "b_t2.nii.gz"), ("t2.nii", "b_t2.nii")] {
+            let pattern = format!("{{subject}}/{{subject}}_{pattern}");
+            let pattern = Pattern::new(&pattern).unwrap();
+            let expected = [("a", "a_t2.nii"), ("b", of_b)]
+                .map(|(name, file)| (name.to_owned(), root.path().join(name).join(file)));
+            assert_eq!(pattern.find(root.path()).unwrap(), expected);
+            assert_eq!(pattern.of_subject(root.path(), "b").unwrap().as_ref(), Some(&expected[1].1));
+            let folders = pattern.subject_folders(root.path()).unwrap();
+            assert_eq!(folders.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a", "b", "c"]);
+        }
     }
 
     #[test]

@@ -23,6 +23,14 @@ pub enum DeviceChoice {
 }
 
 impl DeviceChoice {
+    /// Refuses a device that is not there: to be asked before hours of work for it.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where a CUDA device is asked for that is not there.
+    pub fn check(self) -> Result<()> {
+        self.open().map(drop)
+    }
+
     /// The device itself.
     ///
     /// # Errors

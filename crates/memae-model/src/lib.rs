@@ -35,6 +35,7 @@ pub use settings::{
 };
 pub use training::{
     EpochRecord, MemoryUsage, Observer, Outcome, Phase, Progress, Trainer, is_handled_panic, read_history,
+    rehearse,
 };
 
 /// Version of the libtorch that this was built with, where its folder tells.

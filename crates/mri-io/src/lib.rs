@@ -32,7 +32,9 @@ pub use check::{
 };
 pub use distance::distance_to;
 pub use error::{Error, Result};
-pub use find::{BidsScan, bids_scans, nifti_files, nifti_stem};
+pub use find::{
+    BidsScan, BidsScans, LeftOut, bids_scans, is_nifti, nifti_files, nifti_stem, part_of_complex, why_absent,
+};
 #[cfg(feature = "lists")]
 pub use find::{ListedScan, read_scan_list};
 pub use intensity::{Normalization, StandardScale, normalize};

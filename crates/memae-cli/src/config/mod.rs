@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 pub(crate) use sections::{Builtin, Config, Data, Reference, SyntheticData};
 
 use crate::failure::BadConfig;
+use crate::manifest::Manifest;
+use crate::spelling;
 
 /// The configuration that runs where none is named.
 pub(crate) const QUICK: &str = include_str!("../../../../configs/quick.toml");
@@ -25,13 +27,39 @@ impl Config {
         let text = fs_err::read_to_string(file)
             .with_context(|| "the configuration cannot be read; without --config the built-in one runs")
             .map_err(|error| BadConfig(vec![format!("{error:#}")]))?;
-        Self::parse(&text, &file.display().to_string())
+        let mut config = Self::parse(&text, &file.display().to_string())?;
+        config.seek_inputs(file.parent().unwrap_or(Path::new("")));
+        Ok(config)
+    }
+
+    /// Inputs that the configuration names are sought beside it first, and where they are not there, in the working folder.
+    fn seek_inputs(&mut self, folder: &Path) {
+        let beside = |path: &mut PathBuf| {
+            let candidate = folder.join(&*path);
+            if candidate.exists() {
+                *path = candidate;
+            }
+        };
+        match &mut self.data {
+            Data::Manifest(data) => {
+                beside(&mut data.root);
+                for name in [&mut data.healthy, &mut data.lesions] {
+                    if Manifest::is_file(name) {
+                        let mut path = PathBuf::from(&*name);
+                        beside(&mut path);
+                        *name = path.to_string_lossy().into_owned();
+                    }
+                }
+            }
+            Data::Synthetic(data) => data.label_maps.iter_mut().for_each(beside),
+        }
+        [&mut self.reference.file, &mut self.reference.mask].into_iter().flatten().for_each(beside);
     }
 
     /// Parses and checks. `name` is what errors call the file.
     fn parse(text: &str, name: &str) -> Result<Self> {
-        let config: Self =
-            toml::from_str(text).map_err(|error| BadConfig(vec![format!("{name}: {error}")]))?;
+        let config: Self = toml::from_str(text)
+            .map_err(|error| BadConfig(vec![format!("{name}: {}", spelling::explain(&error))]))?;
         let problems = check::problems(&config);
         if !problems.is_empty() {
             return Err(BadConfig(problems.into_iter().map(|p| format!("{name}: {p}")).collect()).into());
@@ -121,7 +149,15 @@ mod tests {
     #[test]
     fn unknown_keys_are_named_with_their_line() {
         let text = problems(&quick_with("[train]", "[train]\nepoch = 3"));
-        assert!(text.contains("epoch") && text.contains("line"), "{text}");
+        assert!(text.contains("did you mean `epochs`?") && text.contains("line"), "{text}");
+        for (from, to, meant) in [
+            ("kind = \"synthetic\"", "kind = \"synthetik\"", "synthetic"),
+            ("[reference]", "[referense]", "reference"),
+            ("test = 12", "tests = 12", "test"),
+        ] {
+            let text = problems(&quick_with(from, to));
+            assert!(text.contains(&format!("did you mean `{meant}`?")), "{text}");
+        }
     }
 
     #[test]
@@ -158,6 +194,27 @@ mod tests {
         assert_eq!(builtin(&PAPER.replacen(file, "", 1)), Some(Builtin::T2));
         let both = PAPER.replacen(file, &format!("{file}\nbuiltin = \"t2\""), 1);
         assert!(problems(&both).contains("builtin and file"));
+    }
+
+    #[test]
+    fn inputs_are_sought_beside_the_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for file in ["study.toml", "data/x", "mask.nii"] {
+            crate::files::write(&path(file), b"").unwrap();
+        }
+        let text = "run.name = 't'\nreference.file = 'elsewhere.nii'\nreference.mask = 'mask.nii'\n[data]\nkind = 'manifest'\n\
+                    healthy = 'study.toml'\nlesions = 'brats2019'\nroot = 'data'\nseed = 1\ntrain = 1\nvalidation = 1";
+        crate::files::write(&path("t.toml"), text.as_bytes()).unwrap();
+        let config = Config::load(Some(&path("t.toml"))).unwrap();
+        let Data::Manifest(data) = config.data else { panic!("it names manifests") };
+        assert_eq!(
+            (data.healthy, data.lesions),
+            (path("study.toml").display().to_string(), "brats2019".into())
+        );
+        assert_eq!((data.root, config.reference.mask), (path("data"), Some(path("mask.nii"))));
+        assert_eq!(config.reference.file, Some("elsewhere.nii".into()));
+        assert_eq!(config.run.output, Path::new("runs"));
     }
 
     #[test]

@@ -17,6 +17,8 @@ struct Listed {
     group: Group,
     /// What the manifest says of the skull.
     stripped: bool,
+    /// Whether the manifest says that it is no T2.
+    other_contrast: bool,
     subject: Subject,
 }
 
@@ -25,12 +27,12 @@ struct Listed {
 /// # Errors
 /// If something must be mended before a run.
 pub(crate) fn check(config: &Config) -> Result<()> {
-    let (scans, mut problems) = listed(config)?;
+    let (scans, mut problems, remarks) = listed(config)?;
     problems.extend(in_both(&scans, config.data.is_synthetic()));
 
     let task = Task::new("check", scans.len());
     let mut reports = workers::map(&scans, workers::available(config), |scan| {
-        let report = look(scan);
+        let report = look(scan, config);
         task.step("");
         Ok(report)
     })?;
@@ -40,6 +42,7 @@ pub(crate) fn check(config: &Config) -> Result<()> {
     let groups: Vec<Group> = scans.iter().map(|scan| scan.group).collect();
     let mut text = if reports.is_empty() { String::new() } else { check_table(&reports) };
     text += &drift::compare(&groups, &reports);
+    text += &remarks.iter().map(|remark| format!("left out: {remark}\n")).collect::<String>();
     progress::result(&text)?;
     let bad = reports.iter().filter(|report| report.worst() == Some(Severity::Error)).count();
     if bad > 0 {
@@ -48,10 +51,10 @@ pub(crate) fn check(config: &Config) -> Result<()> {
     if problems.is_empty() { Ok(()) } else { bail!("{}", problems.join("\n")) }
 }
 
-/// All scans of both cohorts, and what is missing of them.
-fn listed(config: &Config) -> Result<(Vec<Listed>, Vec<String>)> {
+/// All scans of both cohorts, what is missing of them, and what else there is to say.
+fn listed(config: &Config) -> Result<(Vec<Listed>, Vec<String>, Vec<String>)> {
     let (healthy, lesions, root) = cohorts::sources(config)?;
-    let (mut scans, mut problems) = (Vec::new(), Vec::new());
+    let (mut scans, mut problems, mut remarks) = (Vec::new(), Vec::new(), Vec::new());
     for (group, manifest, files) in
         [(Group::Healthy, &healthy, &healthy.healthy), (Group::Lesions, &lesions, &lesions.lesions)]
     {
@@ -62,13 +65,19 @@ fn listed(config: &Config) -> Result<(Vec<Listed>, Vec<String>)> {
         match manifest.find(files, &root) {
             Ok(found) => {
                 problems.extend(found.problems);
-                let stripped = manifest.skull_stripped;
-                scans.extend(found.subjects.into_iter().map(|subject| Listed { group, stripped, subject }));
+                remarks.extend(found.remarks);
+                let (stripped, other_contrast) = (manifest.skull_stripped, files.is_other_contrast());
+                scans.extend(found.subjects.into_iter().map(|subject| Listed {
+                    group,
+                    stripped,
+                    other_contrast,
+                    subject,
+                }));
             }
             Err(error) => problems.push(format!("{error:#}")),
         }
     }
-    Ok((scans, problems))
+    Ok((scans, problems, remarks))
 }
 
 /// Scans, or names of people, that are in both cohorts. Synthetic heads are numbered alike, and are different all the same.
@@ -93,10 +102,10 @@ fn in_both(scans: &[Listed], synthetic: bool) -> Vec<String> {
     problems
 }
 
-fn look(scan: &Listed) -> ScanReport {
+fn look(scan: &Listed, config: &Config) -> ScanReport {
     let mut report = check_scan(&scan.subject.scan, scan.subject.mask.as_deref());
     let Some(facts) = report.facts.clone() else { return report };
-    if facts.contrast == Contrast::DarkFluid {
+    if facts.contrast == Contrast::DarkFluid && !scan.other_contrast {
         report.add(Finding::new(
             Severity::Warning,
             "has dark fluid, as T1 and FLAIR have: it does not look like T2",
@@ -110,8 +119,15 @@ fn look(scan: &Listed) -> ScanReport {
             "set skull_stripped = false in the manifest",
         ));
     }
+    if scan.group == Group::Lesions && scan.subject.segmentation.is_none() {
+        report.add(Finding::new(
+            Severity::Warning,
+            "has no lesion labels: all of its voxels count as healthy",
+            "name their files with `segmentation` in the manifest",
+        ));
+    }
     if let Some(path) = &scan.subject.segmentation {
-        for finding in labels::look(&scan.subject.scan, path) {
+        for finding in labels::look(&scan.subject, path, scan.stripped, &config.preprocess.strip) {
             report.add(finding);
         }
     }

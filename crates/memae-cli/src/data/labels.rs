@@ -3,15 +3,26 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use mri_io::{Finding, Severity};
+use mri_io::{Finding, Mask, Severity, StripSettings, Volume};
+
+use crate::lesions::{self, Amount};
+use crate::manifest::Subject;
+use crate::preprocess::known_brain;
 
 /// More labels than this name tissues rather than parts of a lesion.
 const MANY_LABELS: usize = 8;
 /// A lesion (ml) larger than any.
 const LARGEST: f64 = 500.0;
 
-pub(super) fn look(scan: &Path, segmentation: &Path) -> Vec<Finding> {
-    let labels = match mri_io::read_labels::<u16>(segmentation) {
+/// What is wrong with the labels in `segmentation` of a subject. `stripped`: what the manifest says of the scan.
+pub(super) fn look(
+    subject: &Subject,
+    segmentation: &Path,
+    stripped: bool,
+    strip: &StripSettings,
+) -> Vec<Finding> {
+    let scan = subject.scan.as_path();
+    let labels = match lesions::read(segmentation, subject.lesion_labels.as_deref()) {
         Ok(labels) => labels,
         Err(error) => {
             return vec![Finding::new(
@@ -33,7 +44,6 @@ pub(super) fn look(scan: &Path, segmentation: &Path) -> Vec<Finding> {
             "labels are resampled by mri-prep resample LABELS OUT --like SCAN --labels",
         );
     }
-    let lesion = labels.map(|&label| label > 0);
     let values: BTreeSet<u16> = labels.as_slice().iter().copied().filter(|&label| label > 0).collect();
     if values.is_empty() {
         find(
@@ -49,7 +59,8 @@ pub(super) fn look(scan: &Path, segmentation: &Path) -> Vec<Finding> {
             "make sure that they are lesions and not tissues",
         );
     }
-    let volume = lesion.millilitres();
+    let all = Amount::of(&labels);
+    let volume = all.ml;
     if volume > LARGEST {
         find(
             Severity::Warning,
@@ -57,5 +68,27 @@ pub(super) fn look(scan: &Path, segmentation: &Path) -> Vec<Finding> {
             "make sure that it is not a mask of the brain",
         );
     }
+    // A scan that cannot be read or stripped is told as that, not here.
+    if let Ok(brain) = brain(subject, stripped, strip)
+        && brain.shape() == labels.shape()
+    {
+        let outside = Amount::outside(&labels, &brain);
+        if outside.count > 0 {
+            find(
+                Severity::Warning,
+                format!("{name}: {outside} out of {all} outside the brain mask"),
+                "look whether mask and labels belong to this scan; nothing is found outside the brain",
+            );
+        }
+    }
     findings
+}
+
+/// The brain that preprocessing would take.
+fn brain(subject: &Subject, stripped: bool, strip: &StripSettings) -> anyhow::Result<Mask> {
+    let scan: Volume<f32> = mri_io::read(&subject.scan)?;
+    match known_brain(subject, stripped, &scan)? {
+        Some(brain) => Ok(brain),
+        None => Ok(mri_io::skull_strip(&scan, strip)?.mask),
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use mri_io::{BidsScan, nifti_stem};
+use mri_io::{BidsScan, LeftOut, nifti_stem};
 
 /// One scan.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,15 +16,25 @@ pub(super) struct Scan {
     pub(super) mask: Option<PathBuf>,
 }
 
-/// The scans that the inputs stand for, in their order: files, folders and lists.
+/// The scans to look at, and what is left out, to be told.
+#[derive(Debug, Default)]
+pub(super) struct Inputs {
+    pub(super) scans: Vec<Scan>,
+    pub(super) left_out: Vec<String>,
+}
+
+/// The scans that the inputs stand for, in their order: files, folders and lists. A file that was not fetched is among them, and
+/// fails when it is read. `suffix` is that of scans in BIDS.
 ///
 /// # Errors
 /// If a file is not there, a folder has no scan, or a list cannot be understood.
-pub(super) fn find(inputs: &[PathBuf], mask: Option<&Path>) -> Result<Vec<Scan>> {
-    let mut scans = Vec::new();
+pub(super) fn find(inputs: &[PathBuf], mask: Option<&Path>, suffix: &str) -> Result<Inputs> {
+    let (mut scans, mut left_out) = (Vec::new(), Vec::new());
     for input in inputs {
         if input.is_dir() {
-            scans.extend(in_folder(input)?);
+            let found = in_folder(input, suffix)?;
+            scans.extend(found.scans);
+            left_out.extend(found.left_out);
         } else if is_list(input) {
             let listed = mri_io::read_scan_list(input)?.into_iter();
             scans.extend(listed.map(|listed| Scan { mask: listed.mask, ..plain(listed.scan) }));
@@ -44,10 +54,11 @@ pub(super) fn find(inputs: &[PathBuf], mask: Option<&Path>) -> Result<Vec<Scan>>
     let mut seen = HashSet::new();
     scans.retain(|scan| seen.insert(scan.path.clone()));
     for path in scans.iter().flat_map(|scan| std::iter::once(&scan.path).chain(&scan.mask)) {
-        ensure!(path.exists(), "{}: No such file", path.display());
+        let known = path.exists() || mri_io::why_absent(path).is_some();
+        ensure!(known, "{}: No such file", path.display());
     }
     tell_apart(&mut scans)?;
-    Ok(scans)
+    Ok(Inputs { scans, left_out })
 }
 
 fn is_list(input: &Path) -> bool {
@@ -60,19 +71,27 @@ fn plain(path: PathBuf) -> Scan {
     Scan { name: nifti_stem(&path), path, mask: None }
 }
 
-/// The T2 scans of a BIDS data set, or all NIfTI files that lie directly in a folder.
-fn in_folder(folder: &Path) -> Result<Vec<Scan>> {
+/// The scans of a BIDS data set, or all NIfTI files that lie directly in a folder.
+fn in_folder(folder: &Path, suffix: &str) -> Result<Inputs> {
     let scan = |BidsScan { id, path, .. }: BidsScan| Scan { name: id, path, mask: None };
-    let mut scans: Vec<Scan> = mri_io::bids_scans(folder, "T2w")?.into_iter().map(scan).collect();
+    let found = mri_io::bids_scans(folder, suffix)?;
+    let mut left_out: Vec<String> = found.left_out.iter().map(ToString::to_string).collect();
+    let mut scans: Vec<Scan> = found.scans.into_iter().map(scan).collect();
     if scans.is_empty() {
-        scans = mri_io::nifti_files(folder)?.into_iter().map(plain).collect();
+        for path in mri_io::nifti_files(folder)? {
+            match mri_io::part_of_complex(&path) {
+                Some(part) => left_out.push(LeftOut::NotMagnitude { path, part }.to_string()),
+                None => scans.push(plain(path)),
+            }
+        }
     }
     ensure!(
         !scans.is_empty(),
-        "{}: holds no .nii or .nii.gz file, and no BIDS data set with sub-*/[ses-*/]anat/*_T2w.nii[.gz]",
-        folder.display()
+        "{}: holds no .nii or .nii.gz file, and no BIDS data set with sub-*/[ses-*/]anat/*_{suffix}.nii[.gz]{}",
+        folder.display(),
+        left_out.iter().map(|left_out| format!("\n  {left_out}")).collect::<String>()
     );
-    Ok(scans)
+    Ok(Inputs { scans, left_out })
 }
 
 /// Where scans share a name, gives all of them as many folders before it as tell them apart.
@@ -121,7 +140,7 @@ mod tests {
     }
 
     fn found(inputs: &[PathBuf]) -> Vec<String> {
-        find(inputs, None).unwrap().into_iter().map(|scan| scan.name).collect()
+        find(inputs, None, "T2w").unwrap().scans.into_iter().map(|scan| scan.name).collect()
     }
 
     #[test]
@@ -133,7 +152,7 @@ mod tests {
         touch(folder.path(), &["sub-02/anat/sub-02_T2w.nii.gz", "sub-02/ses-1/anat/sub-02_ses-1_T2w.nii"]);
         assert_eq!(found(&input), ["sub-02", "sub-02_ses-1"]);
         let empty = tempfile::tempdir().unwrap();
-        let error = find(&[empty.path().to_owned()], None).unwrap_err().to_string();
+        let error = find(&[empty.path().to_owned()], None, "T2w").unwrap_err().to_string();
         assert!(error.contains("BIDS"), "{error}");
     }
 
@@ -143,19 +162,41 @@ mod tests {
         touch(folder.path(), &["p1/t2.nii.gz", "p2/t2.nii.gz", "p2/brain.nii.gz"]);
         let list = folder.path().join("scans.csv");
         files::write(&list, b"scan,mask\np1/t2.nii.gz,\np2/t2.nii.gz,p2/brain.nii.gz\n").unwrap();
-        let scans = find(&[list], None).unwrap();
+        let scans = find(&[list], None, "T2w").unwrap().scans;
         assert_eq!(scans.iter().map(|scan| scan.name.as_str()).collect::<Vec<_>>(), ["p1_t2", "p2_t2"]);
         assert_eq!(scans[0].mask, None);
         assert_eq!(scans[1].mask, Some(folder.path().join("p2/brain.nii.gz")));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn links_to_nowhere_are_scans_and_phases_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        touch(folder.path(), &["a.nii", "b_part-phase_T2w.nii.gz"]);
+        std::os::unix::fs::symlink("annex/objects/c", folder.path().join("c.nii.gz")).unwrap();
+        let inputs = find(&[folder.path().to_owned()], None, "T2w").unwrap();
+        assert_eq!(inputs.scans.iter().map(|scan| scan.name.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+        assert!(inputs.left_out.len() == 1 && inputs.left_out[0].contains("part-phase"), "{inputs:?}");
+    }
+
+    #[test]
+    fn the_suffix_is_that_of_the_scans() {
+        let folder = tempfile::tempdir().unwrap();
+        touch(folder.path(), &["sub-1/anat/sub-1_FLAIR.nii.gz", "sub-2/anat/sub-2_T2w.nii.gz"]);
+        let inputs = find(&[folder.path().to_owned()], None, "FLAIR").unwrap();
+        assert_eq!(inputs.scans.iter().map(|scan| scan.name.as_str()).collect::<Vec<_>>(), ["sub-1"]);
+        assert!(inputs.left_out[0].contains("sub-2") && inputs.left_out[0].contains("FLAIR"), "{inputs:?}");
+    }
+
     #[test]
     fn what_is_not_there_is_named_and_a_mask_has_one_scan() {
         let folder = tempfile::tempdir().unwrap();
-        let error = find(&[folder.path().join("no.nii")], None).unwrap_err();
+        let error = find(&[folder.path().join("no.nii")], None, "T2w").unwrap_err();
         assert!(format!("{error:#}").contains("no.nii"));
         touch(folder.path(), &["a.nii", "b.nii"]);
         let inputs = [folder.path().to_owned()];
-        assert!(find(&inputs, Some(Path::new("m.nii"))).unwrap_err().to_string().contains("there are 2"));
+        assert!(
+            find(&inputs, Some(Path::new("m.nii")), "T2w").unwrap_err().to_string().contains("there are 2")
+        );
     }
 }

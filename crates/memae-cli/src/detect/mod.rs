@@ -20,6 +20,7 @@ use crate::package::{Calibration, Source};
 use crate::progress::say;
 use crate::{interrupt, progress, workers};
 use detector::Detector;
+use inputs::Inputs;
 
 /// Above which score a voxel is marked.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,7 +62,11 @@ impl Threshold {
 pub(crate) fn run(arguments: &cli::Detect) -> Result<()> {
     let sources =
         if arguments.models.is_empty() { vec![Source::standard()?] } else { arguments.models.clone() };
-    let scans = inputs::find(&arguments.inputs, arguments.mask.as_deref())?;
+    let Inputs { scans, left_out } =
+        inputs::find(&arguments.inputs, arguments.mask.as_deref(), &arguments.suffix)?;
+    for left_out in &left_out {
+        say(format!("detect: {left_out}"));
+    }
     let detector = Detector::open(&sources, arguments)?;
     // Known now rather than after the work.
     fs_err::create_dir_all(&arguments.out)?;

@@ -77,7 +77,7 @@ pub(super) fn stage(config: &Config, cohort: &Cohort, method: Method) -> Result<
     let settings =
         (evaluate.scoring(), evaluate.scope, evaluate.protocols.paper_thresholds, evaluate.lesions.overlap);
     let folder = Layout::new(config).eval().join(method.id()).join("counts");
-    Stage::new("count", folder, &(method, trained, &cohort.key, settings))
+    Stage::new("count", folder, &(method, trained, &cohort.key, cohort.truth(), settings))
 }
 
 impl Counts {

@@ -1,5 +1,7 @@
 //! `memae preprocess`: every scan onto the reference grid, stripped and normalized; then the cohorts packed for training.
 
+mod headers;
+mod lesions;
 mod pack;
 mod reference;
 mod subject;
@@ -17,7 +19,7 @@ use crate::progress::{Task, say};
 use crate::stage::Stage;
 use crate::{files, workers};
 
-pub(crate) use subject::Prepared;
+pub(crate) use subject::{Prepared, known_brain};
 
 /// The preprocessed subjects of a run.
 pub(crate) struct Cohort {
@@ -35,6 +37,17 @@ impl Cohort {
         let members = self.members.iter().filter(|member| member.used_for == used_for);
         members.map(|member| Prepared::new(&self.cache, member)).collect()
     }
+
+    /// What the lesions on the reference grid depend on beside [`Self::key`].
+    pub(crate) fn truth(&self) -> impl Serialize {
+        let labels = self.members.iter().filter_map(|member| member.subject.lesion_labels.as_ref());
+        (lesions::RULE, labels.collect::<Vec<_>>())
+    }
+}
+
+/// Refuses a reference that cannot be read or does not fit the configured grid, without drawing one.
+pub(crate) fn check_reference(config: &Config) -> Result<()> {
+    reference::of_anatomy(config).map(drop)
 }
 
 /// Does the stage, or finds that it is done.
@@ -46,6 +59,10 @@ pub(crate) fn run(config: &Config) -> Result<()> {
         return Ok(());
     }
 
+    headers::check(&members)?;
+    for remark in cohorts::remarks(config)? {
+        say(format!("preprocess: left out: {remark}"));
+    }
     let reference = reference::make(config, &layout)?;
     let task = Task::new("preprocess", members.len());
     let records = workers::map(&members, workers::available(config), |member| {
@@ -98,8 +115,11 @@ impl Plan {
             .collect::<Result<Vec<_>>>()?;
         let reference = (&config.reference, config.builtin_reference(), reference::stamp(config)?);
         let settings = (&config.preprocess, reference);
-        let stage = Stage::new("preprocess", Layout::new(config).preprocess(), &(&settings, &stamps))?;
-        let sources = cohorts::sources(config)?;
+        let stage =
+            Stage::new("preprocess", Layout::new(config).preprocess(), &(&settings, &stamps, lesions::RULE))?;
+        let (healthy, lesions, root) = cohorts::sources(config)?;
+        // Another choice among the same files uses what is there.
+        let sources = (healthy.without_choice(), lesions.without_choice(), root);
         let shared = files::fingerprint(&(env!("CARGO_PKG_VERSION"), &settings, &sources))?;
         let cache = config.run.cache.join(format!("preprocessed-{}", &shared[..12]));
         Ok(Self { stage, members, cache })

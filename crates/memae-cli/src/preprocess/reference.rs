@@ -20,14 +20,25 @@ const GLANCE: f64 = 4.0;
 /// If its files cannot be read, or its brain does not fit into the configured grid.
 pub(super) fn make(config: &Config, layout: &Layout) -> Result<Reference> {
     let reference = match config.builtin_reference() {
-        None => from_file(config)?,
         Some(Builtin::Synthetic) => synthetic_atlas(config)?,
-        Some(Builtin::T2) => on_configured_grid(&Reference::t2()?, config)?,
+        _ => of_anatomy(config)?,
     };
     fs_err::create_dir_all(layout.preprocess())?;
     mri_io::write(layout.reference(), reference.volume())?;
     mri_io::write(layout.reference_mask(), reference.mask())?;
     Ok(reference)
+}
+
+/// The configured file, or the built-in brain of real anatomy.
+///
+/// # Errors
+/// If its files cannot be read, or its brain does not fit into the configured grid.
+pub(super) fn of_anatomy(config: &Config) -> Result<Reference> {
+    if config.reference.file.is_some() {
+        from_file(config)
+    } else {
+        on_configured_grid(&Reference::t2()?, config)
+    }
 }
 
 /// What the reference's files are, for the stage's key.

@@ -7,9 +7,12 @@ use anyhow::{Context, Result};
 use mri_io::{Mask, Reference, Volume};
 use serde::{Deserialize, Serialize};
 
+use super::lesions;
 use crate::cohorts::{Member, Use};
 use crate::config::{Builtin, Config};
 use crate::files;
+use crate::lesions::Amount;
+use crate::manifest::Subject;
 
 /// Every n-th brain voxel of the reference is a point at which poses are compared.
 const POSE_STRIDE: usize = 97;
@@ -82,8 +85,11 @@ pub(super) struct Record {
     pub(super) mask_dice: Option<f64>,
     /// Mean distance (mm), over the brain, between where our and the true transform put a point.
     pub(super) pose_error_mm: Option<f64>,
-    /// Volume of the lesions on the reference grid (ml).
-    pub(super) lesions_ml: Option<f64>,
+    /// Lesions in their file and on the reference grid.
+    pub(super) lesions: Option<lesions::Change>,
+    /// Which rule brought them there: [`lesions::RULE`].
+    #[serde(default)]
+    lesion_rule: u32,
     pub(super) warnings: Vec<String>,
     pub(super) seconds: f64,
 }
@@ -108,29 +114,42 @@ fn earlier(prepared: &Prepared, stamps: &[files::Stamp]) -> Option<Record> {
     let record: Record = files::read_json(&prepared.record).ok()?;
     let outputs = [Some(&prepared.scan), Some(&prepared.mask), prepared.lesions.as_ref()];
     let whole = outputs.into_iter().flatten().all(|path| path.exists());
-    (whole && record.inputs.iter().map(|input| &input.stamp).eq(stamps)).then_some(record)
+    let same = record.lesion_rule == lesions::RULE || prepared.lesions.is_none();
+    (whole && same && record.inputs.iter().map(|input| &input.stamp).eq(stamps)).then_some(record)
 }
 
 fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Config) -> Result<Record> {
     let start = Instant::now();
     let subject = &member.subject;
     let scan = mri_io::read(&subject.scan)?;
-    let mask = match &subject.mask {
-        Some(path) => Some(mri_io::read_mask(path)?),
-        None if member.stripped => Some(mri_io::foreground(&scan).context(
-            "the manifest says that the scan is stripped, but it has no background of one value around a brain",
-        )?),
-        None => None,
-    };
-    let done = mri_io::preprocess(&scan, mask.as_ref(), reference, &config.preprocess)?;
-    let lesions =
-        subject.segmentation.as_ref().map(|path| lesions(path, &scan, &done, reference)).transpose()?;
+    let mask = known_brain(subject, member.stripped, &scan)?;
+    let mut done = mri_io::preprocess(&scan, mask.as_ref(), reference, &config.preprocess)?;
+    let lesions = subject
+        .segmentation
+        .as_ref()
+        .map(|path| lesions(path, subject, &scan, &done, reference))
+        .transpose()?;
+    if member.used_for == Use::Test && lesions.is_none() {
+        done.warnings.push("it has no lesion labels: all of its voxels count as healthy".to_owned());
+    }
+    if let Some(Lesions { outside, change, .. }) = &lesions {
+        done.warnings.extend(change.warning());
+        if outside.count > 0 {
+            done.warnings.push(format!(
+                "{outside} out of {} outside the brain: nothing is found there",
+                change.before
+            ));
+        }
+    }
 
     fs_err::create_dir_all(prepared.scan.parent().context("a file lies in a folder")?)?;
     mri_io::write(&prepared.scan, &done.volume)?;
     mri_io::write(&prepared.mask, &done.mask)?;
-    if let (Some(path), Some(lesions)) = (&prepared.lesions, &lesions) {
-        mri_io::write(path, lesions)?;
+    if let Some(path) = &prepared.lesions {
+        match &lesions {
+            Some(lesions) => mri_io::write(path, &lesions.labels)?,
+            None => mri_io::write(path, &done.mask.map(|_| 0_u16))?,
+        }
     }
     mri_io::write_matrix(&prepared.transform, done.transform)?;
     let record = Record {
@@ -147,7 +166,8 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
             }
             _ => None,
         },
-        lesions_ml: lesions.map(|labels| labels.map(|&label| label > 0).millilitres()),
+        lesions: lesions.map(|lesions| lesions.change),
+        lesion_rule: lesions::RULE,
         warnings: done.warnings,
         seconds: start.elapsed().as_secs_f64(),
     };
@@ -158,18 +178,43 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
     Ok(record)
 }
 
-/// Lesion labels on the reference grid.
+/// The brain of a scan, where it is known without stripping: the mask of the data's owners, or all of a stripped scan.
+///
+/// # Errors
+/// If the mask cannot be read, or a scan that is said to be stripped does not look so.
+pub(crate) fn known_brain(subject: &Subject, stripped: bool, scan: &Volume<f32>) -> Result<Option<Mask>> {
+    Ok(match &subject.mask {
+        Some(path) => Some(mri_io::read_mask(path)?),
+        None if stripped => Some(mri_io::foreground(scan).context(
+            "the manifest says that the scan is stripped, but it has no background of one value around a brain",
+        )?),
+        None => None,
+    })
+}
+
+/// A subject's lesions.
+struct Lesions {
+    /// On the reference grid.
+    labels: Volume<u16>,
+    change: lesions::Change,
+    /// Those outside the scan's brain.
+    outside: Amount,
+}
+
 fn lesions(
     path: &Path,
+    subject: &Subject,
     scan: &Volume<f32>,
     done: &mri_io::Preprocessed,
     reference: &Reference,
-) -> Result<Volume<u16>> {
-    let labels = mri_io::read_labels(path)?;
-    everywhere(&labels)
+) -> Result<Lesions> {
+    let native = crate::lesions::read(path, subject.lesion_labels.as_deref())?;
+    everywhere(&native)
         .check_on(&scan.grid())
         .with_context(|| format!("{}: the segmentation of its scan", path.display()))?;
-    Ok(mri_io::resample_labels(&labels, &reference.volume().grid(), done.transform)?)
+    let outside = Amount::outside(&native, &done.native_mask);
+    let (labels, change) = lesions::bring(&native, &reference.volume().grid(), &done.transform)?;
+    Ok(Lesions { labels, change, outside })
 }
 
 /// A mask of all voxels, which belongs to a scan if its place does.

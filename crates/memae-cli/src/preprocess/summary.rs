@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::subject::Record;
 use crate::files;
+use crate::lesions::Amount;
 use crate::progress::say;
 
 /// Writes one row for each subject and says the gist.
@@ -18,12 +19,20 @@ pub(super) fn write(folder: &Path, records: &[Record]) -> Result<Vec<PathBuf>> {
         "rotation_degrees",
         "mask_dice",
         "pose_error_mm",
+        "lesions_before",
+        "lesions_before_ml",
+        "lesions",
         "lesions_ml",
         "seconds",
         "warnings",
     ])?;
     for record in records {
         let optional = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.4}"));
+        let [before, after] =
+            [record.lesions.map(|lesions| lesions.before), record.lesions.map(|lesions| lesions.after)];
+        let count =
+            |lesions: Option<Amount>| lesions.map_or_else(String::new, |lesions| lesions.count.to_string());
+        let ml = |lesions: Option<Amount>| optional(lesions.map(|lesions| lesions.ml));
         table.write_record([
             record.subject.clone(),
             record.used_for.id().to_owned(),
@@ -31,7 +40,10 @@ pub(super) fn write(folder: &Path, records: &[Record]) -> Result<Vec<PathBuf>> {
             format!("{:.2}", record.rotation_degrees),
             optional(record.mask_dice),
             optional(record.pose_error_mm),
-            optional(record.lesions_ml),
+            count(before),
+            ml(before),
+            count(after),
+            ml(after),
             format!("{:.2}", record.seconds),
             record.warnings.join("; "),
         ])?;
@@ -54,7 +66,22 @@ fn gist(records: &[Record]) -> String {
     if let Some(worst) = errors.iter().copied().reduce(f64::max) {
         gist += &format!("; pose error {:.2} mm (worst {worst:.2})", mean(&errors));
     }
+    let lesions: Vec<_> = records.iter().filter_map(|record| record.lesions).collect();
+    if !lesions.is_empty() {
+        let [before, after] = [
+            sum(lesions.iter().map(|lesions| lesions.before)),
+            sum(lesions.iter().map(|lesions| lesions.after)),
+        ];
+        gist += &format!("; {before} in the files, {after} on the reference grid");
+    }
     gist
+}
+
+fn sum(lesions: impl Iterator<Item = Amount>) -> Amount {
+    lesions.fold(Amount { count: 0, ml: 0.0 }, |sum, next| Amount {
+        count: sum.count + next.count,
+        ml: sum.ml + next.ml,
+    })
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -130,19 +130,14 @@ fn of_maps(data: &SyntheticData, split: &MapSplit) -> Vec<Head> {
 
 /// A label map's file name without its ending.
 fn map_name(map: &Path) -> String {
-    let name = map.file_name().unwrap_or(map.as_os_str()).to_string_lossy().into_owned();
-    name.trim_end_matches(".gz").trim_end_matches(".nii").to_owned()
+    mri_io::nifti_stem(map)
 }
 
 /// Label maps in a folder.
 fn label_maps(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut maps = Vec::new();
-    for entry in fs_err::read_dir(folder).context("label_maps in [data]")? {
-        let path = entry?.path();
-        let name = path.to_string_lossy();
-        if name.ends_with(".nii") || name.ends_with(".nii.gz") {
-            maps.push(path);
-        }
+    let maps = mri_io::nifti_files(folder).context("label_maps in [data]")?;
+    if let Some((map, why)) = maps.iter().find_map(|map| Some((map, mri_io::why_absent(map)?))) {
+        bail!("label_maps in [data]: {} {why}", map.display());
     }
     if maps.is_empty() {
         bail!("label_maps in [data]: there is no .nii or .nii.gz file in {}", folder.display());

@@ -10,20 +10,24 @@ use crate::{Error, Result};
 impl Trainer<'_> {
     /// Explains a failed step: where memory ran out, tries half of the batch, and half of that, until one fits.
     pub(super) fn explain(&self, error: Error, epoch: usize, step: usize, batch: &Batch) -> Error {
-        if !error.is_out_of_memory() {
-            return error;
-        }
-        let size = batch.windows.len();
-        let fits = std::iter::successors(Some(size / 2), |half| Some(half / 2))
-            .take_while(|half| *half > 0)
-            .find(|half| self.fits(epoch, step, batch, *half).is_ok());
-        Error::OutOfMemory { batch: size, fits, reason: error.to_string() }
+        too_large(error, batch.windows.len(), |half| self.fits(epoch, step, batch, half).is_ok())
     }
 
     fn fits(&self, epoch: usize, step: usize, batch: &Batch, windows: usize) -> Result<()> {
         let batch = batch.first(windows)?;
         caught(|| self.differentiate(epoch, step, &batch)).map(drop)
     }
+}
+
+/// What a step with a batch of so many windows failed of; where memory ran out, with the half, or half of that, that fits.
+pub(super) fn too_large(error: Error, batch: usize, fits: impl Fn(usize) -> bool) -> Error {
+    if !error.is_out_of_memory() {
+        return error;
+    }
+    let fits = std::iter::successors(Some(batch / 2), |half| Some(half / 2))
+        .take_while(|half| *half > 0)
+        .find(|half| fits(*half));
+    Error::OutOfMemory { batch, fits, reason: error.to_string() }
 }
 
 /// Runs `work` so that memory that runs out is an error in whichever operation it does: tch frees a number that an operation

@@ -1,5 +1,6 @@
 //! Scans in folders.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
@@ -16,17 +17,71 @@ pub struct BidsScan {
     pub path: PathBuf,
 }
 
-/// The anatomical scans of one suffix (`T2w`) of a BIDS data set, sorted by place and name: those in `sub-X/anat` and in each
-/// `sub-X/ses-Y/anat`, as NIfTI. Each session's scan is a scan of its own. None if `root` is no BIDS data set.
+/// What a BIDS data set holds of one suffix.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BidsScans {
+    /// The scans, sorted by place and name. A file that was not fetched ([`why_absent`](crate::why_absent)) is among them:
+    /// reading it says so.
+    pub scans: Vec<BidsScan>,
+    /// What is not among them, to be told.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What somebody might expect among the scans of a folder, and does not find there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeftOut {
+    /// An image of the phase, or a part of a complex one.
+    NotMagnitude {
+        /// The file.
+        path: PathBuf,
+        /// `phase`, `real` or `imag`.
+        part: &'static str,
+    },
+    /// A subject without a scan of the suffix.
+    NoScan {
+        /// The subject's folder.
+        subject: PathBuf,
+        /// The suffix.
+        suffix: String,
+    },
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotMagnitude { path, part } => write!(
+                formatter,
+                "{} is left out: by its name (part-{part}) it is no image of the magnitude",
+                path.display()
+            ),
+            Self::NoScan { subject, suffix } => {
+                write!(formatter, "{} has no anat/*_{suffix}.nii[.gz]", subject.display())
+            }
+        }
+    }
+}
+
+/// The part of a complex image that a file holds by its name's entity `part`; none for magnitude.
+///
+/// Source: [BIDS](https://bids-specification.readthedocs.io), entity `part`: `mag`, `phase`, `real`, `imag`.
+pub fn part_of_complex(path: impl AsRef<Path>) -> Option<&'static str> {
+    let stem = nifti_stem(path);
+    let part = stem.split('_').find_map(|entity| entity.strip_prefix("part-"))?;
+    ["phase", "real", "imag"].into_iter().find(|known| *known == part)
+}
+
+/// The anatomical scans of one suffix (`T2w`) of a BIDS data set: those in `sub-X/anat` and in each `sub-X/ses-Y/anat`, as
+/// NIfTI. Each session's scan is a scan of its own. None if `root` is no BIDS data set.
 ///
 /// Source: [Brain Imaging Data Structure](https://bids-specification.readthedocs.io), "Anatomy imaging data".
 ///
 /// # Errors
 /// If a folder cannot be read, or two files would have the same id.
-pub fn bids_scans(root: impl AsRef<Path>, suffix: &str) -> Result<Vec<BidsScan>> {
+pub fn bids_scans(root: impl AsRef<Path>, suffix: &str) -> Result<BidsScans> {
     let root = root.as_ref();
-    let mut scans: Vec<BidsScan> = Vec::new();
+    let mut found = BidsScans::default();
     for subject in folders(root, "sub-")? {
+        let before = found.scans.len() + found.left_out.len();
         let sessions = folders(&root.join(&subject), "ses-")?.into_iter().map(Some);
         for session in std::iter::once(None).chain(sessions) {
             let place = [Some(subject.as_str()), session.as_deref(), Some("anat")].into_iter().flatten();
@@ -36,16 +91,23 @@ pub fn bids_scans(root: impl AsRef<Path>, suffix: &str) -> Result<Vec<BidsScan>>
                 let Some(entities) = stem.strip_suffix(suffix).and_then(|rest| rest.strip_suffix('_')) else {
                     continue;
                 };
-                scans.push(BidsScan {
+                if let Some(part) = part_of_complex(&path) {
+                    found.left_out.push(LeftOut::NotMagnitude { path, part });
+                    continue;
+                }
+                found.scans.push(BidsScan {
                     id: id(&subject, session.as_deref(), entities),
                     place: place.clone(),
                     path,
                 });
             }
         }
+        if found.scans.len() + found.left_out.len() == before {
+            found.left_out.push(LeftOut::NoScan { subject: root.join(subject), suffix: suffix.to_owned() });
+        }
     }
     let mut seen = std::collections::HashMap::new();
-    for scan in &scans {
+    for scan in &found.scans {
         if let Some(other) = seen.insert(&scan.id, &scan.path) {
             return Err(Error::invalid(format!(
                 "{} and {} are both called {}: remove or rename one",
@@ -55,7 +117,7 @@ pub fn bids_scans(root: impl AsRef<Path>, suffix: &str) -> Result<Vec<BidsScan>>
             )));
         }
     }
-    Ok(scans)
+    Ok(found)
 }
 
 /// A file's entities, begun by subject and session even where its name lacks them.
@@ -65,14 +127,14 @@ fn id(subject: &str, session: Option<&str>, entities: &str) -> String {
 }
 
 /// The `.nii` and `.nii.gz` files that lie directly in a folder, sorted. Hidden files are no scans: `._*` are what other systems
-/// leave beside each file on shared disks.
+/// leave beside each file on shared disks. Links to what is not there are among them: reading says so.
 ///
 /// # Errors
 /// If the folder cannot be read.
 pub fn nifti_files(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
     let folder = folder.as_ref();
     let files = names(folder)?.into_iter().map(|name| folder.join(name));
-    Ok(files.filter(|path| is_nifti(path) && path.is_file()).collect())
+    Ok(files.filter(|path| is_nifti(path) && !path.is_dir()).collect())
 }
 
 /// A file's name without `.nii` or `.nii.gz`.
@@ -82,7 +144,9 @@ pub fn nifti_stem(path: impl AsRef<Path>) -> String {
     stem.unwrap_or(&name).to_owned()
 }
 
-fn is_nifti(path: &Path) -> bool {
+/// Whether a file is `.nii` or `.nii.gz` by its name.
+pub fn is_nifti(path: impl AsRef<Path>) -> bool {
+    let path = path.as_ref();
     path.file_name().is_some_and(|name| nifti_stem(path).len() < name.len())
 }
 
@@ -123,7 +187,7 @@ mod tests {
     }
 
     fn ids(folder: &tempfile::TempDir) -> Vec<String> {
-        bids_scans(folder, "T2w").unwrap().into_iter().map(|scan| scan.id).collect()
+        bids_scans(folder, "T2w").unwrap().scans.into_iter().map(|scan| scan.id).collect()
     }
 
     #[test]
@@ -144,10 +208,10 @@ mod tests {
             ids(&folder),
             ["sub-01", "sub-02", "sub-02_ses-1_run-1", "sub-02_ses-1_run-2", "sub-02_ses-2"]
         );
-        let scans = bids_scans(&folder, "T2w").unwrap();
+        let scans = bids_scans(&folder, "T2w").unwrap().scans;
         assert_eq!(scans[2].place, Path::new("sub-02/ses-1/anat"));
         assert_eq!(scans[2].path, folder.path().join("sub-02/ses-1/anat/sub-02_ses-1_run-1_T2w.nii.gz"));
-        assert_eq!(bids_scans(&folder, "T1w").unwrap().len(), 1);
+        assert_eq!(bids_scans(&folder, "T1w").unwrap().scans.len(), 1);
     }
 
     #[test]
@@ -158,6 +222,41 @@ mod tests {
             "sub-02/anat/scan_T2w.nii.gz",
         ]);
         assert_eq!(ids(&folder), ["sub-01_ses-1", "sub-01_ses-2", "sub-02_scan"]);
+    }
+
+    #[test]
+    fn what_is_left_out_is_named() {
+        let folder = with(&[
+            "sub-01/anat/sub-01_part-mag_T2w.nii.gz",
+            "sub-01/anat/sub-01_part-phase_T2w.nii.gz",
+            "sub-02/anat/sub-02_part-imag_T2w.nii",
+            "sub-03/ses-1/anat/sub-03_ses-1_T1w.nii",
+            "sub-04/notes.txt",
+        ]);
+        let found = bids_scans(&folder, "T2w").unwrap();
+        assert_eq!(found.scans.iter().map(|scan| scan.id.as_str()).collect::<Vec<_>>(), ["sub-01_part-mag"]);
+        let told: Vec<String> = found.left_out.iter().map(ToString::to_string).collect();
+        for (told, parts) in told.iter().zip([
+            ["sub-01_part-phase_T2w.nii.gz", "part-phase"],
+            ["sub-02_part-imag_T2w.nii", "part-imag"],
+            ["sub-03", "no anat/*_T2w"],
+            ["sub-04", "no anat/*_T2w"],
+        ]) {
+            assert!(parts.iter().all(|part| told.contains(part)), "{told}");
+        }
+        assert_eq!(told.len(), 4);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_nowhere_are_scans_that_cannot_be_read() {
+        let folder = with(&["sub-01/anat/sub-01_T2w.nii.gz", "sub-02/anat/notes.txt"]);
+        let link = folder.path().join("sub-02/anat/sub-02_T2w.nii.gz");
+        std::os::unix::fs::symlink("../../.git/annex/objects/a/b/SHA256E-s1--0.nii.gz", &link).unwrap();
+        assert_eq!(ids(&folder), ["sub-01", "sub-02"]);
+        assert_eq!(nifti_files(link.parent().unwrap()).unwrap(), [link.clone()]);
+        let error = crate::read(&link).unwrap_err().to_string();
+        assert!(error.contains("sub-02_T2w.nii.gz") && error.contains("datalad get"), "{error}");
     }
 
     #[test]

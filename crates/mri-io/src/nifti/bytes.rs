@@ -9,7 +9,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::fields::{Format, NIFTI2_LENGTH};
 use super::header::Header;
-use crate::{Error, Result};
+use crate::{Error, Result, why_absent};
 
 /// Deflate cannot shrink data by more than this factor.
 const LARGEST_RATIO: usize = 1032;
@@ -19,10 +19,19 @@ const LIKELY_RATIO: usize = 64;
 /// The header alone.
 pub(super) fn read_header(path: &Path) -> Result<Header> {
     let path = header_path(path);
+    header_of(&path).map_err(|error| explained(&path, error))
+}
+
+fn header_of(path: &Path) -> Result<Header> {
     let mut start = Vec::new();
     // More than a header compresses to, unless somebody wrote a gzip header of many kilobytes.
-    open_file(&path)?.take(64 << 10).read_to_end(&mut start).map_err(|source| Error::io(&path, source))?;
-    parse_start(&path, &start)
+    open_file(path)?.take(64 << 10).read_to_end(&mut start).map_err(|source| Error::io(path, source))?;
+    parse_start(path, &start)
+}
+
+/// The error, or what is behind it where only the file's name is here.
+fn explained(path: &Path, error: Error) -> Error {
+    why_absent(path).map_or(error, |reason| Error::nifti(path, reason))
 }
 
 /// The file with the header, and where that holds no voxels, theirs.
@@ -45,8 +54,8 @@ pub(super) struct Opened {
 /// Reads a file and its header.
 pub(super) fn open(path: &Path) -> Result<Opened> {
     let path = header_path(path);
-    let file = read_file(&path)?;
-    open_bytes(path, file)
+    let opened = read_file(&path).and_then(|file| open_bytes(path.clone(), file));
+    opened.map_err(|error| explained(&path, error))
 }
 
 /// As [`open`], of a file's bytes. What the header claims can be in a file of this size.

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use mri_io::{BidsScan, ListedScan, bids_scans, read_scan_list};
+use mri_io::{BidsScan, ListedScan, bids_scans, read_scan_list, why_absent};
 
+use super::progress::say;
 use crate::cli::Source;
 use crate::steps::about;
 
@@ -135,7 +136,11 @@ fn in_bids(root: &Path, derivatives: &Path) -> Result<Vec<Job>> {
         scan: path,
         mask: None,
     };
-    let jobs: Vec<Job> = bids_scans(root, "T2w")?.into_iter().map(job).collect();
+    let found = bids_scans(root, "T2w")?;
+    for left_out in &found.left_out {
+        say(format!("warning: {left_out}"));
+    }
+    let jobs: Vec<Job> = found.scans.into_iter().map(job).collect();
     ensure!(
         !jobs.is_empty(),
         "{}: no scan of the form sub-*/[ses-*/]anat/*_T2w.nii[.gz]: is this the root of a BIDS data set?",
@@ -151,7 +156,9 @@ fn in_bids(root: &Path, derivatives: &Path) -> Result<Vec<Job>> {
 pub(super) fn check(jobs: &[Job]) -> Result<()> {
     let mut outputs = HashMap::new();
     for job in jobs {
-        if let Some(missing) = std::iter::once(&job.scan).chain(&job.mask).find(|path| !path.exists()) {
+        // A file that was not fetched fails when its turn comes, and does not stop the others.
+        let absent = |path: &&PathBuf| !path.exists() && why_absent(path).is_none();
+        if let Some(missing) = std::iter::once(&job.scan).chain(&job.mask).find(absent) {
             bail!("{}: no such file", about(missing));
         }
         if outputs.insert(&job.outputs.brain, job).is_some() {
