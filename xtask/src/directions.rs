@@ -8,8 +8,9 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::{Metadata, MetadataCommand};
 
 /// Which crates of the workspace each crate depends on directly, in code, tests and build scripts.
-const DEPENDS_ON: [(&str, &[&str]); 10] = [
-    ("memae-cli", &["memae-report", "memae-model", "anomaly-eval", "mri-phantom", "mri-io"]),
+const DEPENDS_ON: [(&str, &[&str]); 11] = [
+    ("memae-cli", &["cli-support", "memae-report", "memae-model", "anomaly-eval", "mri-phantom", "mri-io"]),
+    ("cli-support", &["mri-io"]),
     ("memae-report", &["anomaly-eval"]),
     ("memae-model", &[]),
     ("strip-prior", &["mri-phantom", "mri-io"]),

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 
 use crate::config::{Builtin, Config, Data};
 use crate::failure::BadConfig;
-use crate::preprocess;
+use crate::stages::preprocess;
 
 /// What a command needs networks for.
 #[derive(Clone, Copy, PartialEq)]
@@ -76,7 +76,7 @@ mod tests {
     fn a_cache_that_cannot_be_made_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
-        crate::files::write(&file, b"").unwrap();
+        cli_support::files::write(&file, b"").unwrap();
         let cache = format!("name = \"quick\"\ndevice = \"cpu\"\ncache = {:?}", file.join("cache"));
         let problems = problems(("name = \"quick\"", &cache));
         assert!(problems.starts_with("[run] cache: ") && problems.contains("file"), "{problems}");

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use memae_model::{DeviceChoice, MemoryPreset, ModelKind, Query};
+use cli_support::log::Shown;
+use memae_model::ModelKind;
 
-use crate::detect::Threshold;
-use crate::log::Shown;
-use crate::package::{self, Source};
-use crate::study::{parse_addressing, parse_query};
+use crate::stages::package::Source;
+use crate::tools::detect::Detect;
+use crate::tools::export::Export;
+use crate::tools::seeds::Seeds;
+use crate::tools::study::StudyMemory;
 
 /// Anomaly detection in brain MR with memory-augmented autoencoders: the whole experiment, and single scans.
 ///
@@ -152,89 +154,10 @@ pub(crate) enum StudyCommand {
     Memory(StudyMemory),
 }
 
-/// Arguments of `memae study memory`.
-#[derive(Debug, Args)]
-pub(crate) struct StudyMemory {
-    /// Folder for the study. [default: that of the configured run, with `-memory` after its name]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// What one query is: flat, position, or rows and columns of blocks of the feature map, such as 1x3. [default: flat,
-    /// position, and two grids between them]
-    #[arg(long, value_delimiter = ',', value_parser = parse_query, value_name = "QUERY")]
-    pub(crate) queries: Vec<Query>,
-    /// Numbers of items.
-    #[arg(long, value_delimiter = ',', default_values_t = [5, 10, 25, 100, 500], value_name = "N")]
-    pub(crate) items: Vec<usize>,
-    /// How items are addressed: paper, official, sharp.
-    #[arg(long, value_delimiter = ',', default_value = "paper,official,sharp", value_parser = parse_addressing, value_name = "PRESET")]
-    pub(crate) addressing: Vec<MemoryPreset>,
-    /// Models with a memory.
-    #[arg(long = "model", value_delimiter = ',', default_values_t = [ModelKind::MemAe, ModelKind::SsimMemAe], value_name = "MODEL")]
-    pub(crate) models: Vec<ModelKind>,
-    /// Training seeds.
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 2, 3], value_name = "SEED")]
-    pub(crate) seeds: Vec<u64>,
-    /// All combinations instead of one change at a time.
-    #[arg(long)]
-    pub(crate) full: bool,
-}
-
 /// Choice of models.
 #[derive(Debug, Args)]
 pub(crate) struct Only {
     /// Only these models of the configuration, e.g. `--model ae --model ssim-memae`.
     #[arg(long = "model", value_name = "MODEL")]
     pub(crate) models: Vec<ModelKind>,
-}
-
-/// Arguments of `memae seeds`.
-#[derive(Debug, Args)]
-pub(crate) struct Seeds {
-    /// Folders of the runs, at least two.
-    #[arg(required = true, num_args = 2.., value_name = "RUN")]
-    pub(crate) runs: Vec<PathBuf>,
-    /// Folder for seeds.md, seeds.csv and seeds.tex.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-}
-
-/// Arguments of `memae detect`.
-#[derive(Debug, Args)]
-pub(crate) struct Detect {
-    /// T2-weighted scans, .nii or .nii.gz, skull and all; folders of them, or BIDS data sets; lists (.csv, .toml) with a
-    /// column `scan` and, where brains are known, `mask`.
-    #[arg(required = true, value_name = "INPUT")]
-    pub(crate) inputs: Vec<PathBuf>,
-    #[arg(long = "model", value_name = "MODEL", value_parser = Source::parse, help = package::help())]
-    pub(crate) models: Vec<Source>,
-    /// Folder for the results.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
-    /// Brain mask of the scan, if there is one scan and you have it; otherwise the skull is stripped here.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) mask: Option<PathBuf>,
-    /// Contrast of the scans in BIDS data sets, by its suffix: T2w, T1w, FLAIR. The built-in model knows T2.
-    #[arg(long, default_value = "T2w", value_name = "SUFFIX")]
-    pub(crate) suffix: String,
-    /// Score above which a voxel is marked: t1 (by default 5 % of healthy brain voxels are above it), t2 (2 %), or a
-    /// number from 0 to 1.
-    #[arg(long, default_value = "t1", value_name = "THRESHOLD")]
-    pub(crate) threshold: Threshold,
-    /// Scans at a time; memory grows with it. [default: number of processors]
-    #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) jobs: Option<u16>,
-    /// Where the model runs: auto, cpu or cuda:N.
-    #[arg(long, default_value = "auto")]
-    pub(crate) device: DeviceChoice,
-}
-
-/// Arguments of `memae export`.
-#[derive(Debug, Args)]
-pub(crate) struct Export {
-    /// Model package or checkpoint, or `builtin:NAME`.
-    #[arg(value_name = "MODEL", value_parser = Source::parse)]
-    pub(crate) model: Source,
-    /// File to write, e.g. model.pt.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
 }

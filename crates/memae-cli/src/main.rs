@@ -6,54 +6,33 @@
 
 mod ahead;
 mod cli;
-mod cohorts;
 mod config;
 mod data;
-mod decisions;
-mod detect;
-mod environment;
-mod evaluate;
-mod export;
 mod failure;
-mod files;
-mod info;
-mod interrupt;
-mod layout;
-mod lesions;
-mod lock;
-mod log;
-mod manifest;
-mod manual;
-mod memory_picture;
-mod package;
-mod pattern;
-mod preprocess;
-mod progress;
-mod reconstruct;
-mod report;
-mod scoring;
-mod seeds;
-mod spelling;
-mod stage;
-mod study;
-mod synth;
-mod train;
-mod workers;
+mod run;
+mod stages;
+mod tools;
 
 use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::Parser;
+use cli_support::progress::{self, say};
+use cli_support::{interrupt, log};
 use memae_model::ModelKind;
 
 use ahead::Networks;
 use cli::{Cli, Command, Common, Only};
 use config::{Config, Data};
+use data::cohorts;
+use data::heads::MapSplit;
 use failure::BadConfig;
-use layout::Layout;
-use lock::RunLock;
-use progress::say;
+use run::layout::Layout;
+use run::lock::RunLock;
+use run::{environment, threads};
+use stages::{evaluate, package, preprocess, reconstruct, report, synth, train};
+use tools::{detect, export, info, manual, seeds, study};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -68,7 +47,7 @@ fn main() -> ExitCode {
     match interrupt::listen().and_then(|()| dispatch(&cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            failure::explain(&error);
+            cli_support::explain(&error);
             failure::exit_code(&error)
         }
     }
@@ -83,7 +62,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Completions { shell } => return manual::completions(*shell),
         Command::Man { folder } => return manual::man(folder),
         Command::Reference => return manual::reference(),
-        Command::Data(cli::DataCommand::List) => return data::list(),
+        Command::Data(cli::DataCommand::List) => return tools::data::list(),
         Command::Data(cli::DataCommand::Check) => return check_data(&cli.common),
         _ => {}
     }
@@ -97,7 +76,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         _ => Networks::Used,
     };
     ahead::check(&config, networks)?;
-    workers::limit(&config)?;
+    threads::limit(&config)?;
     let layout = Layout::new(&config);
     let _alone = RunLock::take(&layout.run)?;
     environment::write(&config)?;
@@ -136,7 +115,7 @@ fn configure(common: &Common) -> Result<Config> {
     let mut problems = Vec::new();
     let missing = match &config.data {
         Data::Manifest(_) => cohorts::members(&config).err(),
-        Data::Synthetic(data) => synth::MapSplit::of(data).err(),
+        Data::Synthetic(data) => MapSplit::of(data).err(),
     };
     problems.extend(missing.map(|error| format!("{error:#}")));
     for (key, path) in [("file", &config.reference.file), ("mask", &config.reference.mask)] {
@@ -156,8 +135,8 @@ fn configure(common: &Common) -> Result<Config> {
 /// Looks at data that may be incomplete, and writes nothing.
 fn check_data(common: &Common) -> Result<()> {
     let config = load(common)?;
-    workers::limit(&config)?;
-    data::check(&config)
+    threads::limit(&config)?;
+    tools::data::check(&config)
 }
 
 fn run_all(config: &Config) -> Result<()> {

@@ -2,6 +2,7 @@
 
 mod check;
 mod sections;
+pub(crate) mod spelling;
 
 use std::path::{Path, PathBuf};
 
@@ -9,9 +10,8 @@ use anyhow::{Context, Result};
 
 pub(crate) use sections::{Builtin, Config, Data, Reference, SyntheticData};
 
+use crate::data::manifest::Manifest;
 use crate::failure::BadConfig;
-use crate::manifest::Manifest;
-use crate::spelling;
 
 /// The configuration that runs where none is named.
 pub(crate) const QUICK: &str = include_str!("../../../../configs/quick.toml");
@@ -201,11 +201,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         for file in ["study.toml", "data/x", "mask.nii"] {
-            crate::files::write(&path(file), b"").unwrap();
+            cli_support::files::write(&path(file), b"").unwrap();
         }
         let text = "run.name = 't'\nreference.file = 'elsewhere.nii'\nreference.mask = 'mask.nii'\n[data]\nkind = 'manifest'\n\
                     healthy = 'study.toml'\nlesions = 'brats2019'\nroot = 'data'\nseed = 1\ntrain = 1\nvalidation = 1";
-        crate::files::write(&path("t.toml"), text.as_bytes()).unwrap();
+        cli_support::files::write(&path("t.toml"), text.as_bytes()).unwrap();
         let config = Config::load(Some(&path("t.toml"))).unwrap();
         let Data::Manifest(data) = config.data else { panic!("it names manifests") };
         assert_eq!(

@@ -12,8 +12,6 @@ use mri_io::PreprocessSettings;
 use mri_phantom::{LesionKind, PhantomSettings};
 use serde::{Deserialize, Serialize};
 
-use crate::package::PackageSettings;
-
 /// A whole configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -287,4 +285,14 @@ impl Default for Report {
     fn default() -> Self {
         Self { figure_subjects: 2, viewer_subjects: 4 }
     }
+}
+
+/// How trained models are packed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PackageSettings {
+    /// Whether weights are rounded to 16 bits, for half the size.
+    pub(crate) half_precision: bool,
+    /// Volume (ml) below which `memae detect` leaves out what it finds; 0: it leaves out nothing.
+    pub(crate) smallest_ml: f64,
 }

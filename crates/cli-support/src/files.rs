@@ -1,0 +1,112 @@
+//! Files written whole or not at all, and their fingerprints.
+
+use std::fmt::Write as _;
+use std::io::{Read, Write as _};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Writes a file whole or not at all. Its folder is made if it is missing.
+///
+/// # Errors
+/// If the folder cannot be made or the file not be written.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs_err::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+    mri_io::write_whole(path, |file| file.write_all(bytes)).context("cannot write")
+}
+
+/// Writes a value as indented JSON.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    write(path, &text)
+}
+
+/// Reads a value from JSON.
+///
+/// # Errors
+/// If the file cannot be read or holds something else; the message names it.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = fs_err::read(path)?;
+    serde_json::from_slice(&text).with_context(|| format!("{} is not what it should be", path.display()))
+}
+
+/// SHA-256 of a file, in hexadecimal.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn sha256(path: &Path) -> Result<String> {
+    let mut hasher = Sha256::new();
+    let mut file = fs_err::File::open(path)?;
+    let mut block = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(hex(&hasher.finalize())),
+            length => hasher.update(&block[..length]),
+        }
+    }
+}
+
+/// SHA-256 of bytes, in hexadecimal.
+pub fn sha256_of(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// By what a changed file is recognized without reading it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    bytes: u64,
+    /// Nanoseconds since 1970.
+    modified: u64,
+}
+
+/// The stamp of a file.
+///
+/// # Errors
+/// If the file is not there.
+pub fn stamp(path: &Path) -> Result<Stamp> {
+    let metadata = fs_err::metadata(path)?;
+    let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Ok(Stamp { bytes: metadata.len(), modified: modified.as_nanos() as u64 })
+}
+
+/// SHA-256 of a value's JSON, in hexadecimal: its fields in their order, numbers to the last digit.
+///
+/// # Errors
+/// If the value has no JSON.
+pub fn fingerprint(value: &impl Serialize) -> Result<String> {
+    Ok(hex(&Sha256::digest(serde_json::to_vec(value)?)))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sha256_of_a_known_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/abc");
+        write(&path, b"abc").unwrap();
+        let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sha256(&path).unwrap(), known);
+    }
+
+    #[test]
+    fn fingerprints_tell_values_apart() {
+        assert_eq!(fingerprint(&(1, "a")).unwrap(), fingerprint(&(1, "a")).unwrap());
+        assert_ne!(fingerprint(&(1, "a")).unwrap(), fingerprint(&(2, "a")).unwrap());
+    }
+}

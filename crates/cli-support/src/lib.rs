@@ -1,0 +1,13 @@
+//! What the programs of this workspace share: progress, interrupts, logs, bounded workers, files written whole, hashes.
+
+// Where these functions say `expect`, a lock is meant whose holders do not panic, or a text in this crate.
+#![allow(clippy::missing_panics_doc)]
+
+mod failure;
+pub mod files;
+pub mod interrupt;
+pub mod log;
+pub mod progress;
+pub mod workers;
+
+pub use failure::{Interrupted, explain};

@@ -1,0 +1,67 @@
+//! `memae detect`: scans through model packages, results in their own space.
+
+mod arguments;
+mod component;
+mod detector;
+mod findings;
+mod inputs;
+mod look;
+mod outputs;
+mod picture;
+mod place;
+mod summary;
+mod threshold;
+
+use std::num::NonZero;
+
+use anyhow::{Result, bail};
+use cli_support::Interrupted;
+use cli_support::progress::say;
+use cli_support::workers;
+use cli_support::{interrupt, progress};
+
+use crate::stages::package::Source;
+pub(crate) use arguments::Detect;
+use detector::Detector;
+use inputs::Inputs;
+
+/// Looks at all scans; those that cannot be used do not stop the others.
+pub(crate) fn run(arguments: &Detect) -> Result<()> {
+    let sources =
+        if arguments.models.is_empty() { vec![Source::standard()?] } else { arguments.models.clone() };
+    let Inputs { scans, left_out } =
+        inputs::find(&arguments.inputs, arguments.mask.as_deref(), &arguments.suffix)?;
+    for left_out in &left_out {
+        say(format!("detect: {left_out}"));
+    }
+    let detector = Detector::open(&sources, arguments)?;
+    // Known now rather than after the work.
+    fs_err::create_dir_all(&arguments.out)?;
+    mri_io::can_write(arguments.out.join("summary.json"))?;
+    let jobs = arguments
+        .jobs
+        .map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), usize::from);
+    interrupt::wait_only_for_whole();
+    let mut outcomes = workers::map(&scans, jobs, |scan| match detector.detect(scan) {
+        Err(error) if error.is::<Interrupted>() => Err(error),
+        Err(error) if scans.len() > 1 => {
+            say(format!("detect: error: {error:#}"));
+            Ok(Err(format!("{error:#}")))
+        }
+        outcome => outcome.map(Ok),
+    })?;
+    let _whole = interrupt::whole();
+    if scans.len() > 1 {
+        summary::write_all(&arguments.out, &scans, &outcomes)?;
+    }
+    progress::result(&summary::for_people(&outcomes, &detector.cautions(), &arguments.out))?;
+    let failed: Vec<String> = scans
+        .iter()
+        .zip(outcomes.drain(..))
+        .filter_map(|(scan, outcome)| outcome.err().map(|error| format!("\n  {}: {error}", scan.name)))
+        .collect();
+    if !failed.is_empty() {
+        bail!("{} of {} scans failed:{}", failed.len(), scans.len(), failed.concat());
+    }
+    Ok(())
+}

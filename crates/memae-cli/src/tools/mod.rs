@@ -1,0 +1,9 @@
+//! Commands beside the stages.
+
+pub(crate) mod data;
+pub(crate) mod detect;
+pub(crate) mod export;
+pub(crate) mod info;
+pub(crate) mod manual;
+pub(crate) mod seeds;
+pub(crate) mod study;
