@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use lexopt::prelude::*;
 use xshell::{Shell, cmd};
 
-use crate::{libtorch, machine};
+use crate::{libtorch, machine, setup};
 
 const MODELS: [&str; 5] = ["ae", "vae", "ssim-ae", "memae", "ssim-memae"];
 const OURS: &str = "target/release/examples/throughput";
@@ -95,7 +95,7 @@ pub(crate) fn run(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
         }
     }
     let sh = crate::shell_at(root)?;
-    libtorch::ensure(&sh, root)?;
+    setup::ensure(&sh, root)?;
     let python = match &settings.python {
         Some(python) => python.clone(),
         None => own_python(&sh, root)?,

@@ -2,13 +2,12 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-use crate::{machine, provision};
+use crate::machine;
 
 /// The PyTorch release that the pinned `tch` needs (root Cargo.toml): the two change together.
 pub(crate) const VERSION: &str = "2.11.0";
@@ -66,7 +65,7 @@ impl Flavour {
     }
 
     /// A copy for GPUs also serves a machine that has none.
-    fn serves(self, wanted: Self) -> bool {
+    pub(crate) fn serves(self, wanted: Self) -> bool {
         self == wanted || self == Self::Cuda
     }
 }
@@ -99,36 +98,6 @@ pub(crate) fn check_library(libtorch: &Path) -> Result<()> {
     if !library.is_file() {
         bail!("{} is missing", library.display());
     }
-    Ok(())
-}
-
-/// Makes sure that the build finds libtorch, getting it where necessary.
-pub(crate) fn ensure(sh: &Shell, root: &Path) -> Result<()> {
-    machine::cxx_compiler(sh)?;
-    match Source::from_env(root) {
-        Source::UserPython => {
-            let version = python_torch_version(sh)?;
-            println!("libtorch: PyTorch {version} of your Python (LIBTORCH_USE_PYTORCH)");
-        }
-        Source::User(folder) => {
-            check_library(&folder)
-                .with_context(|| format!("LIBTORCH is set to {}. Correct or unset it", folder.display()))?;
-            println!("libtorch: your own in {} (LIBTORCH)", folder.display());
-        }
-        Source::Ours => ensure_ours(sh, root)?,
-    }
-    Ok(())
-}
-
-fn ensure_ours(sh: &Shell, root: &Path) -> Result<()> {
-    // A second set-up at the same time waits here, then finds the work done.
-    let lock = File::create(sh.create_dir(root.join("target"))?.join("libtorch.lock"))?;
-    lock.lock()?;
-    let wanted = Flavour::wanted(sh);
-    if !installed(root).is_some_and(|flavour| flavour.serves(wanted)) {
-        provision::install(sh, root, wanted)?;
-    }
-    println!("libtorch: {VERSION} in {FOLDER}/");
     Ok(())
 }
 

@@ -10,6 +10,7 @@ mod licences;
 mod machine;
 mod provision;
 mod reproduce;
+mod setup;
 mod test;
 mod train_default;
 mod train_strip;
@@ -64,7 +65,7 @@ fn run() -> Result<()> {
     match command.as_str() {
         "setup" => {
             no_more(&mut args)?;
-            libtorch::ensure(&shell_at(&root)?, &root)
+            setup::ensure(&shell_at(&root)?, &root)
         }
         "reproduce" => reproduce::run(&root, &mut args),
         "test" => {

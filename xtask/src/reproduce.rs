@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use lexopt::prelude::*;
 
-use crate::libtorch;
+use crate::setup;
 
 /// Sets up, builds the program in release mode and turns into it, so that an interrupt reaches it alone.
 pub(crate) fn run(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
@@ -29,7 +29,7 @@ pub(crate) fn run(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
         bail!("there is no configuration {}", config.display());
     }
 
-    libtorch::ensure(&crate::shell_at(root)?, root)?;
+    setup::ensure(&crate::shell_at(root)?, root)?;
     let mut memae = Command::new("cargo");
     memae.args(["run", "--release", "--package", "memae-cli", "--bin", "memae", "--", "run", "--config"]);
     Err(memae.arg(config).args(others).exec()).context("cannot run cargo")

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-use crate::{directions, libtorch, licences};
+use crate::{directions, licences, setup};
 
 struct Step {
     name: &'static str,
@@ -81,7 +81,7 @@ pub(crate) fn describe_steps() -> String {
 pub(crate) fn run(sh: &Shell, root: &Path, names: &[String]) -> Result<()> {
     let steps = select(names)?;
     if steps.iter().any(|step| step.needs_libtorch) {
-        libtorch::ensure(sh, root)?;
+        setup::ensure(sh, root)?;
     }
     let mut times = Vec::new();
     for step in steps {

@@ -10,7 +10,7 @@ use lexopt::prelude::*;
 use sha2::{Digest, Sha256};
 use xshell::{Shell, cmd};
 
-use crate::libtorch;
+use crate::setup;
 
 const CONFIG: &str = "configs/default-model.toml";
 /// The run's folder below the folder of all results.
@@ -38,7 +38,7 @@ pub(crate) fn run(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
     let out = out.canonicalize()?;
 
     let sh = crate::shell_at(root)?;
-    libtorch::ensure(&sh, root)?;
+    setup::ensure(&sh, root)?;
     cmd!(sh, "cargo build --release --package memae-cli --bin memae").quiet().run()?;
     let target = MetadataCommand::new().no_deps().current_dir(root).exec()?.target_directory;
     for stage in STAGES {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use lexopt::prelude::*;
 
-use crate::libtorch;
+use crate::setup;
 use xshell::cmd;
 
 /// Where checkpoints lie.
@@ -25,7 +25,7 @@ pub(crate) fn run(root: &std::path::Path, args: &mut lexopt::Parser) -> Result<(
     }
     let maps = crate::label_maps(maps)?;
     let sh = crate::shell_at(root)?;
-    libtorch::ensure(&sh, root)?;
+    setup::ensure(&sh, root)?;
     for stage in ["coarse", "fine"] {
         cmd!(
             sh,
