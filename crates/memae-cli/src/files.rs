@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -55,7 +55,10 @@ pub(crate) struct Stamp {
 
 /// The stamp of a file.
 pub(crate) fn stamp(path: &Path) -> Result<Stamp> {
-    let metadata = fs_err::metadata(path)?;
+    let metadata = fs_err::metadata(path).map_err(|error| match mri_io::why_absent(path) {
+        Some(why) => anyhow!("{}: {why}", path.display()),
+        None => error.into(),
+    })?;
     let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Ok(Stamp { bytes: metadata.len(), modified: modified.as_nanos() as u64 })
 }
