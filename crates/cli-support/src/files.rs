@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{Read, Write as _};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -69,9 +69,12 @@ pub struct Stamp {
 /// The stamp of a file.
 ///
 /// # Errors
-/// If the file is not there.
+/// If the file is not there; the message says why, where that is known.
 pub fn stamp(path: &Path) -> Result<Stamp> {
-    let metadata = fs_err::metadata(path)?;
+    let metadata = fs_err::metadata(path).map_err(|error| match mri_io::why_absent(path) {
+        Some(why) => anyhow!("{}: {why}", path.display()),
+        None => error.into(),
+    })?;
     let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Ok(Stamp { bytes: metadata.len(), modified: modified.as_nanos() as u64 })
 }
