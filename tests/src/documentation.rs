@@ -140,7 +140,7 @@ fn the_page_on_own_data_can_be_followed() {
     fs::remove_dir_all(&folder).ok();
     let data = folder.join("data/my-study");
     let source = crate::experiment::finished().data_root().join("synthetic");
-    let mut table = "participant_id\tgroup\n".to_owned();
+    let mut table = vec!["participant_id\tgroup".to_owned()];
     let copy = |from: &Path, to: PathBuf| {
         fs::create_dir_all(to.parent().unwrap()).unwrap();
         fs::copy(from, to).unwrap();
@@ -155,10 +155,10 @@ fn the_page_on_own_data_can_be_followed() {
                 let labels = format!("derivatives/lesions/{name}/{name}_label-lesion_mask.nii.gz");
                 copy(&file("tumour"), data.join(labels));
             }
-            table += &format!("{name}\t{group}\n");
+            table.push(format!("{name}\t{group}"));
         }
     }
-    fs::write(data.join("participants.tsv"), table).unwrap();
+    fs::write(data.join("participants.tsv"), table.join("\n")).unwrap();
 
     let page = fs::read_to_string(root().join("docs/how-to/own-data.md")).unwrap();
     let settings = blocks(&page, &["toml"]);

@@ -6,7 +6,7 @@ use crate::data::cohorts;
 use crate::program::succeeds;
 
 /// A tiny run on the cohorts, of one model.
-const SMALL: &str = r#"
+const SMALL: &str = "
 [reference]
 shape = [32, 32, 24]
 spacing = [6.5, 6.5, 6.5]
@@ -17,7 +17,7 @@ epochs = 1
 batch = 16
 [evaluate]
 sensitivity = false
-"#;
+";
 
 /// The cells of one subject's row of `preprocess/subjects.csv`, by column.
 fn row(table: &str, subject: &str) -> impl Fn(&str) -> String {
