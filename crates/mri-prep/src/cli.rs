@@ -185,7 +185,7 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) force: bool,
     /// The page of all scans of a cohort, outliers first. [default: beside the manifest, with its name; of a BIDS
-    /// data set quality.html among the results]
+    /// data set figures/quality.html among the results]
     #[arg(long, value_name = "OUT.html", conflicts_with = "scan")]
     pub(crate) page: Option<PathBuf>,
 }

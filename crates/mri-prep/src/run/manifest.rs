@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use mri_io::{BidsScan, ListedScan, bids_scans, read_scan_list};
+use mri_io::{ListedScan, bids_scans, read_scan_list};
 
+use super::bids::{Derivatives, Sidecars};
 use crate::cli::Source;
 use crate::steps::about;
 
@@ -14,6 +15,8 @@ use crate::steps::about;
 pub(crate) struct Job {
     /// How messages and the page call it; each of a cohort has another.
     pub(crate) name: String,
+    /// How records call the scan: its path, or the URI of BIDS.
+    pub(crate) source: String,
     pub(crate) scan: PathBuf,
     /// Its brain, where that is known.
     pub(crate) mask: Option<PathBuf>,
@@ -35,6 +38,8 @@ pub(crate) struct Outputs {
     pub(crate) thumbnail: PathBuf,
     /// [`super::summary::Summary`]; written last.
     pub(crate) summary: PathBuf,
+    /// What BIDS wants beside the masks.
+    pub(crate) sidecars: Option<Sidecars>,
 }
 
 impl Outputs {
@@ -50,22 +55,7 @@ impl Outputs {
             picture: folder.join("quality.png"),
             thumbnail: folder.join("thumbnail.png"),
             summary: folder.join("summary.json"),
-        }
-    }
-
-    /// The names of BIDS derivatives for the scan `ENTITIES_T2w`.
-    fn bids(folder: &Path, entities: &str) -> Self {
-        let file = |rest: &str| folder.join(format!("{entities}_{rest}"));
-        Self {
-            folder: folder.to_owned(),
-            brain: file("space-reference_desc-brain_T2w.nii.gz"),
-            mask: file("space-reference_desc-brain_mask.nii.gz"),
-            native_mask: file("desc-brain_mask.nii.gz"),
-            matrix: file("from-T2w_to-reference_mode-image_xfm.txt"),
-            itk: file("from-T2w_to-reference_mode-image_xfm.tfm"),
-            picture: file("desc-quality_T2w.png"),
-            thumbnail: file("desc-thumbnail_T2w.png"),
-            summary: file("space-reference_desc-brain_T2w.json"),
+            sidecars: None,
         }
     }
 
@@ -79,7 +69,8 @@ impl Outputs {
             &self.picture,
             &self.thumbnail,
         ];
-        files.into_iter().all(|file| file.is_file())
+        let sidecars = self.sidecars.iter().flat_map(|Sidecars { mask, native_mask }| [mask, native_mask]);
+        files.into_iter().chain(sidecars).all(|file| file.is_file())
     }
 }
 
@@ -89,6 +80,8 @@ pub(crate) struct Plan {
     pub(crate) jobs: Vec<Job>,
     /// Where the page of all goes, unless another place is given.
     pub(crate) page: PathBuf,
+    /// Of a BIDS data set.
+    pub(crate) derivatives: Option<Derivatives>,
 }
 
 /// Finds the scans of a manifest or a BIDS data set. None for a single scan.
@@ -97,10 +90,10 @@ pub(crate) struct Plan {
 /// If the manifest cannot be understood, or lists nothing.
 pub(crate) fn plan(source: &Source) -> Result<Option<Plan>> {
     let plan = if let Some(path) = &source.manifest {
-        Plan { jobs: listed(path)?, page: path.with_extension("html") }
+        Plan { jobs: listed(path)?, page: path.with_extension("html"), derivatives: None }
     } else if let Some(root) = &source.bids {
-        let derivatives = source.derivatives.clone().unwrap_or_else(|| root.join("derivatives/mri-prep"));
-        Plan { jobs: in_bids(root, &derivatives)?, page: derivatives.join("quality.html") }
+        let derivatives = Derivatives::new(root, source.derivatives.as_deref());
+        Plan { jobs: in_bids(root, &derivatives)?, page: derivatives.page(), derivatives: Some(derivatives) }
     } else {
         return Ok(None);
     };
@@ -118,7 +111,7 @@ fn listed(path: &Path) -> Result<Vec<Job>> {
         })?;
         let name = crate::steps::name(&output);
         *uses.entry(name.clone()).or_insert(0) += 1;
-        jobs.push(Job { name, scan, mask, outputs: Outputs::in_folder(&output) });
+        jobs.push(Job { name, source: about(&scan), scan, mask, outputs: Outputs::in_folder(&output) });
     }
     for job in jobs.iter_mut().filter(|job| uses[&job.name] > 1) {
         let output = &job.outputs.folder;
@@ -128,14 +121,9 @@ fn listed(path: &Path) -> Result<Vec<Job>> {
 }
 
 /// All T2 scans of a BIDS data set.
-fn in_bids(root: &Path, derivatives: &Path) -> Result<Vec<Job>> {
-    let job = |BidsScan { id, place, path }: BidsScan| Job {
-        outputs: Outputs::bids(&derivatives.join(place), &id),
-        name: id,
-        scan: path,
-        mask: None,
-    };
-    let jobs: Vec<Job> = bids_scans(root, "T2w")?.into_iter().map(job).collect();
+fn in_bids(root: &Path, derivatives: &Derivatives) -> Result<Vec<Job>> {
+    let scans = bids_scans(root, "T2w")?;
+    let jobs: Vec<Job> = scans.into_iter().map(|scan| derivatives.job(scan)).collect();
     ensure!(
         !jobs.is_empty(),
         "{}: no scan of the form sub-*/[ses-*/]anat/*_T2w.nii[.gz]: is this the root of a BIDS data set?",

@@ -1,6 +1,8 @@
 //! All steps, for one scan or a list of them.
 
+mod bids;
 mod interrupt;
+mod link;
 pub(crate) mod manifest;
 mod outliers;
 mod page;
@@ -22,7 +24,8 @@ use rayon::prelude::*;
 
 use crate::cli::Run;
 use crate::outputs;
-use crate::steps::{about, read_mask_of, read_masked, warn, write_png};
+use crate::steps::{about, name, read_mask_of, read_masked, warn, write_png};
+use bids::Sidecars;
 use manifest::{Job, Outputs};
 use progress::{Progress, say};
 use summary::{Content, Inputs, Summary, write_json};
@@ -52,13 +55,13 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
     page.and_then(|page| page.parent()).map_or(Ok(()), outputs::folder)?;
     let common = common(arguments, settings)?;
     interrupt::listen()?;
+    if let Some(derivatives) = plan.as_ref().and_then(|plan| plan.derivatives.as_ref()) {
+        derivatives.describe(&common.reference)?;
+    }
 
     let results = process_all(&jobs, &common, arguments);
-    if let (Some(plan), Some(path)) = (&plan, page) {
+    if let Some(path) = page {
         page::write(path, &jobs, &results)?;
-        if arguments.source.bids.is_some() {
-            describe_derivatives(&plan.page)?;
-        }
         say(format!("all scans, outliers first: {}", about(path)));
     }
     Ok(conclude(&jobs, &results))
@@ -152,7 +155,7 @@ fn process(job: &Job, common: &Common) -> Result<Summary> {
     let centre = common.reference.volume().grid().centre();
     let matrix = result.transform.matrix();
     let summary = Summary {
-        scan: about(&job.scan),
+        scan: job.source.clone(),
         reference: common.reference_file.clone(),
         shape: scan.shape(),
         spacing_mm: scan.affine().spacing(),
@@ -187,8 +190,14 @@ fn process(job: &Job, common: &Common) -> Result<Summary> {
     let caption = Caption { title: &job.name, figures: &[summary.figures()], warnings: &summary.warnings };
     write_png(&job.outputs.picture, &quality_picture(&caption, &sections)?)?;
     write_png(&job.outputs.thumbnail, &thumbnail(&sections)?)?;
-    // Last, so that its presence tells that all is there.
-    summary.write(&job.outputs.summary)?;
+    // The summary is last, so that its presence tells that all is there.
+    match &job.outputs.sidecars {
+        Some(sidecars) => {
+            sidecars.write(&job.source)?;
+            Sidecars::write_summary(&job.outputs.summary, &summary)?;
+        }
+        None => write_json(&job.outputs.summary, &summary)?,
+    }
     Ok(summary)
 }
 
@@ -210,8 +219,8 @@ fn single(arguments: &Run) -> Result<Vec<Job>> {
     let (Some(scan), Some(output)) = (arguments.scan.clone(), arguments.output.clone()) else {
         bail!("give a scan and a folder for the results, a manifest, or a BIDS data set");
     };
-    let name = crate::steps::name(&scan);
-    Ok(vec![Job { name, scan, mask: arguments.mask.clone(), outputs: Outputs::in_folder(&output) }])
+    let outputs = Outputs::in_folder(&output);
+    Ok(vec![Job { name: name(&scan), source: about(&scan), scan, mask: arguments.mask.clone(), outputs }])
 }
 
 fn common(arguments: &Run, settings: PreprocessSettings) -> Result<Common> {
@@ -237,21 +246,11 @@ fn common(arguments: &Run, settings: PreprocessSettings) -> Result<Common> {
     Ok(Common {
         settings,
         reference: Reference::new(volume, mask).with_context(|| about(file))?,
-        reference_file: about(file),
+        // The sidecars of BIDS, which travel, name no place of this machine.
+        reference_file: if arguments.source.bids.is_some() { name(file) } else { about(file) },
         reference_content: Content::of(file)?,
         reference_mask_content: arguments.reference_mask.as_deref().map(Content::of).transpose()?,
     })
-}
-
-/// What BIDS asks of a folder of derivatives.
-fn describe_derivatives(page: &Path) -> Result<()> {
-    let description = serde_json::json!({
-        "Name": "mri-prep",
-        "BIDSVersion": "1.9.0",
-        "DatasetType": "derivative",
-        "GeneratedBy": [{ "Name": "mri-prep", "Version": env!("CARGO_PKG_VERSION") }],
-    });
-    write_json(&page.with_file_name("dataset_description.json"), &description)
 }
 
 pub(crate) fn from_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {

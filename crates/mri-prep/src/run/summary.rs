@@ -66,10 +66,6 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    pub(crate) fn write(&self, path: &Path) -> Result<()> {
-        write_json(path, self)
-    }
-
     /// The summary of an earlier run on the same inputs.
     pub(crate) fn earlier(path: &Path, inputs: &Inputs) -> Option<Self> {
         let summary: Self = serde_json::from_slice(&fs_err::read(path).ok()?).ok()?;
