@@ -37,8 +37,8 @@ pub use find::{BidsScan, bids_scans, nifti_files, nifti_stem};
 pub use find::{ListedScan, read_scan_list};
 pub use intensity::{Normalization, StandardScale, normalize};
 pub use nifti::{
-    Datatype, Format, Header, Intent, StoredVolume, Voxel, can_write_volume, files_of, read, read_bytes,
-    read_header, read_labels, read_mask, read_with_header, write, write_bytes, write_like,
+    Datatype, Format, Header, Intent, Series, StoredVolume, Voxel, can_write_volume, files_of, read,
+    read_bytes, read_header, read_labels, read_mask, read_with_header, write, write_bytes, write_like,
 };
 #[cfg(feature = "picture")]
 pub use picture::{Caption, Picture, Section, quality_picture, thumbnail};
