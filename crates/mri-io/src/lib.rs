@@ -4,6 +4,7 @@ mod affine;
 mod affine_transform;
 mod bias;
 mod check;
+mod contrast;
 mod distance;
 mod error;
 mod find;
@@ -30,6 +31,7 @@ pub use bias::{BiasCorrection, BiasSettings, correct_bias};
 pub use check::{
     Contrast, Finding, ScanFacts, ScanReport, Severity, check_scan, check_table, check_volume, find_copies,
 };
+pub use contrast::preprocess_contrast;
 pub use distance::distance_to;
 pub use error::{Error, Result};
 pub use find::{BidsScan, bids_scans, nifti_files, nifti_stem};

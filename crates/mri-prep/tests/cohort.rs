@@ -6,6 +6,7 @@ use std::path::Path;
 
 use common::{brain, fails, mri_prep, pose, succeeds};
 use mri_io::{RigidTransform, read_transform, write};
+use nalgebra::Point3;
 use serde_json::Value;
 
 /// With a registration that is quick rather than exact, and brains taken for what they are.
@@ -105,14 +106,26 @@ fn a_bids_data_set_gets_derivatives() {
         std::fs::create_dir_all(folder.join("study").join(place)).unwrap();
         write(folder.join("study").join(place).join(file), &brain(&pose())).unwrap();
     }
-    std::fs::write(folder.join("study/sub-01/anat/sub-01_T1w.nii.gz"), "not read").unwrap();
+    // Another contrast, in another pose, in one session of them.
+    let other =
+        brain(&RigidTransform::identity()).map(|&value| if value > 0.0 { 400.0 - value } else { 0.0 });
+    write(folder.join("study/sub-01/anat/sub-01_T1w.nii.gz"), &other).unwrap();
     let derivatives = folder.join("study/derivatives/mri-prep");
     std::fs::create_dir_all(&derivatives).unwrap();
     std::fs::write(derivatives.join(".bidsignore"), "mine").unwrap();
 
     // A reference by its whole path, which no sidecar may name.
     let whole = REFERENCE.replace("reference.nii.gz ", &format!("{}/reference.nii.gz ", folder.display()));
-    succeeds(folder, &format!("run --bids study {whole}"));
+    fails(folder, &format!("run --bids study --also PDw {whole}"), &["no scan of the suffix PDw"]);
+    let text = succeeds(folder, &format!("run --bids study --also T1w {whole}"));
+    assert!(
+        text.contains("sub-02: the session has no T1w") && !text.contains("sub-01: the session"),
+        "{text}"
+    );
+    let to_t1 = derivatives.join("sub-01/anat/sub-01_from-T1w_to-reference_mode-image_xfm.txt");
+    let found = read_transform(to_t1, None).unwrap();
+    let places = [[60.0, 0.0, 0.0], [0.0, 75.0, 0.0], [0.0, 0.0, 50.0]].map(Point3::from);
+    assert!(places.iter().all(|&place| (found.apply(place) - place).norm() < 4.0), "{found:?}");
     for file in [
         "README.md",
         "reference/volume.nii.gz",
@@ -120,6 +133,8 @@ fn a_bids_data_set_gets_derivatives() {
         "figures/quality.html",
         "figures/sub-02_ses-1_desc-quality_T2w.png",
         "sub-01/anat/sub-01_space-reference_desc-brain_T2w.nii.gz",
+        "sub-01/anat/sub-01_space-reference_desc-brain_T1w.nii.gz",
+        "sub-01/anat/sub-01_space-T1w_desc-brain_mask.json",
         "sub-02/anat/sub-02_desc-brain_mask.nii.gz",
         "sub-02/ses-1/anat/sub-02_ses-1_desc-brain_mask.nii.gz",
         "sub-02/ses-2/anat/sub-02_ses-2_acq-x_from-T2w_to-reference_mode-image_xfm.tfm",
@@ -127,7 +142,8 @@ fn a_bids_data_set_gets_derivatives() {
         assert!(derivatives.join(file).is_file(), "{file}");
     }
     // The results are no scans of the data set.
-    assert!(succeeds(folder, &format!("run --bids study {REFERENCE}")).contains("4 of 4 scans are done"));
+    let again = format!("run --bids study --also T1w {REFERENCE}");
+    assert!(succeeds(folder, &again).contains("4 of 4 scans are done"));
     let ignored = std::fs::read_to_string(derivatives.join(".bidsignore")).unwrap();
     assert_eq!(
         ignored.lines().collect::<Vec<_>>(),

@@ -11,6 +11,7 @@ use mri_io::{BidsScan, Reference, write, write_whole};
 use serde::Serialize;
 use serde_json::json;
 
+use super::also::Contrast;
 use super::link::{escape, link};
 use super::manifest::{Job, Outputs};
 use super::summary::{Summary, write_json};
@@ -42,6 +43,13 @@ pub(crate) struct Derivatives {
 pub(crate) struct Sidecars {
     pub(crate) mask: PathBuf,
     pub(crate) native_mask: PathBuf,
+}
+
+/// The sidecars of a further contrast.
+#[derive(Clone, Debug)]
+pub(crate) struct ContrastSidecars {
+    brain: PathBuf,
+    native_mask: PathBuf,
 }
 
 /// What BIDS wants to know of an image.
@@ -77,8 +85,8 @@ impl Derivatives {
     }
 
     /// The work on the scan `ID_T2w`.
-    pub(crate) fn job(&self, BidsScan { id, place, path }: BidsScan) -> Job {
-        let folder = self.folder.join(&place);
+    pub(crate) fn job(&self, BidsScan { id, place, path }: &BidsScan) -> Job {
+        let folder = self.folder.join(place);
         let file = |rest: &str| folder.join(format!("{id}_{rest}"));
         let figure = |what: &str| self.folder.join(format!("figures/{id}_desc-{what}_T2w.png"));
         let outputs = Outputs {
@@ -96,8 +104,34 @@ impl Derivatives {
             }),
             folder,
         };
-        let file = place.join(path.file_name().unwrap_or_default());
-        Job { source: format!("bids:raw:{}", escape(&file)), name: id, scan: path, mask: None, outputs }
+        Job {
+            name: id.clone(),
+            source: source(place, path),
+            scan: path.clone(),
+            volume: None,
+            mask: None,
+            also: Vec::new(),
+            outputs,
+        }
+    }
+
+    /// A further contrast `ID_SUFFIX` of a scan's session.
+    pub(crate) fn contrast(&self, BidsScan { id, place, path }: &BidsScan, suffix: &str) -> Contrast {
+        let file = |rest: &str| self.folder.join(place).join(format!("{id}_{rest}"));
+        let brain = file(&format!("space-reference_desc-brain_{suffix}.nii.gz"));
+        let native_mask = file(&format!("space-{suffix}_desc-brain_mask.nii.gz"));
+        Contrast {
+            source: source(place, path),
+            scan: path.clone(),
+            matrix: file(&format!("from-{suffix}_to-reference_mode-image_xfm.txt")),
+            itk: file(&format!("from-{suffix}_to-reference_mode-image_xfm.tfm")),
+            sidecars: Some(ContrastSidecars {
+                brain: file(&format!("space-reference_desc-brain_{suffix}.json")),
+                native_mask: file(&format!("space-{suffix}_desc-brain_mask.json")),
+            }),
+            brain,
+            native_mask,
+        }
     }
 
     /// Writes what concerns all scans: the description, what validators are to ignore, the reference, and a README where
@@ -146,29 +180,52 @@ impl Derivatives {
     }
 }
 
+/// The BIDS URI of a scan of the data set.
+fn source(place: &Path, scan: &Path) -> String {
+    format!("bids:raw:{}", escape(&place.join(scan.file_name().unwrap_or_default())))
+}
+
+impl<'a> Keys<'a> {
+    fn brain(source: &'a str) -> Self {
+        Self {
+            description: "The brain on the grid of the reference, normalized; 0 outside",
+            sources: [source],
+            spatial_reference: REFERENCE,
+            skull_stripped: Some(true),
+            of: None,
+        }
+    }
+
+    fn mask(description: &'static str, source: &'a str, spatial_reference: &'a str) -> Self {
+        Self { description, sources: [source], spatial_reference, skull_stripped: None, of: Some("Brain") }
+    }
+
+    fn native_mask(source: &'a str) -> Self {
+        Self::mask("The brain on the grid of the scan", source, source)
+    }
+}
+
+impl ContrastSidecars {
+    pub(super) fn files(&self) -> [&PathBuf; 2] {
+        [&self.brain, &self.native_mask]
+    }
+
+    /// Writes what BIDS wants to know of brain and mask.
+    pub(super) fn write(&self, source: &str) -> Result<()> {
+        write_json(&self.brain, &Keys::brain(source))?;
+        write_json(&self.native_mask, &Keys::native_mask(source))
+    }
+}
+
 impl Sidecars {
     /// Writes what BIDS wants to know of both masks.
     pub(super) fn write(&self, source: &str) -> Result<()> {
-        let mask = |description, spatial_reference| Keys {
-            description,
-            sources: [source],
-            spatial_reference,
-            skull_stripped: None,
-            of: Some("Brain"),
-        };
-        write_json(&self.mask, &mask("The brain on the grid of the reference", REFERENCE))?;
-        write_json(&self.native_mask, &mask("The brain on the grid of the scan", source))
+        write_json(&self.mask, &Keys::mask("The brain on the grid of the reference", source, REFERENCE))?;
+        write_json(&self.native_mask, &Keys::native_mask(source))
     }
 
     /// Writes the brain's sidecar: the summary with what BIDS wants to know.
     pub(super) fn write_summary(path: &Path, summary: &Summary) -> Result<()> {
-        let keys = Keys {
-            description: "The brain on the grid of the reference, normalized; 0 outside",
-            sources: [&summary.scan],
-            spatial_reference: REFERENCE,
-            skull_stripped: Some(true),
-            of: None,
-        };
-        write_json(path, &Brain { keys, summary })
+        write_json(path, &Brain { keys: Keys::brain(&summary.scan), summary })
     }
 }

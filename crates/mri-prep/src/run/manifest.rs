@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use mri_io::{ListedScan, bids_scans, read_scan_list};
+use mri_io::{BidsScan, ListedScan, bids_scans, read_scan_list};
 
+use super::also::Contrast;
 use super::bids::{Derivatives, Sidecars};
+use super::progress::say;
 use crate::cli::Source;
 use crate::steps::about;
 
@@ -18,8 +20,12 @@ pub(crate) struct Job {
     /// How records call the scan: its path, or the URI of BIDS.
     pub(crate) source: String,
     pub(crate) scan: PathBuf,
+    /// Which volume, where the scan is a series.
+    pub(crate) volume: Option<usize>,
     /// Its brain, where that is known.
     pub(crate) mask: Option<PathBuf>,
+    /// Further contrasts of the session.
+    pub(crate) also: Vec<Contrast>,
     pub(crate) outputs: Outputs,
 }
 
@@ -84,16 +90,20 @@ pub(crate) struct Plan {
     pub(crate) derivatives: Option<Derivatives>,
 }
 
-/// Finds the scans of a manifest or a BIDS data set. None for a single scan.
+/// Finds the scans of a manifest or a BIDS data set, there with the contrasts of these suffixes. None for a single scan.
 ///
 /// # Errors
 /// If the manifest cannot be understood, or lists nothing.
-pub(crate) fn plan(source: &Source) -> Result<Option<Plan>> {
+pub(crate) fn plan(source: &Source, also: &[String]) -> Result<Option<Plan>> {
     let plan = if let Some(path) = &source.manifest {
         Plan { jobs: listed(path)?, page: path.with_extension("html"), derivatives: None }
     } else if let Some(root) = &source.bids {
         let derivatives = Derivatives::new(root, source.derivatives.as_deref());
-        Plan { jobs: in_bids(root, &derivatives)?, page: derivatives.page(), derivatives: Some(derivatives) }
+        Plan {
+            jobs: in_bids(root, &derivatives, also)?,
+            page: derivatives.page(),
+            derivatives: Some(derivatives),
+        }
     } else {
         return Ok(None);
     };
@@ -111,7 +121,15 @@ fn listed(path: &Path) -> Result<Vec<Job>> {
         })?;
         let name = crate::steps::name(&output);
         *uses.entry(name.clone()).or_insert(0) += 1;
-        jobs.push(Job { name, source: about(&scan), scan, mask, outputs: Outputs::in_folder(&output) });
+        jobs.push(Job {
+            name,
+            source: about(&scan),
+            scan,
+            volume: None,
+            mask,
+            also: Vec::new(),
+            outputs: Outputs::in_folder(&output),
+        });
     }
     for job in jobs.iter_mut().filter(|job| uses[&job.name] > 1) {
         let output = &job.outputs.folder;
@@ -121,15 +139,42 @@ fn listed(path: &Path) -> Result<Vec<Job>> {
 }
 
 /// All T2 scans of a BIDS data set.
-fn in_bids(root: &Path, derivatives: &Derivatives) -> Result<Vec<Job>> {
+fn in_bids(root: &Path, derivatives: &Derivatives, also: &[String]) -> Result<Vec<Job>> {
     let scans = bids_scans(root, "T2w")?;
-    let jobs: Vec<Job> = scans.into_iter().map(|scan| derivatives.job(scan)).collect();
+    let mut jobs: Vec<Job> = scans.iter().map(|scan| derivatives.job(scan)).collect();
+    for suffix in also {
+        let contrasts = bids_scans(root, suffix)?;
+        ensure!(!contrasts.is_empty(), "{}: no scan of the suffix {suffix}", about(root));
+        for (job, scan) in jobs.iter_mut().zip(&scans) {
+            match of_session(scan, &contrasts)? {
+                Some(contrast) => job.also.push(derivatives.contrast(contrast, suffix)),
+                None => say(format!("warning: {}: the session has no {suffix}", job.name)),
+            }
+        }
+    }
     ensure!(
         !jobs.is_empty(),
         "{}: no scan of the form sub-*/[ses-*/]anat/*_T2w.nii[.gz]: is this the root of a BIDS data set?",
         about(root)
     );
     Ok(jobs)
+}
+
+/// The contrast that belongs to a scan: of its name, or the only one of its session.
+fn of_session<'a>(scan: &BidsScan, contrasts: &'a [BidsScan]) -> Result<Option<&'a BidsScan>> {
+    let near: Vec<&BidsScan> = contrasts.iter().filter(|contrast| contrast.place == scan.place).collect();
+    if let Some(same) = near.iter().find(|contrast| contrast.id == scan.id) {
+        return Ok(Some(*same));
+    }
+    if let [one, other, ..] = near[..] {
+        bail!(
+            "{} and {}: which of them belongs to {}? Give them its entities, or leave the suffix out",
+            about(&one.path),
+            about(&other.path),
+            about(&scan.path)
+        );
+    }
+    Ok(near.first().copied())
 }
 
 /// What can be known before hours of work.
@@ -139,7 +184,7 @@ fn in_bids(root: &Path, derivatives: &Derivatives) -> Result<Vec<Job>> {
 pub(super) fn check(jobs: &[Job]) -> Result<()> {
     let mut outputs = HashMap::new();
     for job in jobs {
-        if let Some(missing) = std::iter::once(&job.scan).chain(&job.mask).find(|path| !path.exists()) {
+        if let Some(missing) = inputs(job).find(|path| !path.exists()) {
             bail!("{}: no such file", about(missing));
         }
         if outputs.insert(&job.outputs.brain, job).is_some() {
@@ -147,4 +192,8 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn inputs(job: &Job) -> impl Iterator<Item = &PathBuf> {
+    std::iter::once(&job.scan).chain(&job.mask).chain(job.also.iter().map(|contrast| &contrast.scan))
 }
