@@ -4,6 +4,7 @@ mod affine;
 mod affine_transform;
 mod bias;
 mod check;
+mod contrast;
 mod distance;
 mod error;
 mod find;
@@ -30,6 +31,7 @@ pub use bias::{BiasCorrection, BiasSettings, correct_bias};
 pub use check::{
     Contrast, Finding, ScanFacts, ScanReport, Severity, check_scan, check_table, check_volume, find_copies,
 };
+pub use contrast::preprocess_contrast;
 pub use distance::distance_to;
 pub use error::{Error, Result};
 pub use find::{
@@ -39,8 +41,8 @@ pub use find::{
 pub use find::{ListedScan, read_scan_list};
 pub use intensity::{Normalization, StandardScale, normalize};
 pub use nifti::{
-    Datatype, Format, Header, Intent, StoredVolume, Voxel, can_write_volume, files_of, read, read_bytes,
-    read_header, read_labels, read_mask, read_with_header, write, write_bytes, write_like,
+    Datatype, Format, Header, Intent, Series, StoredVolume, Voxel, can_write_volume, files_of, read,
+    read_bytes, read_header, read_labels, read_mask, read_with_header, write, write_bytes, write_like,
 };
 #[cfg(feature = "picture")]
 pub use picture::{Caption, Picture, Section, quality_picture, thumbnail};

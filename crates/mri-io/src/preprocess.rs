@@ -1,8 +1,11 @@
 //! The paper's preprocessing of one scan (section II): skull stripping, rigid registration, min-max
 //! normalization, in this order.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
+use crate::resample::canonical;
 use crate::{
     BiasSettings, Error, Interpolation, Mask, Normalization, Reference, RegistrationSettings, Result,
     RigidTransform, StripSettings, Volume, correct_bias, normalize, register_rigid, resample, resample_mask,
@@ -94,12 +97,10 @@ pub fn preprocess(
         stripped.mask
     };
     native_mask.check_on(&scan.grid())?;
-    let corrected;
+    // Everything from here on in one order of the axes: the bits do not depend on that of the file.
+    let (scan, brain) = (canonical(scan), canonical(&native_mask));
     let scan = match &settings.bias {
-        Some(bias) => {
-            corrected = correct_bias(scan, Some(&native_mask), bias)?.volume;
-            &corrected
-        }
+        Some(bias) => Cow::Owned(correct_bias(&scan, Some(&brain), bias)?.volume),
         None => scan,
     };
     let (transform, metric) = match &settings.registration {
@@ -107,8 +108,8 @@ pub fn preprocess(
             let found = register_rigid(
                 reference.volume(),
                 Some(reference.mask()),
-                scan,
-                Some(&native_mask),
+                &scan,
+                Some(&brain),
                 registration,
             )?;
             warnings.extend(found.warnings);
@@ -117,26 +118,28 @@ pub fn preprocess(
         None => (RigidTransform::identity(), None),
     };
     let grid = reference.volume().grid();
-    let mask = resample_mask(&native_mask, &grid, transform)?;
+    let mask = resample_mask(&brain, &grid, transform)?;
     if mask.count() == 0 {
         return Err(Error::invalid(
             "no part of the brain lies on the grid of the reference: register the scan, or look at its affine",
         ));
     }
-    let mut volume = resample(scan, &grid, transform, settings.interpolation, 0.0)?;
+    let mut volume = resample(&scan, &grid, transform, settings.interpolation, 0.0)?;
     normalize(&mut volume, &mask, &settings.normalization)?;
+    drop(brain);
     Ok(Preprocessed { volume, mask, native_mask, strip_quality, transform, metric, warnings })
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use nalgebra::{Point3, Vector3};
 
     use super::*;
     use crate::Grid;
+    use crate::resample::tests::stored_in_all_orders;
 
     /// A lopsided ellipsoid with two levels inside: a synthetic brain without a skull.
-    fn brain(pose: &RigidTransform) -> (Volume<f32>, Mask) {
+    pub(crate) fn brain(pose: &RigidTransform) -> (Volume<f32>, Mask) {
         let grid = Grid::centred([48, 56, 44], [3.5; 3]).unwrap();
         let mut scan = Volume::filled(&grid, 0.0_f32).unwrap();
         for ((i, j, k), value) in scan.data_mut().indexed_iter_mut() {
@@ -193,6 +196,29 @@ mod tests {
         };
         assert!(furthest(&with(Some(BiasSettings::default()))) < 1e-3);
         assert!(furthest(&with(None)) > 0.05);
+    }
+
+    #[test]
+    fn the_order_of_the_axes_in_a_file_decides_nothing() {
+        let (volume, mask) = brain(&RigidTransform::identity());
+        let reference = Reference::new(volume, mask).unwrap();
+        let turn = RigidTransform::about(Point3::origin(), Vector3::new(0.1, 0.0, 0.1), Vector3::zeros());
+        let (scan, mask) = brain(&turn);
+        let registration =
+            RegistrationSettings { samples: 1000, max_rotation_degrees: 15.0, ..Default::default() };
+        let bias = BiasSettings::default();
+        let settings =
+            PreprocessSettings { registration: Some(registration), bias: Some(bias), ..Default::default() };
+        let scans = stored_in_all_orders(&scan).into_iter().zip(stored_in_all_orders(&mask));
+        let found: Vec<Preprocessed> = scans
+            .step_by(13)
+            .map(|(scan, mask)| preprocess(&scan, Some(&mask), &reference, &settings).unwrap())
+            .collect();
+        assert_eq!(found.len(), 4);
+        for other in &found[1..] {
+            assert_eq!(other.transform, found[0].transform);
+            assert!(other.volume == found[0].volume && other.mask == found[0].mask);
+        }
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! Reading, resampling and histogram matching against nibabel, `SciPy` and `NumPy`. `golden/generate.py` made the files.
+//! Reading, resampling and histogram matching against nibabel, `SciPy` and `NumPy`. `golden/generate.py` made the files,
+//! `golden/mgh.py` those of `FreeSurfer`'s format.
 
 use std::path::{Path, PathBuf};
 
 use mri_io::{
-    Affine, Grid, Interpolation, Mask, Normalization, RigidTransform, StandardScale, Volume, normalize, read,
-    resample,
+    Affine, Datatype, Grid, Interpolation, Mask, Normalization, RigidTransform, Series, StandardScale,
+    StoredVolume, Volume, normalize, read, resample,
 };
 use nalgebra::Matrix4;
 use ndarray::Array3;
@@ -14,9 +15,13 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
 
-fn expected() -> Value {
-    let text = std::fs::read_to_string(folder().join("expected.json")).unwrap();
+fn json(name: &str) -> Value {
+    let text = std::fs::read_to_string(folder().join(name)).unwrap();
     serde_json::from_str(&text).unwrap()
+}
+
+fn expected() -> Value {
+    json("expected.json")
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -30,17 +35,38 @@ fn shape(value: &Value) -> [usize; 3] {
 
 #[test]
 fn files_read_as_nibabel_reads_them() {
-    let expected = expected();
-    let files = expected["files"].as_object().unwrap();
-    assert_eq!(files.len(), 28);
-    for (name, expected) in files {
-        let volume = read(folder().join("files").join(name)).unwrap();
+    let (expected, mgh) = (expected(), json("mgh.json"));
+    let nifti = expected["files"].as_object().unwrap().iter().map(|file| ("files", file));
+    let files: Vec<_> = nifti.chain(mgh.as_object().unwrap().iter().map(|file| ("mgh", file))).collect();
+    assert_eq!(files.len(), 28 + 5);
+    for (place, (name, expected)) in files {
+        let volume = read(folder().join(place).join(name)).unwrap();
         assert_eq!(volume.shape(), shape(&expected["shape"]), "{name}");
         let affine = Matrix4::from_row_slice(&numbers(&expected["affine"]));
         let difference = (volume.affine().matrix() - affine).abs().max();
         assert!(difference < 1e-5, "{name}: the affine differs by {difference}");
         let values: Vec<_> = numbers(&expected["values"]).into_iter().map(|value| value as f32).collect();
         assert_eq!(volume.as_slice(), values, "{name}");
+    }
+}
+
+#[test]
+fn a_series_is_read_volume_by_volume() {
+    let path = folder().join("mgh/series.mgz");
+    let message = read(&path).unwrap_err().to_string();
+    assert!(message.contains("--volume") && message.contains("mri-prep split"), "{message}");
+    // `golden/mgh.py` counted the voxels with the volume's index running fastest.
+    let values = |volume: &StoredVolume| volume.values().unwrap().as_slice().to_vec();
+    let expected = |number: usize| (0..8).map(|n| (3 * n + number) as f32).collect::<Vec<_>>();
+    let all: Vec<_> = Series::open(&path).unwrap().map(|volume| values(&volume.unwrap())).collect();
+    assert_eq!(all, [0, 1, 2].map(expected));
+    let mut series = Series::open(&path).unwrap();
+    assert_eq!(series.header().volumes, 3);
+    let last = series.take_volume(2).unwrap();
+    assert_eq!((values(&last), last.datatype()), (expected(2), Datatype::Int16));
+    for (number, cause) in [(3, "from 0 to 2"), (1, "open it again")] {
+        let message = series.take_volume(number).unwrap_err().to_string();
+        assert!(message.contains("series.mgz") && message.contains(cause), "{message}");
     }
 }
 

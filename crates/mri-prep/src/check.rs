@@ -11,7 +11,7 @@ use crate::cli::Check;
 use crate::run::manifest;
 
 pub(crate) fn check(arguments: &Check) -> Result<ExitCode> {
-    let files: Vec<(PathBuf, Option<PathBuf>)> = match manifest::plan(&arguments.source)? {
+    let files: Vec<(PathBuf, Option<PathBuf>)> = match manifest::plan(&arguments.source, &[])? {
         Some(plan) => plan.jobs.into_iter().map(|job| (job.scan, job.mask)).collect(),
         None => arguments.files.iter().map(|file| (file.clone(), None)).collect(),
     };

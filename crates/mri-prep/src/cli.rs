@@ -6,6 +6,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::intensity::{Bias, Normalize, Scale};
 use crate::resample::Resample;
+use crate::split::Split;
 use crate::template::Template;
 use crate::transform::Transform;
 
@@ -40,6 +41,8 @@ pub(crate) enum Command {
   mri-prep resample scan.nii.gz out.nii.gz --spacing 2 2 2
   mri-prep resample labels.nii.gz out.nii.gz --canonical --labels")]
     Resample(Resample),
+    /// Write each volume of a series (fMRI, diffusion, echoes) to a file of its own.
+    Split(Split),
     /// Convert, invert or join transforms of ITK, ANTs, FSL and FreeSurfer.
     Transform(Transform),
     /// Bring the intensities of the brain to a common scale; the background becomes 0.
@@ -67,6 +70,9 @@ pub(crate) enum Command {
 pub(crate) struct Strip {
     /// Scan of a head.
     pub(crate) scan: PathBuf,
+    /// Of a series take this volume, counted from 0.
+    #[arg(long, value_name = "N")]
+    pub(crate) volume: Option<usize>,
     /// Whether the scan has a skull: keep it as it is if it is stripped already, remove the skull, or guess.
     #[arg(long, value_enum, default_value = "guess")]
     pub(crate) skull: SkullChoice,
@@ -76,7 +82,7 @@ pub(crate) struct Strip {
     /// Write the brain's mask here.
     #[arg(long, value_name = "OUT")]
     pub(crate) mask: Option<PathBuf>,
-    /// Write the scan with everything but the brain set to 0 here.
+    /// Write the scan with everything but the brain set to 0 here, in its own data type (in float32 where that cannot say 0).
     #[arg(long, value_name = "OUT")]
     pub(crate) brain: Option<PathBuf>,
     /// Write a picture of the scan with the brain's outline here, to judge the result by.
@@ -128,6 +134,12 @@ pub(crate) struct Register {
     /// Write a picture of both volumes with the edges of the fixed one here, to judge the result by.
     #[arg(long, value_name = "OUT.png")]
     pub(crate) picture: Option<PathBuf>,
+    /// Of a series as the fixed one take this volume, counted from 0.
+    #[arg(long, value_name = "N")]
+    pub(crate) fixed_volume: Option<usize>,
+    /// Of a series as the moving one take this volume, counted from 0.
+    #[arg(long, value_name = "N")]
+    pub(crate) volume: Option<usize>,
     /// Compare only inside this mask of the fixed volume.
     #[arg(long, value_name = "MASK")]
     pub(crate) fixed_mask: Option<PathBuf>,
@@ -162,6 +174,13 @@ pub(crate) struct Run {
     /// them by, `quality.png` and `thumbnail.png`, and the figures, `summary.json`.
     #[arg(conflicts_with_all = ["manifest", "bids"])]
     pub(crate) output: Option<PathBuf>,
+    /// Of a series take this volume, counted from 0.
+    #[arg(long, value_name = "N", requires = "scan")]
+    pub(crate) volume: Option<usize>,
+    /// Other contrasts of the same session: files, or with `--bids` suffixes (T1w FLAIR). They are registered to the scan and
+    /// share its brain; each gets a brain on the reference's grid, a mask on its own, and the transform between them.
+    #[arg(long, num_args = 1.., value_name = "FILE|SUFFIX", conflicts_with = "manifest")]
+    pub(crate) also: Vec<String>,
     /// The scan's brain, if it is known; without it the skull is stripped.
     #[arg(long, requires = "scan")]
     pub(crate) mask: Option<PathBuf>,
@@ -185,7 +204,7 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) force: bool,
     /// The page of all scans of a cohort, outliers first. [default: beside the manifest, with its name; of a BIDS
-    /// data set quality.html among the results]
+    /// data set figures/quality.html among the results]
     #[arg(long, value_name = "OUT.html", conflicts_with = "scan")]
     pub(crate) page: Option<PathBuf>,
 }
@@ -194,7 +213,8 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   mri-prep run sub-01_T2w.nii.gz prepared/sub-01 --reference atlas.nii.gz --reference-mask atlas_brain.nii.gz
   mri-prep run --manifest scans.csv --reference atlas.nii.gz --jobs 4
-  mri-prep run --bids my-study
+  mri-prep run t2.nii.gz prepared --also t1.nii.gz flair.nii.gz
+  mri-prep run --bids my-study --also T1w FLAIR
 
 The same command again goes on where it was stopped. Exit code: 0 if all went well, 1 if a scan failed (the others
 are done nevertheless), 130 if it was stopped by Ctrl-C.";

@@ -28,8 +28,9 @@ fn about(file: &Path) -> mri_io::Result<String> {
     let [i, j, k] = header.shape;
     let [x, y, z] = header.affine.spacing();
     let mut text = format!(
-        "{}\n  voxels       {i} x {j} x {k} {} ({})\n  spacing      {x:.4} x {y:.4} x {z:.4} mm\n  orientation  {}\n",
+        "{}\n  voxels       {i} x {j} x {k}{} {} ({})\n  spacing      {x:.4} x {y:.4} x {z:.4} mm\n  orientation  {}\n",
         file.display(),
+        if header.volumes > 1 { format!(", {} volumes,", header.volumes) } else { String::new() },
         header.datatype,
         header.format,
         header.affine.orientation()

@@ -4,22 +4,22 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::{ArgGroup, Args, ValueEnum};
-use mri_io::{BiasSettings, Normalization, StandardScale, correct_bias, write};
+use mri_io::{BiasSettings, Normalization, StandardScale, StripSettings, correct_bias, skull_strip, write};
 
 use crate::cohort::Cohort;
 use crate::outputs;
-use crate::steps::{about, read_masked, read_with_mask};
+use crate::steps::{about, read_masked, read_with_mask, warn};
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("target").args(["scale", "like"])))]
 pub(crate) struct Normalize {
     /// Volume to normalize.
     volume: PathBuf,
-    /// Where to write the result.
+    /// Where to write the result, as float32: the scale has no whole steps.
     output: PathBuf,
-    /// The brain, on the same grid.
+    /// The brain, on the same grid; without it the skull is stripped.
     #[arg(long)]
-    mask: PathBuf,
+    mask: Option<PathBuf>,
     /// What becomes of the intensities.
     #[arg(long, value_enum, default_value_t)]
     method: Method,
@@ -77,7 +77,20 @@ impl Normalize {
 pub(crate) fn normalize(arguments: &Normalize) -> Result<()> {
     outputs::volumes([&arguments.output])?;
     let method = arguments.normalization()?;
-    let (mut volume, mask) = read_with_mask(&arguments.volume, &arguments.mask)?;
+    let (mut volume, mask) = read_masked(&arguments.volume, arguments.mask.as_deref())?;
+    let mask = if let Some(mask) = mask {
+        mask
+    } else {
+        let found =
+            skull_strip(&volume, &StripSettings::default()).with_context(|| about(&arguments.volume))?;
+        eprintln!(
+            "no --mask: the brain was found, {:.0} ml, quality {:.2}",
+            found.mask.millilitres(),
+            found.quality
+        );
+        warn(&arguments.volume, &found.warnings);
+        found.mask
+    };
     mri_io::normalize(&mut volume, &mask, &method).with_context(|| about(&arguments.volume))?;
     write(&arguments.output, &volume)?;
     Ok(())
@@ -108,7 +121,7 @@ pub(crate) fn scale(arguments: &Scale) -> Result<()> {
 pub(crate) struct Bias {
     /// Scan to correct.
     scan: PathBuf,
-    /// Where to write the corrected scan.
+    /// Where to write the corrected scan, as float32: dividing by the field leaves no whole numbers.
     output: PathBuf,
     /// The brain, on the same grid; without it the field is estimated where the scan is brighter than its mean.
     #[arg(long)]

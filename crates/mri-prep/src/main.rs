@@ -9,6 +9,7 @@ mod log;
 mod outputs;
 mod resample;
 mod run;
+mod split;
 mod steps;
 mod template;
 mod transform;
@@ -39,6 +40,7 @@ fn dispatch(command: &Command) -> Result<ExitCode> {
         Command::Info { files } => return info::print(files),
         Command::Strip(arguments) => steps::strip(arguments),
         Command::Register(arguments) => steps::register(arguments),
+        Command::Split(arguments) => split::split(arguments),
         Command::Resample(arguments) => resample::resample(arguments),
         Command::Transform(arguments) => transform::run(arguments),
         Command::Normalize(arguments) => intensity::normalize(arguments),

@@ -6,12 +6,11 @@ use anyhow::{Context, Result, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, ValueEnum};
 use mri_io::{
-    AffineTransform, Datatype, Ends, Grid, Header, Interpolation, RigidTransform, StoredVolume, Volume,
-    read_header, read_with_header,
+    AffineTransform, Datatype, Ends, Grid, Interpolation, RigidTransform, StoredVolume, Volume, read_header,
 };
 
 use crate::outputs;
-use crate::steps::{about, warn};
+use crate::steps::{about, read_stored, read_told, tell, warn};
 use crate::transform::chain;
 
 #[derive(Debug, Args)]
@@ -21,6 +20,9 @@ pub(crate) struct Resample {
     volume: PathBuf,
     /// Where to write the result.
     output: PathBuf,
+    /// Of a series take this volume, counted from 0.
+    #[arg(long = "volume", id = "number", value_name = "N")]
+    number: Option<usize>,
     /// To the grid of this volume.
     #[arg(long, value_name = "REFERENCE")]
     like: Option<PathBuf>,
@@ -75,7 +77,7 @@ pub(crate) fn resample(arguments: &Resample) -> Result<()> {
     let transform = transform(arguments)?;
     let is_nearest = arguments.interpolation == Interpolation::Nearest && arguments.nan == NotFinite::Keep;
     let resampled = if arguments.labels || arguments.canonical || is_nearest {
-        moved(arguments, StoredVolume::read(input)?, &transform)
+        moved(arguments, read_stored(input, arguments.number)?, &transform)
     } else {
         interpolated(arguments, &transform)
     }
@@ -109,7 +111,7 @@ fn moved(arguments: &Resample, volume: StoredVolume, transform: &AffineTransform
 }
 
 fn interpolated(arguments: &Resample, transform: &AffineTransform) -> Result<StoredVolume> {
-    let (header, volume) = read_told(&arguments.volume)?;
+    let (header, volume) = read_told(&arguments.volume, arguments.number)?;
     let volume = settle(volume, arguments.nan, &arguments.volume)?;
     let grid = target(arguments, &volume.grid())?.context("the voxels are to be interpolated on no grid")?;
     let fill = arguments.fill as f32;
@@ -148,17 +150,6 @@ fn target(arguments: &Resample, own: &Grid) -> Result<Option<Grid>> {
         Some(&[i, j, k]) => Ok(Some(own.with_spacing([i, j, k])?)),
         _ => Ok(None),
     }
-}
-
-/// Reads a volume, with what is odd about its header on standard error.
-fn read_told(path: &Path) -> Result<(Header, Volume)> {
-    let (header, volume) = read_with_header(path)?;
-    tell(path, &header);
-    Ok((header, volume))
-}
-
-fn tell(path: &Path, header: &Header) {
-    warn(path, &header.findings.iter().map(ToString::to_string).collect::<Vec<_>>());
 }
 
 fn interpolation() -> impl TypedValueParser<Value = Interpolation> {

@@ -1,13 +1,13 @@
 //! The single steps.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use mri_io::{
-    AffineTransform, Caption, Ends, Mask, Picture, Registration, RegistrationSettings, Section,
-    StripSettings, Volume, quality_picture, read, read_mask, register_affine, register_rigid, skull_strip,
-    write, write_itk, write_transform, write_whole,
+    AffineTransform, Caption, Datatype, Ends, Header, Mask, Picture, Registration, RegistrationSettings,
+    Section, Series, StoredVolume, StripSettings, Volume, quality_picture, read, read_mask, read_with_header,
+    register_affine, register_rigid, skull_strip, write, write_itk, write_transform, write_whole,
 };
 
 use crate::cli::{Register, Strip};
@@ -16,7 +16,8 @@ use crate::outputs;
 pub(crate) fn strip(arguments: &Strip) -> Result<()> {
     outputs::volumes([&arguments.mask, &arguments.brain].into_iter().flatten())?;
     outputs::files(&arguments.picture)?;
-    let mut scan = read(&arguments.scan)?;
+    let stored = read_stored(&arguments.scan, arguments.volume)?;
+    let scan = stored.values()?;
     let settings = StripSettings { skull: arguments.skull.into(), rim: arguments.rim };
     let found = skull_strip(&scan, &settings).with_context(|| about(&arguments.scan))?;
     eprintln!("brain: {:.0} ml, quality {:.2}", found.mask.millilitres(), found.quality);
@@ -31,10 +32,16 @@ pub(crate) fn strip(arguments: &Strip) -> Result<()> {
         write_png(path, &quality_picture(&caption, &[section])?)?;
     }
     if let Some(path) = &arguments.brain {
-        for (voxel, &inside) in scan.as_mut_slice().iter_mut().zip(found.mask.as_slice()) {
-            *voxel = if inside { *voxel } else { 0.0 };
+        let datatype = stored.datatype();
+        let brain = stored.masked(&found.mask)?;
+        if brain.datatype() != datatype {
+            let why = format!(
+                "the brain is written as {}: {datatype} with its slope cannot say 0",
+                Datatype::Float32
+            );
+            warn(&arguments.scan, &[why]);
         }
-        write(path, &scan)?;
+        brain.write(path)?;
     }
     Ok(())
 }
@@ -43,8 +50,13 @@ pub(crate) fn register(arguments: &Register) -> Result<()> {
     let Register { matrix, itk, inverse, picture, .. } = arguments;
     outputs::files([matrix, itk, inverse, picture].into_iter().flatten())?;
     outputs::volumes(&arguments.resampled)?;
-    let (fixed, fixed_mask) = read_masked(&arguments.fixed, arguments.fixed_mask.as_deref())?;
-    let (moving, moving_mask) = read_masked(&arguments.moving, arguments.moving_mask.as_deref())?;
+    let (_, fixed) = read_told(&arguments.fixed, arguments.fixed_volume)?;
+    let (_, moving) = read_told(&arguments.moving, arguments.volume)?;
+    let mask_of = |mask: &Option<PathBuf>, path: &Path, volume: &Volume| {
+        mask.as_deref().map(|mask| read_mask_of(mask, path, volume)).transpose()
+    };
+    let fixed_mask = mask_of(&arguments.fixed_mask, &arguments.fixed, &fixed)?;
+    let moving_mask = mask_of(&arguments.moving_mask, &arguments.moving, &moving)?;
     let settings = RegistrationSettings::default();
     let (fixed_mask, moving_mask) = (fixed_mask.as_ref(), moving_mask.as_ref());
     let found: Registration<AffineTransform> = if arguments.affine {
@@ -84,6 +96,33 @@ pub(crate) fn register(arguments: &Register) -> Result<()> {
         write(path, &mri_io::resample(&moving, &fixed.grid(), found.transform, linear, 0.0)?)?;
     }
     Ok(())
+}
+
+/// A volume with its header; of a series, the volume of this number.
+pub(crate) fn read_one(path: &Path, number: Option<usize>) -> Result<(Header, Volume)> {
+    let Some(number) = number else { return Ok(read_with_header(path)?) };
+    let mut series = Series::open(path)?;
+    let volume = series.take_volume(number)?.values()?;
+    Ok((series.header().clone(), volume))
+}
+
+/// As [`read_one`], with what is odd about the header on standard error.
+pub(crate) fn read_told(path: &Path, number: Option<usize>) -> Result<(Header, Volume)> {
+    let (header, volume) = read_one(path, number)?;
+    tell(path, &header);
+    Ok((header, volume))
+}
+
+/// As [`read_told`], in the stored type.
+pub(crate) fn read_stored(path: &Path, number: Option<usize>) -> Result<StoredVolume> {
+    let Some(number) = number else { return Ok(StoredVolume::read(path)?) };
+    let mut series = Series::open(path)?;
+    tell(path, series.header());
+    Ok(series.take_volume(number)?)
+}
+
+pub(crate) fn tell(path: &Path, header: &Header) {
+    warn(path, &header.findings.iter().map(ToString::to_string).collect::<Vec<_>>());
 }
 
 /// A volume and a mask that fits it.

@@ -6,9 +6,10 @@ use std::path::Path;
 
 use common::{brain, fails, mri_prep, pose, succeeds};
 use mri_io::{RigidTransform, read_transform, write};
+use nalgebra::Point3;
 use serde_json::Value;
 
-/// With a registration that is quick rather than exact.
+/// With a registration that is quick rather than exact, and brains taken for what they are.
 const REFERENCE: &str =
     "--reference reference.nii.gz --reference-mask reference_mask.nii.gz --settings quick.toml";
 
@@ -20,7 +21,7 @@ fn write_reference(folder: &Path) {
     let reference = brain(&RigidTransform::identity());
     std::fs::write(
         folder.join("quick.toml"),
-        "[registration]\nsamples = 1000\nmax_rotation_degrees = 15.0\n",
+        "[strip]\nskull = 'keep'\n[registration]\nsamples = 1000\nmax_rotation_degrees = 15.0\n",
     )
     .unwrap();
     write(folder.join("reference.nii.gz"), &reference).unwrap();
@@ -105,25 +106,89 @@ fn a_bids_data_set_gets_derivatives() {
         std::fs::create_dir_all(folder.join("study").join(place)).unwrap();
         write(folder.join("study").join(place).join(file), &brain(&pose())).unwrap();
     }
-    std::fs::write(folder.join("study/sub-01/anat/sub-01_T1w.nii.gz"), "not read").unwrap();
-
-    succeeds(folder, &format!("run --bids study {REFERENCE}"));
+    // Another contrast, in another pose, in one session of them.
+    let other =
+        brain(&RigidTransform::identity()).map(|&value| if value > 0.0 { 400.0 - value } else { 0.0 });
+    write(folder.join("study/sub-01/anat/sub-01_T1w.nii.gz"), &other).unwrap();
     let derivatives = folder.join("study/derivatives/mri-prep");
+    std::fs::create_dir_all(&derivatives).unwrap();
+    std::fs::write(derivatives.join(".bidsignore"), "mine").unwrap();
+
+    // A reference by its whole path, which no sidecar may name.
+    let whole = REFERENCE.replace("reference.nii.gz ", &format!("{}/reference.nii.gz ", folder.display()));
+    fails(folder, &format!("run --bids study --also PDw {whole}"), &["no scan of the suffix PDw"]);
+    let text = succeeds(folder, &format!("run --bids study --also T1w {whole}"));
+    assert!(
+        text.contains("sub-02: the session has no T1w") && !text.contains("sub-01: the session"),
+        "{text}"
+    );
+    let to_t1 = derivatives.join("sub-01/anat/sub-01_from-T1w_to-reference_mode-image_xfm.txt");
+    let found = read_transform(to_t1, None).unwrap();
+    let places = [[60.0, 0.0, 0.0], [0.0, 75.0, 0.0], [0.0, 0.0, 50.0]].map(Point3::from);
+    assert!(places.iter().all(|&place| (found.apply(place) - place).norm() < 4.0), "{found:?}");
     for file in [
-        "dataset_description.json",
-        "quality.html",
+        "README.md",
+        "reference/volume.nii.gz",
+        "reference/mask.nii.gz",
+        "figures/quality.html",
+        "figures/sub-02_ses-1_desc-quality_T2w.png",
         "sub-01/anat/sub-01_space-reference_desc-brain_T2w.nii.gz",
+        "sub-01/anat/sub-01_space-reference_desc-brain_T1w.nii.gz",
+        "sub-01/anat/sub-01_space-T1w_desc-brain_mask.json",
         "sub-02/anat/sub-02_desc-brain_mask.nii.gz",
         "sub-02/ses-1/anat/sub-02_ses-1_desc-brain_mask.nii.gz",
         "sub-02/ses-2/anat/sub-02_ses-2_acq-x_from-T2w_to-reference_mode-image_xfm.tfm",
     ] {
         assert!(derivatives.join(file).is_file(), "{file}");
     }
-    assert_eq!(json(&derivatives.join("dataset_description.json"))["DatasetType"], "derivative");
     // The results are no scans of the data set.
-    assert!(succeeds(folder, &format!("run --bids study {REFERENCE}")).contains("4 of 4 scans are done"));
+    let again = format!("run --bids study --also T1w {REFERENCE}");
+    assert!(succeeds(folder, &again).contains("4 of 4 scans are done"));
+    let ignored = std::fs::read_to_string(derivatives.join(".bidsignore")).unwrap();
+    assert_eq!(
+        ignored.lines().collect::<Vec<_>>(),
+        ["mine", "*_xfm.txt", "*_xfm.tfm", "figures", "reference"]
+    );
+
+    let description = json(&derivatives.join("dataset_description.json"));
+    assert_eq!(description["DatasetType"], "derivative");
+    assert_eq!(description["DatasetLinks"]["raw"], "../..");
+    assert_eq!(description["SourceDatasets"][0]["URL"], "../..");
+    assert_eq!(description["GeneratedBy"][0]["Version"], env!("CARGO_PKG_VERSION"));
+    let start = "sub-02/ses-2/anat/sub-02_ses-2_acq-x";
+    let source = format!("bids:raw:{start}_T2w.nii.gz");
+    for (file, key, value) in [
+        ("space-reference_desc-brain_T2w", "SkullStripped", "true"),
+        ("space-reference_desc-brain_T2w", "SpatialReference", "\"bids::reference/volume.nii.gz\""),
+        ("space-reference_desc-brain_mask", "SpatialReference", "\"bids::reference/volume.nii.gz\""),
+        ("space-reference_desc-brain_mask", "Type", "\"Brain\""),
+        ("desc-brain_mask", "Type", "\"Brain\""),
+    ] {
+        let path = derivatives.join(format!("{start}_{file}.json"));
+        let sidecar = json(&path);
+        assert_eq!(sidecar[key].to_string(), value, "{file}");
+        assert_eq!(sidecar["Sources"][0], source, "{file}");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(!text.contains(folder.to_str().unwrap()), "{text}");
+    }
+    validate(&derivatives);
+
     fails(folder, &format!("run --bids study/sub-01 {REFERENCE}"), &["study/sub-01", "BIDS"]);
     assert!(fails(folder, "check --bids study", &["same voxels"]).contains("4 to mend"));
+}
+
+/// Runs the BIDS validator where there is one (`pip install bids-validator-deno`).
+fn validate(folder: &Path) {
+    let output =
+        std::process::Command::new("bids-validator-deno").args(["--format", "json"]).arg(folder).output();
+    let Ok(output) = output else {
+        eprintln!("skipped: there is no bids-validator-deno");
+        return;
+    };
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let issues = report["issues"]["issues"].as_array().unwrap();
+    let errors: Vec<_> = issues.iter().filter(|issue| issue["severity"] == "error").collect();
+    assert!(errors.is_empty(), "{errors:#?}");
 }
 
 #[test]

@@ -140,3 +140,51 @@ fn transforms_are_converted_turned_round_and_joined() {
     }
     assert!(results[0].as_slice().iter().filter(|&&value| value != 0.0).count() > 100);
 }
+
+#[test]
+fn volumes_of_a_series_are_chosen_or_split() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    // Three copies of a volume, the second of them times 2, as one file of 4 dimensions.
+    let one = tomogram();
+    write(folder.join("one.nii"), &one).unwrap();
+    let mut bytes = std::fs::read(folder.join("one.nii")).unwrap();
+    write(folder.join("two.nii"), &one.map(|&value| 2 * value)).unwrap();
+    bytes[40..42].copy_from_slice(&4_i16.to_le_bytes());
+    bytes[48..50].copy_from_slice(&3_i16.to_le_bytes());
+    let voxels = bytes[352..].to_vec();
+    bytes.extend(&std::fs::read(folder.join("two.nii")).unwrap()[352..]);
+    bytes.extend(voxels);
+    std::fs::write(folder.join("series.nii"), bytes).unwrap();
+
+    assert!(succeeds(folder, "info series.nii").contains("3 volumes"));
+    fails(folder, "resample series.nii a.nii --canonical", &["series.nii", "--volume N", "mri-prep split"]);
+    fails(folder, "resample series.nii a.nii --canonical --volume 3", &["no volume 3", "from 0 to 2"]);
+    succeeds(folder, "split series.nii part_");
+    for (number, expected) in [(0, "one.nii"), (1, "two.nii"), (2, "one.nii")] {
+        let expected = std::fs::read(folder.join(expected)).unwrap();
+        succeeds(folder, &format!("resample part_000{number}.nii.gz whole.nii --canonical"));
+        succeeds(folder, &format!("resample series.nii a.nii --canonical --volume {number}"));
+        let [whole, chosen] = ["whole.nii", "a.nii"].map(|name| std::fs::read(folder.join(name)).unwrap());
+        assert!(whole == chosen);
+        succeeds(folder, &format!("resample series.nii b.nii --spacing 2 2 2 --volume {number}"));
+        std::fs::write(folder.join("expected.nii"), expected).unwrap();
+        assert_eq!(read(folder.join("b.nii")).unwrap(), read(folder.join("expected.nii")).unwrap());
+    }
+    assert!(!folder.join("part_0003.nii.gz").exists());
+}
+
+#[test]
+fn a_stripped_brain_keeps_the_type_of_its_scan() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let scan = common::brain(&RigidTransform::identity()).map(|&value| value as i16);
+    write(folder.join("a.nii"), &scan).unwrap();
+    succeeds(folder, "strip a.nii --skull keep --brain brain.nii --mask mask.nii");
+    assert_eq!(read_header(folder.join("brain.nii")).unwrap().datatype, Datatype::Int16);
+    let mask = mri_io::read_mask(folder.join("mask.nii")).unwrap();
+    let brain = read_labels::<i16>(folder.join("brain.nii")).unwrap();
+    for ((&brain, &scan), &inside) in brain.as_slice().iter().zip(scan.as_slice()).zip(mask.as_slice()) {
+        assert_eq!(brain, if inside { scan } else { 0 });
+    }
+}

@@ -2,7 +2,7 @@
 //! file's own size justifies.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
@@ -13,6 +13,8 @@ use crate::{Error, Result, why_absent};
 
 /// Deflate cannot shrink data by more than this factor.
 const LARGEST_RATIO: usize = 1032;
+const NOT_A_FILE: &str = "is a folder or a device, not a file; a folder of DICOM files is converted with `dcm2niix -z y \
+                          FOLDER`";
 /// Scans shrink by factors of 2 to 10, label maps and masks by 20 to 200.
 const LIKELY_RATIO: usize = 64;
 
@@ -61,6 +63,9 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
 /// As [`open`], of a file's bytes. What the header claims can be in a file of this size.
 pub(super) fn open_bytes(header_path: PathBuf, file: Vec<u8>) -> Result<Opened> {
     let header = parse_start(&header_path, &file)?;
+    if header.volumes > 1 {
+        return Err(Error::nifti(&header_path, a_series(header.volumes)));
+    }
     let (path, file) = if header.single_file {
         (header_path, file)
     } else {
@@ -68,11 +73,57 @@ pub(super) fn open_bytes(header_path: PathBuf, file: Vec<u8>) -> Result<Opened> 
         let file = read_file(&path)?;
         (path, file)
     };
-    let most = if is_gzip(&file) { file.len().saturating_mul(LARGEST_RATIO) } else { file.len() };
+    let end = end(&path, &header, file.len(), is_gzip(&file))?;
+    Ok(Opened { header, path, file, end })
+}
+
+/// Where the voxels of the first volume end in the decompressed file, of `length` bytes as it is stored.
+fn end(path: &Path, header: &Header, length: usize, gzip: bool) -> Result<usize> {
+    let most = if gzip { length.saturating_mul(LARGEST_RATIO) } else { length };
     match header.offset.checked_add(header.data_length()) {
-        Some(end) if end <= most => Ok(Opened { header, path, file, end }),
-        _ => Err(Error::nifti(&path, too_little(&header, most))),
+        Some(end) if end <= most => Ok(end),
+        _ => Err(Error::nifti(path, too_little(header, most))),
     }
+}
+
+/// A checked header, the file with the voxels, and these as a stream, of all volumes.
+pub(super) fn stream(path: &Path) -> Result<(Header, PathBuf, Box<dyn Read + Send>)> {
+    let path = header_path(path);
+    let header = read_header(&path)?;
+    let path = if header.single_file { path } else { image_path(&path, header.format)? };
+    let file = open_file(&path)?;
+    let io = |cause| Error::io(&path, cause);
+    let length = usize::try_from(file.metadata().map_err(io)?.len()).unwrap_or(usize::MAX);
+    let mut file = BufReader::new(file);
+    let gzip = is_gzip(file.fill_buf().map_err(io)?);
+    end(&path, &header, length, gzip)?;
+    let mut voxels: Box<dyn Read + Send> =
+        if gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+    skip(&path, &mut voxels, header.offset as u64)?;
+    Ok((header, path, voxels))
+}
+
+/// Reads `count` bytes of a stream of this file and forgets them.
+pub(super) fn skip(path: &Path, stream: &mut impl Read, count: u64) -> Result<()> {
+    std::io::copy(&mut stream.take(count), &mut std::io::sink())
+        .map(drop)
+        .map_err(|error| Error::nifti(path, broken(&error)))
+}
+
+/// The voxels of one volume from a stream of this file.
+pub(super) fn exactly(path: &Path, stream: &mut impl Read, header: &Header) -> Result<Vec<u8>> {
+    let mut voxels = Vec::new();
+    let needed = header.data_length();
+    stream
+        .take(needed as u64)
+        .read_to_end(&mut voxels)
+        .map_err(|error| Error::nifti(path, broken(&error)))?;
+    if voxels.len() == needed {
+        return Ok(voxels);
+    }
+    let what = "ends before the last of the volumes that its header says it has: the file is truncated, copy or download \
+                it again";
+    Err(Error::nifti(path, what))
 }
 
 impl Opened {
@@ -113,6 +164,13 @@ impl Opened {
     }
 }
 
+fn a_series(volumes: usize) -> String {
+    format!(
+        "holds a series of volumes ({volumes}), where one is needed: say which with `--volume N`, or write each to a file of \
+         its own with `mri-prep split`"
+    )
+}
+
 fn too_little(header: &Header, found: usize) -> String {
     format!(
         "holds too little data: the header says {:?} voxels of {} from byte {} on, but there are only {found} bytes; \
@@ -125,7 +183,7 @@ fn too_little(header: &Header, found: usize) -> String {
 fn open_file(path: &Path) -> Result<std::fs::File> {
     let file = std::fs::File::open(path).map_err(|source| Error::io(path, source))?;
     let about = file.metadata().map_err(|source| Error::io(path, source))?;
-    if about.is_file() { Ok(file) } else { Err(Error::nifti(path, "is a folder or a device, not a file")) }
+    if about.is_file() { Ok(file) } else { Err(Error::nifti(path, NOT_A_FILE)) }
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>> {

@@ -7,12 +7,29 @@ pub(super) const NIFTI1_LENGTH: usize = 348;
 /// Length of a NIfTI-2 header in bytes.
 pub(super) const NIFTI2_LENGTH: usize = 540;
 
-const NOT_NIFTI: &str = "is not a NIfTI file (neither its first four bytes nor its magic string fit); DICOM series must be \
-                         converted first, for example with dcm2niix";
+const NOT_NIFTI: &str = "is not a NIfTI file (neither its first four bytes nor its magic string fit); a folder of DICOM \
+                         files is converted with `dcm2niix -z y FOLDER`";
+/// Other formats by where a mark of theirs stands, with what converts them.
+const OTHERS: [(usize, &[u8], &str); 4] = [
+    (
+        128,
+        b"DICM",
+        "is a DICOM file, not NIfTI: convert the folder of its series with `dcm2niix -z y FOLDER`",
+    ),
+    (
+        0,
+        b"NRRD",
+        "is an NRRD file, not NIfTI: convert it with `c3d IN.nrrd -o OUT.nii.gz` (Convert3D), or save it from 3D Slicer",
+    ),
+    (0, b"\x89HDF", "is an HDF5 or MINC 2 file, not NIfTI: convert MINC with `mnc2nii IN.mnc OUT.nii`"),
+    (0, b"CDF", "is a MINC 1 file, not NIfTI: convert it with `mnc2nii IN.mnc OUT.nii`"),
+];
 
 /// Which layout a header has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
+    /// FreeSurfer's `.mgh` and `.mgz`.
+    Mgh,
     /// NIfTI-1.
     Nifti1,
     /// NIfTI-2.
@@ -24,6 +41,7 @@ pub enum Format {
 impl std::fmt::Display for Format {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
+            Self::Mgh => "MGH",
             Self::Nifti1 => "NIfTI-1",
             Self::Nifti2 => "NIfTI-2",
             Self::Analyze => "Analyze 7.5",
@@ -65,6 +83,10 @@ impl Fields {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
         if bytes.len() < 4 {
             return Err("is empty or ends inside the header".into());
+        }
+        let is_marked = |&(at, mark, _): &(usize, &[u8], &str)| bytes.get(at..at + mark.len()) == Some(mark);
+        if let Some((_, _, what)) = OTHERS.iter().copied().find(|other| is_marked(other)) {
+            return Err(what.into());
         }
         let length = i32::from_le_bytes(bytes[..4].try_into().expect("four bytes"));
         let known = [NIFTI1_LENGTH as i32, NIFTI2_LENGTH as i32];

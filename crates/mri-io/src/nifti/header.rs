@@ -5,14 +5,17 @@ use std::path::Path;
 use super::Intent;
 use super::datatype::Datatype;
 use super::fields::{Fields, Format, NIFTI1_LENGTH, NIFTI2_LENGTH, wrong_rank};
+use super::mgh;
 use super::place::{Place, place};
 use crate::{Affine, Error, Finding, Grid, Result, Severity};
 
-/// The part of a NIfTI header that says what the voxels are and where they lie.
+/// The part of a file's header that says what the voxels are and where they lie.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Header {
     /// Number of voxels along each axis.
     pub shape: [usize; 3],
+    /// Number of volumes, 1 of most files: a series has more ([`crate::Series`]).
+    pub volumes: usize,
     /// Voxel index to world (RAS+, mm): the file's sform if it has one that can be used, else its qform, else the voxel
     /// spacing alone, with the middle of the volume at the origin and x growing to the left (as nibabel).
     pub affine: Affine,
@@ -48,14 +51,19 @@ impl Header {
         Grid { shape: self.shape, affine: self.affine }
     }
 
-    /// Bytes that the voxels take. Cannot overflow: checked when the header was parsed.
+    /// Bytes that the voxels of one volume take. Cannot overflow: checked when the header was parsed.
     pub(super) fn data_length(&self) -> usize {
         self.shape.iter().product::<usize>() * self.datatype.size()
     }
 
     /// Parses and checks the first bytes of a (decompressed) file.
     pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Self> {
-        Fields::parse(bytes).and_then(|fields| check(&fields)).map_err(|reason| Error::nifti(path, reason))
+        let parsed = if mgh::is_mgh(bytes) {
+            mgh::parse(bytes)
+        } else {
+            Fields::parse(bytes).and_then(|fields| check(&fields))
+        };
+        parsed.map_err(|reason| Error::nifti(path, reason))
     }
 }
 
@@ -66,7 +74,7 @@ fn text(bytes: &[u8]) -> String {
 
 fn check(fields: &Fields) -> Result<Header, String> {
     let mut findings = Vec::new();
-    let shape = shape(fields, &mut findings)?;
+    let (shape, volumes) = shape(fields, &mut findings)?;
     let datatype = Datatype::from_code(fields.datatype)?;
     if usize::try_from(fields.bitpix) != Ok(8 * datatype.size()) {
         findings.push(Finding::new(
@@ -75,14 +83,12 @@ fn check(fields: &Fields) -> Result<Header, String> {
             "the type decides, here as in other readers; write the file anew to mend the header",
         ));
     }
-    let bytes = shape.iter().try_fold(datatype.size(), |bytes, &n| bytes.checked_mul(n));
-    if bytes.is_none_or(|bytes| bytes > isize::MAX as usize / 2) {
-        return Err(format!("claims {shape:?} voxels, more than any memory holds: the header is damaged"));
-    }
+    sized(shape, datatype, volumes)?;
     let Place { affine, oriented, form_distance } = place(fields, shape, &mut findings)?;
     let scaled = fields.slope.is_finite() && fields.slope != 0.0;
     Ok(Header {
         shape,
+        volumes,
         affine,
         oriented,
         form_distance,
@@ -105,7 +111,18 @@ fn check(fields: &Fields) -> Result<Header, String> {
     })
 }
 
-fn shape(fields: &Fields, findings: &mut Vec<Finding>) -> Result<[usize; 3], String> {
+/// Refuses more voxels than any memory holds.
+pub(super) fn sized(shape: [usize; 3], datatype: Datatype, volumes: usize) -> Result<(), String> {
+    let all = shape.into_iter().chain([volumes]);
+    let bytes = all.fold(Some(datatype.size()), |bytes: Option<usize>, n| bytes?.checked_mul(n));
+    if bytes.is_none_or(|bytes| bytes > isize::MAX as usize / 2) {
+        return Err(format!("claims {shape:?} voxels, more than any memory holds: the header is damaged"));
+    }
+    Ok(())
+}
+
+/// Voxels along each axis, and the number of volumes along all further ones.
+fn shape(fields: &Fields, findings: &mut Vec<Finding>) -> Result<([usize; 3], usize), String> {
     let rank = fields.dim[0];
     if !(1..=7).contains(&rank) {
         return Err(wrong_rank(rank));
@@ -114,12 +131,6 @@ fn shape(fields: &Fields, findings: &mut Vec<Finding>) -> Result<[usize; 3], Str
     if sizes.iter().take(3).any(|&n| n < 1) {
         return Err(format!("has the size {sizes:?}, with an axis of no voxels: the header is damaged"));
     }
-    if sizes.iter().skip(3).any(|&n| n > 1) {
-        return Err(format!(
-            "has the size {sizes:?}, a series of volumes, where one is needed: write the one you mean to a file of its \
-             own (for example nibabel's `img.slicer[..., 0]`)"
-        ));
-    }
     if sizes.iter().any(|&n| n < 1) {
         findings.push(Finding::new(
             Severity::Warning,
@@ -127,7 +138,9 @@ fn shape(fields: &Fields, findings: &mut Vec<Finding>) -> Result<[usize; 3], Str
             "that is taken as one, as in the reference library; write the file anew to mend the header",
         ));
     }
-    Ok(std::array::from_fn(|axis| sizes.get(axis).map_or(1, |&n| n as usize)))
+    let further = sizes.iter().skip(3).map(|&n| n.max(1) as usize);
+    let volumes = further.fold(1, usize::saturating_mul);
+    Ok((std::array::from_fn(|axis| sizes.get(axis).map_or(1, |&n| n as usize)), volumes))
 }
 
 /// Where the voxels start in their file.

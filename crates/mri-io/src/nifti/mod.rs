@@ -1,4 +1,4 @@
-//! Reading and writing NIfTI files.
+//! Reading NIfTI files, their predecessors and FreeSurfer's, and writing NIfTI.
 //!
 //! Crate `nifti` parses the NIfTI-1 header and names the data types. It is gone around where it does not
 //! serve: it knows no NIfTI-2, recognizes gzip by the file's name, stops after the first gzip member,
@@ -12,8 +12,10 @@ mod fields;
 pub(crate) mod forms;
 mod header;
 mod intent;
+mod mgh;
 mod number;
 mod place;
+mod series;
 mod stored;
 mod write;
 
@@ -25,6 +27,7 @@ pub use datatype::Datatype;
 pub use fields::Format;
 pub use header::Header;
 pub use intent::Intent;
+pub use series::Series;
 pub use stored::StoredVolume;
 pub use write::{Voxel, can_write_volume, write, write_bytes, write_like};
 
@@ -32,7 +35,7 @@ pub use write::{Voxel, can_write_volume, write, write_bytes, write_like};
 ///
 /// `.nii`, `.nii.gz` (recognized by content, also of several gzip members) and `.hdr`/`.img` pairs (name
 /// either file), NIfTI-1, NIfTI-2 and Analyze 7.5, both byte orders, all real data types, trailing singleton
-/// dimensions. Voxels that are not finite are kept as they are. What is odd about the header
+/// dimensions; FreeSurfer's `.mgh` and `.mgz`. Voxels that are not finite are kept as they are. What is odd about the header
 /// ([`Header::findings`]) is told in warning events.
 ///
 /// # Errors
@@ -108,7 +111,9 @@ pub fn read_labels<T: Voxel + TryFrom<i128>>(path: impl AsRef<Path>) -> Result<V
 
 /// Reads a mask: every voxel that is not zero is inside. Where values are not whole, the mask was interpolated or holds
 /// probabilities: inside is what has at least half of 1 (of the largest value, where that is larger: percentages), and a
-/// warning event says so.
+/// warning event says so. The same holds for whole numbers up to at least 100, as soft masks are stored in bytes, where there
+/// are 16 or more between 0 and the largest value, and nine tenths of that or more in most voxels that are not 0: label maps
+/// do not look so.
 ///
 /// # Errors
 /// As [`read`]; also if a voxel is not a number.
@@ -122,16 +127,41 @@ pub fn read_mask(path: impl AsRef<Path>) -> Result<Mask> {
         return Err(Error::nifti(path, "holds voxels that are not a number, so it is no mask"));
     }
     let is_whole = |value: &f32| (value - value.round()).abs() <= stored::LABEL_TOLERANCE as f32;
-    if voxels.iter().all(is_whole) {
-        return Ok(volume.map(|&value| value.round() != 0.0));
-    }
     let highest = voxels.iter().copied().fold(0.0, f32::max);
+    let what = if !voxels.iter().all(is_whole) {
+        "values that are not whole numbers"
+    } else if is_soft(voxels, highest) {
+        "a soft mask in whole numbers"
+    } else {
+        return Ok(volume.map(|&value| value.round() != 0.0));
+    };
     let half = if highest <= OVERSHOOT { 0.5 } else { 0.5 * highest };
     tracing::warn!(
-        "{}: holds values that are not whole numbers, up to {highest}: taken as a mask where they are at least {half}",
+        "{}: holds {what}, up to {highest}: taken as a mask where they are at least {half}",
         path.display()
     );
     Ok(volume.map(|&value| value >= half))
+}
+
+/// Whether whole numbers are probabilities times their largest value, and not labels.
+fn is_soft(voxels: &[f32], highest: f32) -> bool {
+    /// Percent, or more.
+    const LEAST_SCALE: f32 = 100.0;
+    const LEAST_LEVELS: usize = 16;
+    /// What is certainly inside, as a part of the largest value.
+    const CERTAIN: f32 = 0.9;
+    if !(LEAST_SCALE..=f32::from(u16::MAX)).contains(&highest) || voxels.iter().any(|&value| value < 0.0) {
+        return false;
+    }
+    let mut seen = vec![false; highest.round() as usize + 1];
+    let (mut inside, mut certain) = (0, 0);
+    for &value in voxels.iter().filter(|&&value| value > 0.5) {
+        seen[value.round() as usize] = true;
+        inside += 1;
+        certain += usize::from(value >= CERTAIN * highest);
+    }
+    let levels = seen.iter().filter(|&&seen| seen).count();
+    levels > LEAST_LEVELS && 2 * certain > inside
 }
 
 #[cfg(test)]

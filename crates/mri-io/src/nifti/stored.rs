@@ -7,7 +7,7 @@ use super::number::{Exact, Number};
 use super::write::{Meaning, write_meaning};
 use super::{Header, Intent, bytes, decode, warn};
 use crate::resample::{nearest, to_canonical};
-use crate::{AffineTransform, Error, Grid, Result, Volume, Voxel};
+use crate::{AffineTransform, Error, Grid, Mask, Result, Volume, Voxel};
 
 /// How far from a whole number a label may lie, where the file's slope does not explain more.
 pub(super) const LABEL_TOLERANCE: f64 = 1e-3;
@@ -91,8 +91,53 @@ impl StoredVolume {
         warn(path, &file.header);
         let contents = file.contents()?;
         let header = &file.header;
-        let voxels = decode::as_stored(header, &contents[header.offset..][..header.data_length()])?;
+        Self::decode(header, &contents[header.offset..][..header.data_length()])
+    }
+
+    /// From the stored bytes of all voxels.
+    pub(super) fn decode(header: &Header, voxels: &[u8]) -> Result<Self> {
+        let voxels = decode::as_stored(header, voxels)?;
         Ok(Self { voxels, slope: header.slope, inter: header.inter, ..Self::of(header) })
+    }
+
+    /// The values, as [`crate::read`] gives them.
+    ///
+    /// # Errors
+    /// None: every value has a nearest `f32`.
+    pub fn values(&self) -> Result<Volume<f32>> {
+        self.convert(|value| Some(value.real() as f32), |_| String::new())
+    }
+
+    /// The volume with the value 0 outside of a mask of the same shape. The type stays where a stored number says 0 (with slope
+    /// and intercept), else it becomes float32.
+    ///
+    /// # Errors
+    /// If the shapes differ.
+    pub fn masked(self, mask: &Mask) -> Result<Self> {
+        if mask.shape() != self.grid().shape {
+            return Err(Error::invalid(format!(
+                "a mask of {:?} voxels for {:?}",
+                mask.shape(),
+                self.grid().shape
+            )));
+        }
+        let outside = -self.inter / self.slope;
+        let exact = if self.datatype().is_float() {
+            Some(Exact::Real(outside))
+        } else {
+            Exact::Real(outside).whole(0.0).map(Exact::Whole)
+        };
+        let voxels = each!(&self.voxels, volume => exact.and_then(Number::from_exact).map(|outside| {
+            let mut volume = volume.clone();
+            for (voxel, &inside) in volume.as_mut_slice().iter_mut().zip(mask.as_slice()) {
+                *voxel = if inside { *voxel } else { outside };
+            }
+            into_voxels(volume)
+        }));
+        match voxels {
+            Some(voxels) => Ok(Self { voxels, ..self }),
+            None => self.with_datatype(Datatype::Float32)?.masked(mask),
+        }
     }
 
     /// Values that were made from those of a file with this header, and mean the same.

@@ -100,6 +100,9 @@ fn headers_that_lie_are_named_with_the_lie() {
         (vec![], "is empty"),
         (vec![0; 100], "not a NIfTI file"),
         (b"subject,age\n1,70\n".to_vec(), "not a NIfTI file"),
+        ([&[0; 128][..], b"DICM", &[2; 40]].concat(), "dcm2niix -z y"),
+        (b"NRRD0005\ntype: short\n".to_vec(), "c3d"),
+        (b"\x89HDF\r\n".to_vec(), "mnc2nii"),
         (plain_file()[..200].to_vec(), "ends inside the header"),
         (plain_file()[..399].to_vec(), "too little data"),
         (gzip(&plain_file()[..399]), "too little data"),
@@ -113,7 +116,7 @@ fn headers_that_lie_are_named_with_the_lie() {
                 changed(48, &5_i16.to_le_bytes())[48..].to_vec(),
             ]
             .concat(),
-            "series of volumes",
+            "series of volumes (5)",
         ),
         (changed(70, &32_i16.to_le_bytes()), "complex numbers"),
         (changed(70, &128_i16.to_le_bytes()), "colours"),

@@ -3,6 +3,8 @@
 use super::tests::{changed, in_file, plain_file};
 use super::*;
 use crate::{Affine, Grid, RigidTransform};
+use nalgebra::Matrix4;
+use ndarray::Array3;
 
 /// A plain file whose 24 voxels of this type are these.
 fn file(code: i16, voxels: &[u8]) -> Vec<u8> {
@@ -124,4 +126,44 @@ fn soft_masks_count_from_one_half() {
     assert_eq!(count([0.49, 0.5, 1.04, -0.02]).unwrap(), 12, "a spline's");
     assert_eq!(count([12.5, 49.0, 51.0, 100.0]).unwrap(), 12, "percentages");
     assert!(count([0.0, 1.0, f32::NAN, 0.0]).is_err());
+}
+
+#[test]
+fn soft_masks_in_bytes_count_from_half_of_their_largest_value() {
+    // Levels at the border of a certain inside, as probabilities are stored in bytes or in percent, and fewer of them.
+    let values = |step: usize, highest: u8| -> Volume<u8> {
+        let value = |n: usize| if n < 21 { (n * step).min(usize::from(highest)) as u8 } else { highest };
+        let data = Array3::from_shape_fn([4, 4, 4], |(i, j, k)| value(16 * i + 4 * j + k));
+        Volume::new(data, Affine::new(Matrix4::identity()).unwrap()).unwrap()
+    };
+    let count = |volume: &Volume<u8>| {
+        in_file("mask.nii", &[], |path| {
+            write(&path, volume).unwrap();
+            read_mask(&path).unwrap().count()
+        })
+    };
+    assert_eq!(count(&values(12, 255)), 64 - 11);
+    assert_eq!(count(&values(5, 100)), 64 - 10);
+    assert_eq!(count(&values(100, 255)), 63, "3 levels are labels");
+    let labels = values(12, 255).map(|&value| if value == 255 { 2 } else { value });
+    assert_eq!(count(&labels), 63, "most voxels have a small value: labels");
+    assert_eq!(count(&values(255, 255)), 63, "0 and 255 are outside and inside");
+}
+
+#[test]
+fn a_masked_volume_keeps_its_type_where_that_says_0() {
+    let outside = |bytes: &[u8]| {
+        in_file("a.nii", bytes, |path| {
+            let stored = StoredVolume::read(&path).unwrap();
+            let mask = stored.values().unwrap().map(|&value| value > 9.0);
+            let masked = stored.clone().masked(&mask).unwrap();
+            let expected = stored.values().unwrap().map(|&value| if value > 9.0 { value } else { 0.0 });
+            assert_eq!(masked.values().unwrap(), expected);
+            masked.datatype()
+        })
+    };
+    let shorts = file(4, &(0..24).flat_map(|n: i16| n.to_le_bytes()).collect::<Vec<_>>());
+    assert_eq!(outside(&shorts), Datatype::Int16);
+    assert_eq!(outside(&with_slope(shorts.clone(), 0.5, 3.0)), Datatype::Int16);
+    assert_eq!(outside(&with_slope(shorts, 2.0, 3.0)), Datatype::Float32);
 }

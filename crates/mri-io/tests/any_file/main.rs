@@ -9,7 +9,7 @@ use proptest::prelude::*;
 /// Small files: NIfTI of both versions, byte orders and several types, and some that lie.
 fn corpus() -> Vec<Vec<u8>> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let mut paths: Vec<_> = ["corpus", "golden/files"]
+    let mut paths: Vec<_> = ["corpus", "golden/files", "golden/mgh"]
         .iter()
         .flat_map(|folder| std::fs::read_dir(tests.join(folder)).unwrap())
         .map(|entry| entry.unwrap().path())

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use mri_io::{BidsScan, ListedScan, bids_scans, read_scan_list, why_absent};
 
+use super::also::Contrast;
+use super::bids::{Derivatives, Sidecars};
 use super::progress::say;
 use crate::cli::Source;
 use crate::steps::about;
@@ -15,9 +17,15 @@ use crate::steps::about;
 pub(crate) struct Job {
     /// How messages and the page call it; each of a cohort has another.
     pub(crate) name: String,
+    /// How records call the scan: its path, or the URI of BIDS.
+    pub(crate) source: String,
     pub(crate) scan: PathBuf,
+    /// Which volume, where the scan is a series.
+    pub(crate) volume: Option<usize>,
     /// Its brain, where that is known.
     pub(crate) mask: Option<PathBuf>,
+    /// Further contrasts of the session.
+    pub(crate) also: Vec<Contrast>,
     pub(crate) outputs: Outputs,
 }
 
@@ -36,6 +44,8 @@ pub(crate) struct Outputs {
     pub(crate) thumbnail: PathBuf,
     /// [`super::summary::Summary`]; written last.
     pub(crate) summary: PathBuf,
+    /// What BIDS wants beside the masks.
+    pub(crate) sidecars: Option<Sidecars>,
 }
 
 impl Outputs {
@@ -51,22 +61,7 @@ impl Outputs {
             picture: folder.join("quality.png"),
             thumbnail: folder.join("thumbnail.png"),
             summary: folder.join("summary.json"),
-        }
-    }
-
-    /// The names of BIDS derivatives for the scan `ENTITIES_T2w`.
-    fn bids(folder: &Path, entities: &str) -> Self {
-        let file = |rest: &str| folder.join(format!("{entities}_{rest}"));
-        Self {
-            folder: folder.to_owned(),
-            brain: file("space-reference_desc-brain_T2w.nii.gz"),
-            mask: file("space-reference_desc-brain_mask.nii.gz"),
-            native_mask: file("desc-brain_mask.nii.gz"),
-            matrix: file("from-T2w_to-reference_mode-image_xfm.txt"),
-            itk: file("from-T2w_to-reference_mode-image_xfm.tfm"),
-            picture: file("desc-quality_T2w.png"),
-            thumbnail: file("desc-thumbnail_T2w.png"),
-            summary: file("space-reference_desc-brain_T2w.json"),
+            sidecars: None,
         }
     }
 
@@ -80,7 +75,8 @@ impl Outputs {
             &self.picture,
             &self.thumbnail,
         ];
-        files.into_iter().all(|file| file.is_file())
+        let sidecars = self.sidecars.iter().flat_map(|Sidecars { mask, native_mask }| [mask, native_mask]);
+        files.into_iter().chain(sidecars).all(|file| file.is_file())
     }
 }
 
@@ -90,18 +86,24 @@ pub(crate) struct Plan {
     pub(crate) jobs: Vec<Job>,
     /// Where the page of all goes, unless another place is given.
     pub(crate) page: PathBuf,
+    /// Of a BIDS data set.
+    pub(crate) derivatives: Option<Derivatives>,
 }
 
-/// Finds the scans of a manifest or a BIDS data set. None for a single scan.
+/// Finds the scans of a manifest or a BIDS data set, there with the contrasts of these suffixes. None for a single scan.
 ///
 /// # Errors
 /// If the manifest cannot be understood, or lists nothing.
-pub(crate) fn plan(source: &Source) -> Result<Option<Plan>> {
+pub(crate) fn plan(source: &Source, also: &[String]) -> Result<Option<Plan>> {
     let plan = if let Some(path) = &source.manifest {
-        Plan { jobs: listed(path)?, page: path.with_extension("html") }
+        Plan { jobs: listed(path)?, page: path.with_extension("html"), derivatives: None }
     } else if let Some(root) = &source.bids {
-        let derivatives = source.derivatives.clone().unwrap_or_else(|| root.join("derivatives/mri-prep"));
-        Plan { jobs: in_bids(root, &derivatives)?, page: derivatives.join("quality.html") }
+        let derivatives = Derivatives::new(root, source.derivatives.as_deref());
+        Plan {
+            jobs: in_bids(root, &derivatives, also)?,
+            page: derivatives.page(),
+            derivatives: Some(derivatives),
+        }
     } else {
         return Ok(None);
     };
@@ -119,7 +121,15 @@ fn listed(path: &Path) -> Result<Vec<Job>> {
         })?;
         let name = crate::steps::name(&output);
         *uses.entry(name.clone()).or_insert(0) += 1;
-        jobs.push(Job { name, scan, mask, outputs: Outputs::in_folder(&output) });
+        jobs.push(Job {
+            name,
+            source: about(&scan),
+            scan,
+            volume: None,
+            mask,
+            also: Vec::new(),
+            outputs: Outputs::in_folder(&output),
+        });
     }
     for job in jobs.iter_mut().filter(|job| uses[&job.name] > 1) {
         let output = &job.outputs.folder;
@@ -129,24 +139,46 @@ fn listed(path: &Path) -> Result<Vec<Job>> {
 }
 
 /// All T2 scans of a BIDS data set.
-fn in_bids(root: &Path, derivatives: &Path) -> Result<Vec<Job>> {
-    let job = |BidsScan { id, place, path }: BidsScan| Job {
-        outputs: Outputs::bids(&derivatives.join(place), &id),
-        name: id,
-        scan: path,
-        mask: None,
-    };
+fn in_bids(root: &Path, derivatives: &Derivatives, also: &[String]) -> Result<Vec<Job>> {
     let found = bids_scans(root, "T2w")?;
     for left_out in &found.left_out {
         say(format!("warning: {left_out}"));
     }
-    let jobs: Vec<Job> = found.scans.into_iter().map(job).collect();
+    let scans = found.scans;
+    let mut jobs: Vec<Job> = scans.iter().map(|scan| derivatives.job(scan)).collect();
+    for suffix in also {
+        let contrasts = bids_scans(root, suffix)?.scans;
+        ensure!(!contrasts.is_empty(), "{}: no scan of the suffix {suffix}", about(root));
+        for (job, scan) in jobs.iter_mut().zip(&scans) {
+            match of_session(scan, &contrasts)? {
+                Some(contrast) => job.also.push(derivatives.contrast(contrast, suffix)),
+                None => say(format!("warning: {}: the session has no {suffix}", job.name)),
+            }
+        }
+    }
     ensure!(
         !jobs.is_empty(),
         "{}: no scan of the form sub-*/[ses-*/]anat/*_T2w.nii[.gz]: is this the root of a BIDS data set?",
         about(root)
     );
     Ok(jobs)
+}
+
+/// The contrast that belongs to a scan: of its name, or the only one of its session.
+fn of_session<'a>(scan: &BidsScan, contrasts: &'a [BidsScan]) -> Result<Option<&'a BidsScan>> {
+    let near: Vec<&BidsScan> = contrasts.iter().filter(|contrast| contrast.place == scan.place).collect();
+    if let Some(same) = near.iter().find(|contrast| contrast.id == scan.id) {
+        return Ok(Some(*same));
+    }
+    if let [one, other, ..] = near[..] {
+        bail!(
+            "{} and {}: which of them belongs to {}? Give them its entities, or leave the suffix out",
+            about(&one.path),
+            about(&other.path),
+            about(&scan.path)
+        );
+    }
+    Ok(near.first().copied())
 }
 
 /// What can be known before hours of work.
@@ -157,8 +189,7 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
     let mut outputs = HashMap::new();
     for job in jobs {
         // A file that was not fetched fails when its turn comes, and does not stop the others.
-        let absent = |path: &&PathBuf| !path.exists() && why_absent(path).is_none();
-        if let Some(missing) = std::iter::once(&job.scan).chain(&job.mask).find(absent) {
+        if let Some(missing) = inputs(job).find(|path| !path.exists() && why_absent(path).is_none()) {
             bail!("{}: no such file", about(missing));
         }
         if outputs.insert(&job.outputs.brain, job).is_some() {
@@ -166,4 +197,8 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn inputs(job: &Job) -> impl Iterator<Item = &PathBuf> {
+    std::iter::once(&job.scan).chain(&job.mask).chain(job.also.iter().map(|contrast| &contrast.scan))
 }

@@ -1,13 +1,16 @@
 //! All steps, for one scan or a list of them.
 
+mod also;
+mod bids;
 mod interrupt;
+mod link;
 pub(crate) mod manifest;
 mod outliers;
 mod page;
 pub(crate) mod progress;
 mod summary;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,14 +18,16 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use mri_io::{
-    Caption, PreprocessSettings, Reference, Section, StripSettings, preprocess, quality_picture,
-    read_with_header, skull_strip, thumbnail, write, write_itk, write_matrix,
+    Caption, PreprocessSettings, Reference, Section, StripSettings, preprocess, quality_picture, skull_strip,
+    thumbnail, write, write_itk, write_matrix,
 };
 use rayon::prelude::*;
 
 use crate::cli::Run;
 use crate::outputs;
-use crate::steps::{about, read_mask_of, read_masked, warn, write_png};
+use crate::steps::{about, name, read_mask_of, read_masked, read_one, warn, write_png};
+use also::Contrast;
+use bids::Sidecars;
 use manifest::{Job, Outputs};
 use progress::{Progress, say};
 use summary::{Content, Inputs, Summary, write_json};
@@ -44,7 +49,7 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
     let settings: PreprocessSettings =
         arguments.settings.as_deref().map_or(Ok(PreprocessSettings::default()), from_toml)?;
     settings.check()?;
-    let plan = manifest::plan(&arguments.source)?;
+    let plan = manifest::plan(&arguments.source, &arguments.also)?;
     let jobs = plan.as_ref().map_or_else(|| single(arguments), |plan| Ok(plan.jobs.clone()))?;
     manifest::check(&jobs)?;
     jobs.iter().try_for_each(|job| outputs::folder(&job.outputs.folder))?;
@@ -52,13 +57,13 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
     page.and_then(|page| page.parent()).map_or(Ok(()), outputs::folder)?;
     let common = common(arguments, settings)?;
     interrupt::listen()?;
+    if let Some(derivatives) = plan.as_ref().and_then(|plan| plan.derivatives.as_ref()) {
+        derivatives.describe(&common.reference)?;
+    }
 
     let results = process_all(&jobs, &common, arguments);
-    if let (Some(plan), Some(path)) = (&plan, page) {
+    if let Some(path) = page {
         page::write(path, &jobs, &results)?;
-        if arguments.source.bids.is_some() {
-            describe_derivatives(&plan.page)?;
-        }
         say(format!("all scans, outliers first: {}", about(path)));
     }
     Ok(conclude(&jobs, &results))
@@ -69,7 +74,9 @@ type Results = Vec<Option<Result<Summary>>>;
 
 fn process_all(jobs: &[Job], common: &Common, arguments: &Run) -> Results {
     let earlier = |job: &Job| {
-        let whole = !arguments.force && job.outputs.all_exist();
+        let whole = !arguments.force
+            && job.outputs.all_exist()
+            && job.also.iter().flat_map(Contrast::files).all(|file| file.is_file());
         // What cannot be read now fails when its turn comes.
         let inputs = if whole { common.inputs(job).ok()? } else { return None };
         Summary::earlier(&job.outputs.summary, &inputs).map(Ok)
@@ -144,15 +151,21 @@ fn conclude(jobs: &[Job], results: &Results) -> ExitCode {
 fn process(job: &Job, common: &Common) -> Result<Summary> {
     let begun = Instant::now();
     let inputs = common.inputs(job)?;
-    let (header, scan) = read_with_header(&job.scan)?;
+    let (header, scan) = read_one(&job.scan, job.volume)?;
     let mask = job.mask.as_deref().map(|mask| read_mask_of(mask, &job.scan, &scan)).transpose()?;
     let odd = header.findings.iter().map(|finding| format!("the scan {finding}"));
     let result = preprocess(&scan, mask.as_ref(), &common.reference, &common.settings)
         .with_context(|| about(&job.scan))?;
+    let Outputs { folder, brain, mask, native_mask, matrix, itk, .. } = &job.outputs;
+    fs_err::create_dir_all(folder)?;
+    let mut of_contrasts = Vec::new();
+    let contrasts =
+        job.also.iter().map(|contrast| contrast.process(&scan, &result, &common.settings, &mut of_contrasts));
+    let (also, drawn): (Vec<_>, Vec<_>) = contrasts.collect::<Result<Vec<_>>>()?.into_iter().unzip();
     let centre = common.reference.volume().grid().centre();
-    let matrix = result.transform.matrix();
+    let rows = result.transform.matrix();
     let summary = Summary {
-        scan: about(&job.scan),
+        scan: job.source.clone(),
         reference: common.reference_file.clone(),
         shape: scan.shape(),
         spacing_mm: scan.affine().spacing(),
@@ -162,20 +175,19 @@ fn process(job: &Job, common: &Common) -> Result<Summary> {
         metric: result.metric,
         rotation_degrees: result.transform.angle_degrees(),
         shift_mm: (result.transform.apply(centre) - centre).norm(),
-        transform: std::array::from_fn(|row| std::array::from_fn(|column| matrix[(row, column)])),
-        warnings: odd.chain(result.warnings).collect(),
+        transform: std::array::from_fn(|row| std::array::from_fn(|column| rows[(row, column)])),
+        also,
+        warnings: odd.chain(result.warnings).chain(of_contrasts).collect(),
         seconds: begun.elapsed().as_secs_f64(),
         inputs,
     };
-    let Outputs { folder, brain, mask, native_mask, matrix, itk, .. } = &job.outputs;
-    fs_err::create_dir_all(folder)?;
     write(brain, &result.volume)?;
     write(mask, &result.mask)?;
     write(native_mask, &result.native_mask)?;
     write_matrix(matrix, result.transform)?;
     write_itk(itk, result.transform)?;
     let transform = result.transform.into();
-    let sections = [
+    let mut sections = vec![
         Section::BrainMask { scan: &scan, mask: &result.native_mask },
         Section::Registration {
             fixed: common.reference.volume(),
@@ -184,11 +196,24 @@ fn process(job: &Job, common: &Common) -> Result<Summary> {
             transform: &transform,
         },
     ];
+    let small = thumbnail(&sections)?;
+    sections.extend(drawn.iter().map(|contrast| Section::Registration {
+        fixed: common.reference.volume(),
+        fixed_mask: Some(common.reference.mask()),
+        moving: &contrast.volume,
+        transform: &contrast.transform,
+    }));
     let caption = Caption { title: &job.name, figures: &[summary.figures()], warnings: &summary.warnings };
     write_png(&job.outputs.picture, &quality_picture(&caption, &sections)?)?;
-    write_png(&job.outputs.thumbnail, &thumbnail(&sections)?)?;
-    // Last, so that its presence tells that all is there.
-    summary.write(&job.outputs.summary)?;
+    write_png(&job.outputs.thumbnail, &small)?;
+    // The summary is last, so that its presence tells that all is there.
+    match &job.outputs.sidecars {
+        Some(sidecars) => {
+            sidecars.write(&job.source)?;
+            Sidecars::write_summary(&job.outputs.summary, &summary)?;
+        }
+        None => write_json(&job.outputs.summary, &summary)?,
+    }
     Ok(summary)
 }
 
@@ -197,6 +222,8 @@ impl Common {
         Ok(Inputs {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             scan: Content::of(&job.scan)?,
+            volume: job.volume,
+            also: job.also.iter().map(|contrast| Content::of(&contrast.scan)).collect::<Result<_>>()?,
             mask: job.mask.as_deref().map(Content::of).transpose()?,
             reference: self.reference_content.clone(),
             reference_mask: self.reference_mask_content.clone(),
@@ -210,8 +237,11 @@ fn single(arguments: &Run) -> Result<Vec<Job>> {
     let (Some(scan), Some(output)) = (arguments.scan.clone(), arguments.output.clone()) else {
         bail!("give a scan and a folder for the results, a manifest, or a BIDS data set");
     };
-    let name = crate::steps::name(&scan);
-    Ok(vec![Job { name, scan, mask: arguments.mask.clone(), outputs: Outputs::in_folder(&output) }])
+    let outputs = Outputs::in_folder(&output);
+    let (volume, mask) = (arguments.volume, arguments.mask.clone());
+    let also =
+        Contrast::all_in_folder(&arguments.also.iter().map(PathBuf::from).collect::<Vec<_>>(), &output)?;
+    Ok(vec![Job { name: name(&scan), source: about(&scan), scan, volume, mask, also, outputs }])
 }
 
 fn common(arguments: &Run, settings: PreprocessSettings) -> Result<Common> {
@@ -237,21 +267,11 @@ fn common(arguments: &Run, settings: PreprocessSettings) -> Result<Common> {
     Ok(Common {
         settings,
         reference: Reference::new(volume, mask).with_context(|| about(file))?,
-        reference_file: about(file),
+        // The sidecars of BIDS, which travel, name no place of this machine.
+        reference_file: if arguments.source.bids.is_some() { name(file) } else { about(file) },
         reference_content: Content::of(file)?,
         reference_mask_content: arguments.reference_mask.as_deref().map(Content::of).transpose()?,
     })
-}
-
-/// What BIDS asks of a folder of derivatives.
-fn describe_derivatives(page: &Path) -> Result<()> {
-    let description = serde_json::json!({
-        "Name": "mri-prep",
-        "BIDSVersion": "1.9.0",
-        "DatasetType": "derivative",
-        "GeneratedBy": [{ "Name": "mri-prep", "Version": env!("CARGO_PKG_VERSION") }],
-    });
-    write_json(&page.with_file_name("dataset_description.json"), &description)
 }
 
 pub(crate) fn from_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {

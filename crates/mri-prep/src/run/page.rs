@@ -1,15 +1,16 @@
 //! One HTML page for a cohort: figures and small pictures of all scans, outliers first.
 
 use std::io::Write;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use minijinja::Environment;
 use minijinja::value::Serde;
 use mri_io::write_whole;
 use serde::Serialize;
 
 use super::Results;
+use super::link::link;
 use super::manifest::Job;
 use super::outliers::{LIMIT, LOW_QUALITY, MEASURES, Spread};
 use super::summary::Summary;
@@ -185,7 +186,7 @@ fn done_row(folder: &Path, job: &Job, summary: &Summary, spreads: &[Option<Sprea
 fn failed_row(job: &Job, error: &anyhow::Error) -> Row {
     Row {
         name: job.name.clone(),
-        scan: job.scan.display().to_string(),
+        scan: job.source.clone(),
         state: State::Failed,
         reasons: vec![format!("{error:#}")],
         cells: vec![Cell { text: "–".to_owned(), value: None, outlier: false }; MEASURES.len()],
@@ -194,21 +195,6 @@ fn failed_row(job: &Job, error: &anyhow::Error) -> Row {
         thumbnail: None,
         deviation: 0.0,
     }
-}
-
-/// The address of a file on a page in `folder`.
-fn link(folder: &Path, file: &Path) -> Result<String> {
-    let whole = |path: &Path| std::path::absolute(path).with_context(|| path.display().to_string());
-    let (folder, file) = (whole(&folder.join("."))?, whole(file)?);
-    let (from, to): (Vec<Component>, Vec<Component>) =
-        (folder.components().collect(), file.components().collect());
-    let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-    let mut path: PathBuf = from[shared..].iter().map(|_| "..").collect();
-    path.extend(&to[shared..]);
-    let text = path.to_string_lossy().replace('\\', "/");
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./~".contains(&byte);
-    let escape = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    Ok(text.bytes().map(escape).collect())
 }
 
 fn plots(rows: &[Row], spreads: &[Option<Spread>; 5]) -> Vec<Plot> {
@@ -236,18 +222,4 @@ fn plots(rows: &[Row], spreads: &[Option<Spread>; 5]) -> Vec<Plot> {
         })
     };
     MEASURES.iter().enumerate().filter_map(plot).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_lead_from_the_page_to_the_picture() {
-        let link = |folder, file| link(Path::new(folder), Path::new(file)).unwrap();
-        assert_eq!(link("/data", "/data/out/sub 1/quality.png"), "out/sub%201/quality.png");
-        assert_eq!(link("/data/pages", "/data/out/q.png"), "../out/q.png");
-        assert_eq!(link("", "out/q.png"), "out/q.png");
-        assert_eq!(link("a", "b/q.png"), "../b/q.png");
-    }
 }

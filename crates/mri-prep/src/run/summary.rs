@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use super::also::Along;
 use anyhow::{Context, Result};
 use mri_io::{PreprocessSettings, files_of, write_whole};
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,11 @@ pub(crate) struct Inputs {
     /// Of the program.
     pub(crate) version: String,
     pub(crate) scan: Content,
+    /// Which volume of a series.
+    #[serde(default)]
+    pub(crate) volume: Option<usize>,
+    #[serde(default)]
+    pub(crate) also: Vec<Content>,
     pub(crate) mask: Option<Content>,
     pub(crate) reference: Content,
     pub(crate) reference_mask: Option<Content>,
@@ -60,16 +66,15 @@ pub(crate) struct Summary {
     pub(crate) shift_mm: f64,
     /// World of the reference to world of the scan (RAS+, mm).
     pub(crate) transform: [[f64; 4]; 4],
+    /// Further contrasts of the session.
+    #[serde(default)]
+    pub(crate) also: Vec<Along>,
     pub(crate) warnings: Vec<String>,
     pub(crate) seconds: f64,
     pub(crate) inputs: Inputs,
 }
 
 impl Summary {
-    pub(crate) fn write(&self, path: &Path) -> Result<()> {
-        write_json(path, self)
-    }
-
     /// The summary of an earlier run on the same inputs.
     pub(crate) fn earlier(path: &Path, inputs: &Inputs) -> Option<Self> {
         let summary: Self = serde_json::from_slice(&fs_err::read(path).ok()?).ok()?;

@@ -1,0 +1,231 @@
+//! What BIDS asks of derivatives: names, sidecars, and files about the data set as a whole.
+//!
+//! Source: [Brain Imaging Data Structure](https://bids-specification.readthedocs.io), "BIDS Derivatives". The validator 3.0.2
+//! finds no error in what is written.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use mri_io::{BidsScan, Reference, write, write_whole};
+use serde::Serialize;
+use serde_json::json;
+
+use super::also::Contrast;
+use super::link::{escape, link};
+use super::manifest::{Job, Outputs};
+use super::summary::{Summary, write_json};
+
+/// The version of BIDS that the names and keys follow.
+const VERSION: &str = "1.10.0";
+/// The reference among the derivatives, as a BIDS URI.
+const REFERENCE: &str = "bids::reference/volume.nii.gz";
+/// BIDS has no names for transforms, pictures, pages and references of one's own.
+const IGNORED: [&str; 4] = ["*_xfm.txt", "*_xfm.tfm", "figures", "reference"];
+const README: &str = "\
+# Brains by mri-prep
+
+For each scan: the brain on the grid of the reference, skull-stripped and normalized
+(`space-reference_desc-brain`), its mask there and on the scan's own grid, and the transform from reference to
+scan (`xfm`). `reference/` holds the reference, `figures/` pictures of each result and `quality.html`, the page of
+all of them. Each JSON file says what its image was made from.
+";
+
+/// A folder of derivatives of a data set.
+#[derive(Clone, Debug)]
+pub(crate) struct Derivatives {
+    raw: PathBuf,
+    folder: PathBuf,
+}
+
+/// The sidecars of masks; the brain's is the summary.
+#[derive(Clone, Debug)]
+pub(crate) struct Sidecars {
+    pub(crate) mask: PathBuf,
+    pub(crate) native_mask: PathBuf,
+}
+
+/// The sidecars of a further contrast.
+#[derive(Clone, Debug)]
+pub(crate) struct ContrastSidecars {
+    brain: PathBuf,
+    native_mask: PathBuf,
+}
+
+/// What BIDS wants to know of an image.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Keys<'a> {
+    description: &'static str,
+    sources: [&'a str; 1],
+    spatial_reference: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skull_stripped: Option<bool>,
+    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
+    of: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Brain<'a> {
+    #[serde(flatten)]
+    keys: Keys<'a>,
+    #[serde(flatten)]
+    summary: &'a Summary,
+}
+
+impl Derivatives {
+    pub(crate) fn new(raw: &Path, folder: Option<&Path>) -> Self {
+        let folder = folder.map_or_else(|| raw.join("derivatives/mri-prep"), Path::to_owned);
+        Self { raw: raw.to_owned(), folder }
+    }
+
+    /// Where the page of all scans goes.
+    pub(crate) fn page(&self) -> PathBuf {
+        self.folder.join("figures/quality.html")
+    }
+
+    /// The work on the scan `ID_T2w`.
+    pub(crate) fn job(&self, BidsScan { id, place, path }: &BidsScan) -> Job {
+        let folder = self.folder.join(place);
+        let file = |rest: &str| folder.join(format!("{id}_{rest}"));
+        let figure = |what: &str| self.folder.join(format!("figures/{id}_desc-{what}_T2w.png"));
+        let outputs = Outputs {
+            brain: file("space-reference_desc-brain_T2w.nii.gz"),
+            mask: file("space-reference_desc-brain_mask.nii.gz"),
+            native_mask: file("desc-brain_mask.nii.gz"),
+            matrix: file("from-T2w_to-reference_mode-image_xfm.txt"),
+            itk: file("from-T2w_to-reference_mode-image_xfm.tfm"),
+            picture: figure("quality"),
+            thumbnail: figure("thumbnail"),
+            summary: file("space-reference_desc-brain_T2w.json"),
+            sidecars: Some(Sidecars {
+                mask: file("space-reference_desc-brain_mask.json"),
+                native_mask: file("desc-brain_mask.json"),
+            }),
+            folder,
+        };
+        Job {
+            name: id.clone(),
+            source: source(place, path),
+            scan: path.clone(),
+            volume: None,
+            mask: None,
+            also: Vec::new(),
+            outputs,
+        }
+    }
+
+    /// A further contrast `ID_SUFFIX` of a scan's session.
+    pub(crate) fn contrast(&self, BidsScan { id, place, path }: &BidsScan, suffix: &str) -> Contrast {
+        let file = |rest: &str| self.folder.join(place).join(format!("{id}_{rest}"));
+        let brain = file(&format!("space-reference_desc-brain_{suffix}.nii.gz"));
+        let native_mask = file(&format!("space-{suffix}_desc-brain_mask.nii.gz"));
+        Contrast {
+            source: source(place, path),
+            scan: path.clone(),
+            matrix: file(&format!("from-{suffix}_to-reference_mode-image_xfm.txt")),
+            itk: file(&format!("from-{suffix}_to-reference_mode-image_xfm.tfm")),
+            sidecars: Some(ContrastSidecars {
+                brain: file(&format!("space-reference_desc-brain_{suffix}.json")),
+                native_mask: file(&format!("space-{suffix}_desc-brain_mask.json")),
+            }),
+            brain,
+            native_mask,
+        }
+    }
+
+    /// Writes what concerns all scans: the description, what validators are to ignore, the reference, and a README where
+    /// there is none.
+    pub(super) fn describe(&self, reference: &Reference) -> Result<()> {
+        fs_err::create_dir_all(self.folder.join("figures"))?;
+        fs_err::create_dir_all(self.folder.join("reference"))?;
+        write(self.folder.join("reference/volume.nii.gz"), reference.volume())?;
+        write(self.folder.join("reference/mask.nii.gz"), reference.mask())?;
+        let raw = link(&self.folder, &self.raw)?;
+        let program = json!({
+            "Name": "mri-prep",
+            "Version": env!("CARGO_PKG_VERSION"),
+            "CodeURL": env!("CARGO_PKG_REPOSITORY"),
+        });
+        let description = json!({
+            "Name": "mri-prep",
+            "BIDSVersion": VERSION,
+            "DatasetType": "derivative",
+            "GeneratedBy": [program],
+            "SourceDatasets": [{ "URL": raw }],
+            "DatasetLinks": { "raw": raw },
+        });
+        write_json(&self.folder.join("dataset_description.json"), &description)?;
+        let readme = self.folder.join("README.md");
+        if !readme.exists() {
+            write_whole(&readme, |file| file.write_all(README.as_bytes()))?;
+        }
+        self.ignore()
+    }
+
+    /// Adds what is missing to `.bidsignore`, in which a user may have lines too.
+    fn ignore(&self) -> Result<()> {
+        let path = self.folder.join(".bidsignore");
+        let mut text = if path.exists() { fs_err::read_to_string(&path)? } else { String::new() };
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        for line in IGNORED {
+            if !text.lines().any(|there| there == line) {
+                text += line;
+                text.push('\n');
+            }
+        }
+        Ok(write_whole(&path, |file| file.write_all(text.as_bytes()))?)
+    }
+}
+
+/// The BIDS URI of a scan of the data set.
+fn source(place: &Path, scan: &Path) -> String {
+    format!("bids:raw:{}", escape(&place.join(scan.file_name().unwrap_or_default())))
+}
+
+impl<'a> Keys<'a> {
+    fn brain(source: &'a str) -> Self {
+        Self {
+            description: "The brain on the grid of the reference, normalized; 0 outside",
+            sources: [source],
+            spatial_reference: REFERENCE,
+            skull_stripped: Some(true),
+            of: None,
+        }
+    }
+
+    fn mask(description: &'static str, source: &'a str, spatial_reference: &'a str) -> Self {
+        Self { description, sources: [source], spatial_reference, skull_stripped: None, of: Some("Brain") }
+    }
+
+    fn native_mask(source: &'a str) -> Self {
+        Self::mask("The brain on the grid of the scan", source, source)
+    }
+}
+
+impl ContrastSidecars {
+    pub(super) fn files(&self) -> [&PathBuf; 2] {
+        [&self.brain, &self.native_mask]
+    }
+
+    /// Writes what BIDS wants to know of brain and mask.
+    pub(super) fn write(&self, source: &str) -> Result<()> {
+        write_json(&self.brain, &Keys::brain(source))?;
+        write_json(&self.native_mask, &Keys::native_mask(source))
+    }
+}
+
+impl Sidecars {
+    /// Writes what BIDS wants to know of both masks.
+    pub(super) fn write(&self, source: &str) -> Result<()> {
+        write_json(&self.mask, &Keys::mask("The brain on the grid of the reference", source, REFERENCE))?;
+        write_json(&self.native_mask, &Keys::native_mask(source))
+    }
+
+    /// Writes the brain's sidecar: the summary with what BIDS wants to know.
+    pub(super) fn write_summary(path: &Path, summary: &Summary) -> Result<()> {
+        write_json(path, &Brain { keys: Keys::brain(&summary.scan), summary })
+    }
+}
