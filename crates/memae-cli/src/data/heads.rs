@@ -11,6 +11,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::config::{Config, SyntheticData};
 use crate::data::roles::Use;
+use crate::run::stage::Kind;
 
 /// Validation and test heads made of label maps, and test heads without, have random streams of their own, so that no two heads
 /// are alike.
@@ -150,7 +151,7 @@ fn label_maps(folder: &Path) -> Result<Vec<PathBuf>> {
 pub(crate) fn root(config: &Config, data: &SyntheticData) -> Result<PathBuf> {
     let maps = MapSplit::of(data)?.map(|split| split.names());
     let key = files::fingerprint(&(
-        env!("CARGO_PKG_VERSION"),
+        Kind::Synth.revision(),
         data.seed,
         &data.scan,
         &data.lesions,

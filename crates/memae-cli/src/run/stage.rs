@@ -23,9 +23,61 @@ struct Record {
     outputs: Vec<PathBuf>,
 }
 
+/// What is kept and done again only when its key changes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    Atlas,
+    Synth,
+    Preprocess,
+    Train,
+    Reconstruct,
+    Count,
+    Sensitivity,
+    Evaluate,
+    Package,
+    Report,
+    Detect,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Atlas => "atlas",
+            Self::Synth => "synth",
+            Self::Preprocess => "preprocess",
+            Self::Train => "train",
+            Self::Reconstruct => "reconstruct",
+            Self::Count => "count",
+            Self::Sensitivity => "sensitivity",
+            Self::Evaluate => "evaluate",
+            Self::Package => "package",
+            Self::Report => "report",
+            Self::Detect => "detect",
+        }
+    }
+
+    /// Raise it where the same inputs give other results than before: older results then count as out of date. The
+    /// end-to-end test `the_results_are_those_of_these_revisions` fails where somebody forgot to.
+    pub(crate) fn revision(self) -> u32 {
+        match self {
+            Self::Atlas
+            | Self::Synth
+            | Self::Preprocess
+            | Self::Train
+            | Self::Reconstruct
+            | Self::Count
+            | Self::Sensitivity
+            | Self::Evaluate
+            | Self::Package
+            | Self::Report
+            | Self::Detect => 1,
+        }
+    }
+}
+
 /// A piece of work that fills a folder, together with the fingerprint of its inputs and settings.
 pub(crate) struct Stage {
-    name: &'static str,
+    kind: Kind,
     folder: PathBuf,
     key: String,
 }
@@ -33,13 +85,9 @@ pub(crate) struct Stage {
 impl Stage {
     /// A stage whose results in `folder` are a function of `inputs`: settings, and the keys or SHA-256 of what it
     /// reads.
-    pub(crate) fn new(
-        name: &'static str,
-        folder: impl Into<PathBuf>,
-        inputs: &impl Serialize,
-    ) -> Result<Self> {
-        let key = files::fingerprint(&(name, env!("CARGO_PKG_VERSION"), inputs))?;
-        Ok(Self { name, folder: folder.into(), key })
+    pub(crate) fn new(kind: Kind, folder: impl Into<PathBuf>, inputs: &impl Serialize) -> Result<Self> {
+        let key = files::fingerprint(&(kind.name(), kind.revision(), inputs))?;
+        Ok(Self { kind, folder: folder.into(), key })
     }
 
     /// Fingerprint of inputs and settings, for stages that build on this one.
@@ -72,7 +120,7 @@ impl Stage {
     pub(crate) fn finish(&self, outputs: &[PathBuf]) -> Result<()> {
         let relative = |path: &PathBuf| path.strip_prefix(&self.folder).unwrap_or(path).to_owned();
         let record = Record {
-            stage: self.name.to_owned(),
+            stage: self.kind.name().to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             key: self.key.clone(),
             outputs: outputs.iter().map(relative).collect(),
@@ -88,7 +136,7 @@ mod tests {
     #[test]
     fn a_stage_is_done_until_inputs_change_or_an_output_goes() {
         let folder = tempfile::tempdir().unwrap();
-        let stage = Stage::new("test", folder.path(), &("settings", 1)).unwrap();
+        let stage = Stage::new(Kind::Train, folder.path(), &("settings", 1)).unwrap();
         assert!(!stage.is_done());
 
         let output = folder.path().join("result");
@@ -96,7 +144,7 @@ mod tests {
         stage.finish(std::slice::from_ref(&output)).unwrap();
         assert!(stage.is_done());
 
-        let other = Stage::new("test", folder.path(), &("settings", 2)).unwrap();
+        let other = Stage::new(Kind::Train, folder.path(), &("settings", 2)).unwrap();
         assert!(!other.is_done(), "other settings");
         fs_err::remove_file(output).unwrap();
         assert!(!stage.is_done(), "a result is gone");
@@ -105,7 +153,7 @@ mod tests {
     #[test]
     fn work_begun_goes_on_with_the_same_key_only() {
         let folder = tempfile::tempdir().unwrap();
-        let stage = |settings| Stage::new("test", folder.path().join("work"), &settings).unwrap();
+        let stage = |settings| Stage::new(Kind::Train, folder.path().join("work"), &settings).unwrap();
         let part = folder.path().join("work/part");
         stage(1).begin().unwrap();
         files::write(&part, b"x").unwrap();

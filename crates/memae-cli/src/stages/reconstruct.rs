@@ -13,7 +13,7 @@ use ndarray::Array3;
 use crate::config::Config;
 use crate::data::roles::Use;
 use crate::run::layout::Layout;
-use crate::run::stage::Stage;
+use crate::run::stage::{Kind, Stage};
 use crate::stages::preprocess::{self, Cohort, Prepared};
 use crate::stages::train;
 
@@ -105,7 +105,7 @@ fn load(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<TrainedMod
 fn stage(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<Stage> {
     let trained = train::stage(config, cohort, model)?;
     let inputs = (trained.key(), plain(config));
-    Stage::new("reconstruct", Layout::new(config).maps(model), &inputs)
+    Stage::new(Kind::Reconstruct, Layout::new(config).maps(model), &inputs)
 }
 
 /// The residuals that are kept: without post-processing.

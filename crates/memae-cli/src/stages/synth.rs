@@ -11,7 +11,7 @@ use mri_phantom::Phantom;
 
 use crate::config::{Config, Data, SyntheticData};
 use crate::data::heads::{Head, heads, root};
-use crate::run::stage::Stage;
+use crate::run::stage::{Kind, Stage};
 use crate::run::threads;
 
 /// Makes what is not there yet.
@@ -22,7 +22,7 @@ pub(crate) fn run(config: &Config) -> Result<()> {
     let folder = root(config, data)?.join("synthetic");
     let heads = heads(data)?;
     let names: Vec<_> = heads.iter().map(|head| &head.name).collect();
-    let stage = Stage::new("synth", &folder, &(&data.scan, data.seed, &data.lesions, names))?;
+    let stage = Stage::new(Kind::Synth, &folder, &(&data.scan, data.seed, &data.lesions, names))?;
     if stage.is_done() {
         say(format!("synth: up to date, {} heads in {}", heads.len(), folder.display()));
         return Ok(());

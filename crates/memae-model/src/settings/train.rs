@@ -104,6 +104,40 @@ impl Default for TrainSettings {
 }
 
 impl TrainSettings {
+    /// Without what changes no result: which checkpoints are kept, and whether events are written for `TensorBoard`. Two
+    /// trainings of the same cohort for which this is equal give the same weights.
+    #[must_use]
+    pub fn without_bookkeeping(&self) -> Self {
+        // Named one by one, so that whoever adds a setting decides what it is.
+        let &Self {
+            epochs,
+            batch,
+            learning_rate,
+            schedule,
+            average,
+            precision,
+            seed,
+            keep_empty,
+            patience,
+            keep: _,
+            tensorboard: _,
+        } = self;
+        let Self { keep, tensorboard, .. } = Self::default();
+        Self {
+            epochs,
+            batch,
+            learning_rate,
+            schedule,
+            average,
+            precision,
+            seed,
+            keep_empty,
+            patience,
+            keep,
+            tensorboard,
+        }
+    }
+
     /// Checks all values.
     ///
     /// # Errors
@@ -114,5 +148,19 @@ impl TrainSettings {
         at_least_one("patience", self.patience.unwrap_or(1))?;
         within("average", self.average.unwrap_or(0.0), 0.0, 0.999_999)?;
         within("learning_rate", self.learning_rate, 1e-9, 1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bookkeeping_is_no_part_of_what_gives_the_weights() {
+        let plain = TrainSettings::default();
+        let kept = TrainSettings { keep: 3, tensorboard: true, ..plain.clone() };
+        assert_eq!(kept.without_bookkeeping(), plain.without_bookkeeping());
+        let longer = TrainSettings { epochs: 151, ..plain.clone() };
+        assert_ne!(longer.without_bookkeeping(), plain.without_bookkeeping());
     }
 }

@@ -113,8 +113,8 @@ fn check(fields: &Fields) -> Result<Header, String> {
 
 /// Refuses more voxels than any memory holds.
 pub(super) fn sized(shape: [usize; 3], datatype: Datatype, volumes: usize) -> Result<(), String> {
-    let all = shape.into_iter().chain([volumes]);
-    let bytes = all.fold(Some(datatype.size()), |bytes: Option<usize>, n| bytes?.checked_mul(n));
+    let mut all = shape.into_iter().chain([volumes]);
+    let bytes = all.try_fold(datatype.size(), usize::checked_mul);
     if bytes.is_none_or(|bytes| bytes > isize::MAX as usize / 2) {
         return Err(format!("claims {shape:?} voxels, more than any memory holds: the header is damaged"));
     }

@@ -13,7 +13,7 @@ use ndarray::Array3;
 use crate::config::Config;
 use crate::data::roles::Use;
 use crate::run::layout::Layout;
-use crate::run::stage::Stage;
+use crate::run::stage::{Kind, Stage};
 use crate::stages::preprocess::{Cohort, Prepared};
 use crate::stages::scoring::{Method, Scored, Scorer};
 use crate::stages::train;
@@ -77,7 +77,7 @@ pub(super) fn stage(config: &Config, cohort: &Cohort, method: Method) -> Result<
     let settings =
         (evaluate.scoring(), evaluate.scope, evaluate.protocols.paper_thresholds, evaluate.lesions.overlap);
     let folder = Layout::new(config).eval().join(method.id()).join("counts");
-    Stage::new("count", folder, &(method, trained, &cohort.key, cohort.truth(), settings))
+    Stage::new(Kind::Count, folder, &(method, trained, &cohort.key, cohort.truth(), settings))
 }
 
 impl Counts {

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::data::roles::Use;
 use crate::run::layout::Layout;
-use crate::run::stage::Stage;
+use crate::run::stage::{Kind, Stage};
 use crate::stages::decisions;
 use crate::stages::preprocess::{self, Cohort};
 use crate::stages::scoring::{Method, healthy_mean};
@@ -99,8 +99,11 @@ pub(crate) fn stage(config: &Config, cohort: &Cohort) -> Result<Stage> {
         .into_iter()
         .map(|method| Ok(counts::stage(config, cohort, method)?.key().to_owned()))
         .collect::<Result<Vec<_>>>()?;
-    let inputs = (keys, &config.evaluate, &config.run.name, decisions::in_force(config));
-    Stage::new("evaluate", Layout::new(config).eval(), &inputs)
+    // What was decided counts, not the sentences that say why.
+    let decided: Vec<String> =
+        decisions::in_force(config).into_iter().map(|decision| decision.value).collect();
+    let inputs = (keys, &config.evaluate, &config.run.name, decided);
+    Stage::new(Kind::Evaluate, Layout::new(config).eval(), &inputs)
 }
 
 /// Operating points of the `calibrated` protocol; none without the method that it is calibrated by.

@@ -13,7 +13,7 @@ use ndarray::Array3;
 use super::counts;
 use crate::config::Config;
 use crate::data::roles::Use;
-use crate::run::stage::Stage;
+use crate::run::stage::{Kind, Stage};
 use crate::stages::preprocess::{Cohort, Prepared};
 use crate::stages::scoring::{Method, ReadScan, Scorer};
 
@@ -87,7 +87,7 @@ fn stage(config: &Config, cohort: &Cohort, method: Method) -> Result<Stage> {
     let ProtocolSettings { matched_fpr, .. } = config.evaluate.protocols;
     let ways: Vec<_> =
         variants(config).iter().map(|variant| (variant, variant.scoring(), variant.scope())).collect();
-    Stage::new("sensitivity", folder, &(counted.key(), ways, matched_fpr, config.evaluate.bootstrap))
+    Stage::new(Kind::Sensitivity, folder, &(counted.key(), ways, matched_fpr, config.evaluate.bootstrap))
 }
 
 /// All ways, with the calibration by place and the range of healthy scans where a way needs it.

@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 use crate::config::Config;
 use crate::data::roles::Use;
 use crate::run::layout::Layout;
-use crate::run::stage::Stage;
+use crate::run::stage::{Kind, Stage};
 use crate::stages::preprocess;
 use crate::stages::train;
 use healthy::Healthy;
@@ -35,7 +35,7 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
         train::ensure_done(config, &cohort, model)?;
         let evaluate = &config.evaluate;
         let settings = (evaluate.scoring(), evaluate.protocols.matched_fpr, &config.package);
-        let key = Stage::new("package", layout.packages(), &(file::FORMAT, trained.key(), settings))?;
+        let key = Stage::new(Kind::Package, layout.packages(), &(file::FORMAT, trained.key(), settings))?;
         let path = layout.package(model);
         // A package knows itself what it was made from: it needs no note beside it.
         if path.exists()

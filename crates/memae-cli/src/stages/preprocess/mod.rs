@@ -19,7 +19,7 @@ use crate::config::{Config, Reference};
 use crate::data::cohorts::{self, Member};
 use crate::data::roles::Use;
 use crate::run::layout::Layout;
-use crate::run::stage::Stage;
+use crate::run::stage::{Kind, Stage};
 use crate::run::threads;
 
 pub(crate) use subject::{Prepared, known_brain};
@@ -118,12 +118,15 @@ impl Plan {
             .collect::<Result<Vec<_>>>()?;
         let reference = (&config.reference, config.builtin_reference(), reference::stamp(config)?);
         let settings = (&config.preprocess, reference);
-        let stage =
-            Stage::new("preprocess", Layout::new(config).preprocess(), &(&settings, &stamps, lesions::RULE))?;
+        let stage = Stage::new(
+            Kind::Preprocess,
+            Layout::new(config).preprocess(),
+            &(&settings, &stamps, lesions::RULE),
+        )?;
         let (healthy, lesions, root) = cohorts::sources(config)?;
         // Another choice among the same files uses what is there.
         let sources = (healthy.without_choice(), lesions.without_choice(), root);
-        let shared = files::fingerprint(&(env!("CARGO_PKG_VERSION"), &settings, &sources))?;
+        let shared = files::fingerprint(&(Kind::Preprocess.revision(), &settings, &sources))?;
         let cache = config.run.cache.join(format!("preprocessed-{}", &shared[..12]));
         Ok(Self { stage, members, cache })
     }
@@ -161,7 +164,7 @@ impl Split {
         let contents: Vec<_> = subjects.iter().map(contents).collect();
         let Reference { shape, spacing, .. } = config.reference;
         let settings = (&config.preprocess, shape, spacing, reference::contents(config)?);
-        let key = files::fingerprint(&(env!("CARGO_PKG_VERSION"), settings, contents))?;
+        let key = files::fingerprint(&(Kind::Preprocess.revision(), settings, contents))?;
         Ok(Self { key, seed: config.data.seed(), subjects })
     }
 }

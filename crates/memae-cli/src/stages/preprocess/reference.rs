@@ -9,7 +9,7 @@ use mri_phantom::Atlas;
 
 use crate::config::{Builtin, Config, Reference as Settings};
 use crate::run::layout::Layout;
-use crate::run::stage::Stage;
+use crate::run::stage::{Kind, Stage};
 
 /// Spacing (mm) at which the synthetic atlas is looked at to find its brain.
 const GLANCE: f64 = 4.0;
@@ -60,9 +60,9 @@ pub(super) fn contents(config: &Config) -> Result<Vec<String>> {
 /// If its brain does not fit into the grid, the cache cannot be written, or the program was asked to stop.
 fn synthetic_atlas(config: &Config) -> Result<Reference> {
     let Config { reference, run, .. } = config;
-    let key = files::fingerprint(&(env!("CARGO_PKG_VERSION"), reference.shape, reference.spacing))?;
+    let key = files::fingerprint(&(Kind::Atlas.revision(), reference.shape, reference.spacing))?;
     let folder = run.cache.join(format!("atlas-{}", &key[..12]));
-    let stage = Stage::new("atlas", &folder, &key)?;
+    let stage = Stage::new(Kind::Atlas, &folder, &key)?;
     let (volume, mask) = (folder.join("atlas.nii.gz"), folder.join("mask.nii.gz"));
     if !stage.is_done() {
         say(format!(

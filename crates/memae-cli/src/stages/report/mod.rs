@@ -14,7 +14,7 @@ use memae_report::{Table, calibration_figure, curves_figure, subjects_figure, ta
 
 use crate::config::Config;
 use crate::run::layout::Layout;
-use crate::run::stage::Stage;
+use crate::run::stage::{Kind, Stage};
 use crate::stages::evaluate;
 use crate::stages::preprocess;
 
@@ -31,7 +31,7 @@ pub(crate) fn run(config: &Config) -> Result<()> {
         "the models are not evaluated with these settings yet: run `memae evaluate`, or `memae run` for all stages"
     );
     let evaluation: Evaluation = files::read_json(&layout.metrics())?;
-    let stage = Stage::new("report", &folder, &(evaluated.key(), &config.report, page::PARTS))?;
+    let stage = Stage::new(Kind::Report, &folder, &(evaluated.key(), &config.report, page::PARTS))?;
     if stage.is_done() {
         say(format!("report: up to date in {}", folder.display()));
     } else {

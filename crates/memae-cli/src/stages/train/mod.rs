@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::data::roles::Use;
 use crate::run::layout::Layout;
-use crate::run::stage::Stage;
+use crate::run::stage::{Kind, Stage};
 use crate::stages::preprocess::{self, Cohort};
 
 /// Trains the given models, each until its last epoch.
@@ -52,8 +52,8 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
 
 /// A model's training as a stage.
 pub(crate) fn stage(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<Stage> {
-    let inputs = (model, &config.model, &config.train, &cohort.key);
-    Stage::new("train", Layout::new(config).model(model), &inputs)
+    let inputs = (model, &config.model, config.train.without_bookkeeping(), &cohort.key);
+    Stage::new(Kind::Train, Layout::new(config).model(model), &inputs)
 }
 
 /// Refuses to go on with a model that is not trained.

@@ -17,6 +17,7 @@ use super::look;
 use super::outputs;
 use super::place::BrainBox;
 use super::summary::{Model, Summary};
+use crate::run::stage::Kind;
 use crate::stages::package::{About, Package, Source};
 use crate::stages::reconstruct;
 
@@ -165,7 +166,7 @@ impl Detector {
                 folder.push(&member.note.name);
             }
             let package = &member.note.package_sha256;
-            let key = files::fingerprint(&(env!("CARGO_PKG_VERSION"), package, member.threshold, &stamps))?;
+            let key = files::fingerprint(&(Kind::Detect.revision(), package, member.threshold, &stamps))?;
             let whole = RESULTS.iter().all(|result| folder.join(result).is_file());
             let found = files::read_json::<Summary>(&folder.join("summary.json")).ok();
             let found = found.filter(|found| whole && found.key == key);
