@@ -254,7 +254,7 @@ mod tests {
         let link = folder.path().join("sub-02/anat/sub-02_T2w.nii.gz");
         std::os::unix::fs::symlink("../../.git/annex/objects/a/b/SHA256E-s1--0.nii.gz", &link).unwrap();
         assert_eq!(ids(&folder), ["sub-01", "sub-02"]);
-        assert_eq!(nifti_files(link.parent().unwrap()).unwrap(), [link.clone()]);
+        assert_eq!(nifti_files(link.parent().unwrap()).unwrap(), std::slice::from_ref(&link));
         let error = crate::read(&link).unwrap_err().to_string();
         assert!(error.contains("sub-02_T2w.nii.gz") && error.contains("datalad get"), "{error}");
     }
