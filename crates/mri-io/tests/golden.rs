@@ -38,7 +38,7 @@ fn files_read_as_nibabel_reads_them() {
     let (expected, mgh) = (expected(), json("mgh.json"));
     let nifti = expected["files"].as_object().unwrap().iter().map(|file| ("files", file));
     let files: Vec<_> = nifti.chain(mgh.as_object().unwrap().iter().map(|file| ("mgh", file))).collect();
-    assert_eq!(files.len(), 28 + 5);
+    assert_eq!(files.len(), 28 + 4);
     for (place, (name, expected)) in files {
         let volume = read(folder().join(place).join(name)).unwrap();
         assert_eq!(volume.shape(), shape(&expected["shape"]), "{name}");

@@ -24,17 +24,12 @@ oblique[:3, 3] = [-31.5, 12.25, 7.0]
 expected = {}
 
 
-def save(name, dtype, unoriented=False, frames=()):
-    values = rng.integers(0, 250, shape + frames).astype(dtype)
+def save(name, dtype):
+    values = rng.integers(0, 250, shape).astype(dtype)
     if dtype == "float32":
-        values = rng.normal(100, 50, shape + frames).astype(dtype)
+        values = rng.normal(100, 50, shape).astype(dtype)
     image = nibabel.MGHImage(values, oblique)
     nibabel.save(image, files / name)
-    if unoriented:
-        path = files / name
-        content = bytearray(path.read_bytes())
-        content[28:30] = b"\0\0"
-        path.write_bytes(content)
     loaded = nibabel.load(files / name)
     expected[name] = {
         "shape": list(shape),
@@ -47,7 +42,6 @@ save("uint8.mgz", "uint8")
 save("int16.mgh", "int16")
 save("int32.mgz", "int32")
 save("float32.mgh", "float32")
-save("unoriented.mgh", "uint8", unoriented=True)
 (here / "mgh.json").write_text(json.dumps(expected) + "\n")
 
 # A series is read volume by volume.
