@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use mri_io::{
-    AffineTransform, Caption, Ends, Mask, Picture, Registration, RegistrationSettings, Section,
-    StripSettings, Volume, quality_picture, read, read_mask, register_affine, register_rigid, skull_strip,
-    write, write_itk, write_transform, write_whole,
+    Caption, Ends, Mask, Picture, RegistrationSettings, Section, StripSettings, Volume, quality_picture,
+    read, read_mask, register as register_volumes, skull_strip, write, write_itk, write_transform,
+    write_whole,
 };
 
 use crate::cli::{Register, Strip};
@@ -47,12 +47,8 @@ pub(crate) fn register(arguments: &Register) -> Result<()> {
     let (moving, moving_mask) = read_masked(&arguments.moving, arguments.moving_mask.as_deref())?;
     let settings = RegistrationSettings::default();
     let (fixed_mask, moving_mask) = (fixed_mask.as_ref(), moving_mask.as_ref());
-    let found: Registration<AffineTransform> = if arguments.affine {
-        register_affine(&fixed, fixed_mask, &moving, moving_mask, &settings)
-    } else {
-        register_rigid(&fixed, fixed_mask, &moving, moving_mask, &settings).map(Into::into)
-    }
-    .with_context(|| format!("{} onto {}", about(&arguments.moving), about(&arguments.fixed)))?;
+    let found = register_volumes(arguments.dof, &fixed, fixed_mask, &moving, moving_mask, &settings)
+        .with_context(|| format!("{} onto {}", about(&arguments.moving), about(&arguments.fixed)))?;
     let summary = format!(
         "rotation {:.1} degrees, mutual information {:.3}",
         found.transform.angle_degrees(),
