@@ -48,7 +48,7 @@ pub use nifti::{
 pub use picture::{Caption, Picture, Section, quality_picture, thumbnail};
 pub use preprocess::{PreprocessSettings, Preprocessed, preprocess};
 pub use reference::Reference;
-pub use register::{Registration, RegistrationSettings, register_affine, register_rigid};
+pub use register::{Degrees, Registration, RegistrationSettings, register, register_affine, register_rigid};
 pub use resample::{
     Interpolation, resample, resample_labels, resample_mask, resample_to_spacing, to_canonical,
 };

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use mri_io::Degrees;
 
 use crate::intensity::{Bias, Normalize, Scale};
 use crate::resample::Resample;
@@ -125,9 +126,10 @@ pub(crate) struct Register {
     /// Write the way back (moving world to fixed world) here, as `--matrix` does.
     #[arg(long, value_name = "OUT")]
     pub(crate) inverse: Option<PathBuf>,
-    /// Allow scale and shear (12 degrees of freedom): for two persons, or a person and an atlas.
-    #[arg(long)]
-    pub(crate) affine: bool,
+    /// Degrees of freedom. 6: rotation and translation, for one person; for two persons, or a person and an atlas, also
+    /// 7: one scale; 9: a scale along each axis; 12: scales and shear.
+    #[arg(long, value_name = "6|7|9|12", default_value = "6", value_parser = degrees)]
+    pub(crate) dof: Degrees,
     /// Write the moving volume on the fixed grid here.
     #[arg(long, value_name = "OUT")]
     pub(crate) resampled: Option<PathBuf>,
@@ -146,6 +148,11 @@ pub(crate) struct Register {
     /// Compare only inside this mask of the moving volume.
     #[arg(long, value_name = "MASK")]
     pub(crate) moving_mask: Option<PathBuf>,
+}
+
+fn degrees(text: &str) -> Result<Degrees, String> {
+    let found = text.parse().ok().and_then(Degrees::with_count);
+    found.ok_or_else(|| "a registration has 6, 7, 9 or 12 degrees of freedom".to_owned())
 }
 
 /// A cohort.

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use mri_io::{
-    AffineTransform, Caption, Datatype, Ends, Header, Mask, Picture, Registration, RegistrationSettings,
-    Section, Series, StoredVolume, StripSettings, Volume, quality_picture, read, read_mask, read_with_header,
-    register_affine, register_rigid, skull_strip, write, write_itk, write_transform, write_whole,
+    Caption, Datatype, Ends, Header, Mask, Picture, RegistrationSettings, Section, Series, StoredVolume,
+    StripSettings, Volume, quality_picture, read, read_mask, read_with_header, register as register_volumes,
+    skull_strip, write, write_itk, write_transform, write_whole,
 };
 
 use crate::cli::{Register, Strip};
@@ -59,12 +59,8 @@ pub(crate) fn register(arguments: &Register) -> Result<()> {
     let moving_mask = mask_of(&arguments.moving_mask, &arguments.moving, &moving)?;
     let settings = RegistrationSettings::default();
     let (fixed_mask, moving_mask) = (fixed_mask.as_ref(), moving_mask.as_ref());
-    let found: Registration<AffineTransform> = if arguments.affine {
-        register_affine(&fixed, fixed_mask, &moving, moving_mask, &settings)
-    } else {
-        register_rigid(&fixed, fixed_mask, &moving, moving_mask, &settings).map(Into::into)
-    }
-    .with_context(|| format!("{} onto {}", about(&arguments.moving), about(&arguments.fixed)))?;
+    let found = register_volumes(arguments.dof, &fixed, fixed_mask, &moving, moving_mask, &settings)
+        .with_context(|| format!("{} onto {}", about(&arguments.moving), about(&arguments.fixed)))?;
     let summary = format!(
         "rotation {:.1} degrees, mutual information {:.3}",
         found.transform.angle_degrees(),

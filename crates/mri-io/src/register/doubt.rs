@@ -2,7 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use super::stage::Verdict;
+use nalgebra::{Rotation3, Vector3};
+
+use super::pose::{Degrees, Pose};
+use super::stage::{Stage, Verdict};
 use crate::AffineTransform;
 
 /// The least that two volumes tell about each other beyond chance, as a share of what either tells. Two
@@ -66,4 +69,23 @@ pub(super) fn warnings(
         ));
     }
     warnings
+}
+
+/// The warning for a pose that half a turn about an axis of the fixed world would make better: heads are nearly
+/// symmetric, so a scan whose header tells a wrong orientation may lie plausibly, and wrongly, within the search.
+pub(super) fn half_turn(stage: &Stage<'_>, pose: &Pose) -> Option<String> {
+    let score = stage.score(pose);
+    let axes = [Vector3::x_axis(), Vector3::y_axis(), Vector3::z_axis()];
+    let names = ["left-right", "back-front", "bottom-top"];
+    let better = axes.into_iter().zip(names).find(|(axis, _)| {
+        let half = Rotation3::from_axis_angle(axis, std::f64::consts::PI);
+        let turned = Pose { linear: pose.linear * half.matrix(), ..*pose };
+        stage.score(&stage.refine(Degrees::Rigid, &turned)) > score
+    });
+    better.map(|(_, axis)| {
+        format!(
+            "half a turn about the {axis} axis would fit better: does the moving volume's header tell the right \
+             orientation?"
+        )
+    })
 }

@@ -294,7 +294,7 @@ mod tests {
         let metric = Metric::new(&samples, &moving, 24);
         let turn = Rotation3::from_scaled_axis(Vector3::new(0.1, -0.2, 0.15));
         let base = Pose::bringing(centre, Point3::new(4.0, 1.0, -2.0), turn.into_inner());
-        for degrees in [Degrees::Rigid, Degrees::Affine] {
+        for degrees in Degrees::ALL {
             let step = DVector::from_fn(degrees.count(), |row, _| [3.0, -5.0, 4.0, 1.0, -2.0][row % 5]);
             let at = |step: &DVector<f64>| degrees.moved(&base, step);
             let found = degrees.jacobian(&base, &step).transpose() * metric.read(&at(&step)).gradient();

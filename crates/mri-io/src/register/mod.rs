@@ -1,7 +1,7 @@
 //! Rigid and affine registration by mutual information.
 //!
 //! Both volumes are clipped robustly, cut into 8 bits and thinned to 8, 4, 2 and 1 mm. At 8 mm a lattice
-//! of rotations and translations around the aligned centres is searched (for two brains of other sizes, also
+//! of rotations and translations around the aligned centres is searched (for two outlines of other sizes, also
 //! with the sizes made equal), the best poses are refined and the most promising few go on to 4 mm; one goes on
 //! to full resolution, unless it stands out nowhere. At each resolution the mutual
 //! information of a fixed set of points (Mattes et al. 2003, doi:10.1109/TMI.2003.809072) is maximized by
@@ -22,11 +22,14 @@ mod start;
 mod tests;
 mod views;
 
+use std::ops::RangeInclusive;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{AffineTransform, Error, Mask, Result, RigidTransform, Volume};
-use pose::{Degrees, Pose};
+pub use pose::Degrees;
+use pose::Pose;
 use stage::{Resolution, Stage};
 
 /// Levels of the pyramid, finest first; the last is the one that is searched.
@@ -41,10 +44,12 @@ const MOST_BINS: [usize; 4] = [usize::MAX, usize::MAX, 24, 16];
 /// Poses that are refined at the coarse and the middle resolution.
 const COARSE_POSES: usize = 48;
 const MIDDLE_POSES: usize = 6;
+/// Factors of length by which two persons differ and a rigid pose is still found as that of one.
+const ALIKE_SIZES: RangeInclusive<f64> = 0.88..=1.14;
 /// Poses nearer than this (mm) after refinement are the same.
 const DISTINCT: f64 = 6.0;
 
-/// What [`register_rigid`] and [`register_affine`] can be told. The defaults suit brains of any contrast.
+/// What [`register_rigid`] and [`register`] can be told. The defaults suit brains of any contrast.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RegistrationSettings {
@@ -63,7 +68,7 @@ impl Default for RegistrationSettings {
     }
 }
 
-/// Result of [`register_rigid`] or [`register_affine`].
+/// Result of [`register_rigid`] or [`register`].
 #[derive(Clone, Debug)]
 pub struct Registration<T = RigidTransform> {
     /// World of the fixed volume to world of the moving volume (RAS+, mm).
@@ -84,8 +89,9 @@ impl From<Registration> for Registration<AffineTransform> {
 /// contrasts. Positions in the world, orientation and spacing of both volumes are free.
 ///
 /// Masks (on the grids of their volumes) limit the comparison, for example to the brain. With both masks
-/// given, their shapes and sizes guide the first steps: persons differ in size. A single mask of a volume that shows a whole head counts at
-/// fine resolution only. At full resolution only intensities inside the masks count. Without masks, the
+/// given, their shapes and sizes guide the first steps: persons differ in size. Where two masked or stripped brains
+/// differ by more than a tenth of their lengths, their sizes are made equal until the end, and the pose brings
+/// middle to middle. A single mask of a volume that shows a whole head counts at fine resolution only. At full resolution only intensities inside the masks count. Without masks, the
 /// background of a stripped brain is ignored beside a whole head if it is exactly 0. Voxels that are not finite
 /// count as background.
 ///
@@ -103,7 +109,7 @@ pub fn register_rigid(
     moving_mask: Option<&Mask>,
     settings: &RegistrationSettings,
 ) -> Result<Registration> {
-    let found = register(Degrees::Rigid, (fixed, fixed_mask), (moving, moving_mask), settings)?;
+    let found = register(Degrees::Rigid, fixed, fixed_mask, moving, moving_mask, settings)?;
     Ok(Registration {
         transform: found.transform.to_rigid()?,
         metric: found.metric,
@@ -111,11 +117,10 @@ pub fn register_rigid(
     })
 }
 
-/// As [`register_rigid`], with scale and shear: for two persons, or a person and an atlas. The search for the
-/// start knows no shear, so lengths may differ by about a quarter.
+/// As [`register_rigid`], with scale and shear: [`register`] with [`Degrees::Affine`].
 ///
 /// # Errors
-/// As [`register_rigid`]; also if the volumes draw the transform to a map that cannot be inverted.
+/// As [`register`].
 pub fn register_affine(
     fixed: &Volume<f32>,
     fixed_mask: Option<&Mask>,
@@ -123,55 +128,76 @@ pub fn register_affine(
     moving_mask: Option<&Mask>,
     settings: &RegistrationSettings,
 ) -> Result<Registration<AffineTransform>> {
-    register(Degrees::Affine, (fixed, fixed_mask), (moving, moving_mask), settings)
+    register(Degrees::Affine, fixed, fixed_mask, moving, moving_mask, settings)
 }
 
-/// Registers with any degrees of freedom.
-fn register(
+/// As [`register_rigid`], with the scales or the shear that `degrees` allow: for two persons, or a person and an
+/// atlas. The search for the start knows no shear, so lengths may differ by about a quarter.
+///
+/// # Errors
+/// As [`register_rigid`]; also if the volumes draw the transform to a map that cannot be inverted.
+pub fn register(
     degrees: Degrees,
-    (fixed, fixed_mask): (&Volume<f32>, Option<&Mask>),
-    (moving, moving_mask): (&Volume<f32>, Option<&Mask>),
+    fixed: &Volume<f32>,
+    fixed_mask: Option<&Mask>,
+    moving: &Volume<f32>,
+    moving_mask: Option<&Mask>,
     settings: &RegistrationSettings,
 ) -> Result<Registration<AffineTransform>> {
     settings.check()?;
+    let outlined = [(fixed, fixed_mask), (moving, moving_mask)].map(views::is_outlined);
     let [fixed, moving] = views::views((fixed, fixed_mask), (moving, moving_mask))?;
     let [fixed_shape, moving_shape] = [&fixed, &moving].map(|views| views[COARSEST].shape());
     let centre = region::centre(&fixed_shape);
     let surroundings = region::grown(&fixed_shape);
-    let stage = |level: usize| {
+    let stage = |level: usize, scale: f64| {
         let resolution = settings.resolution(level);
-        Stage::new(&fixed[level], &moving[level], &surroundings, centre, resolution)
+        Stage::new(&fixed[level], &moving[level], &surroundings, centre, scale, resolution)
     };
 
-    let coarsest = stage(COARSEST);
-    let brains = fixed_mask.is_some() && moving_mask.is_some();
+    let coarsest = stage(COARSEST, 1.0);
+    let brains = outlined.into_iter().all(|outlined| outlined);
     let candidates = start::candidates(&fixed_shape, &moving_shape, settings.max_rotation_degrees, brains);
     let mut poses = best(&coarsest, candidates);
     poses.truncate(COARSE_POSES);
     poses = refined(&coarsest, Degrees::Rigid, &poses);
     poses.truncate(MIDDLE_POSES);
-    let middle = stage(MIDDLE);
+    let middle = stage(MIDDLE, 1.0);
     let mut pose = refined(&middle, degrees, &poses)[0];
+    // A rigid pose of persons whose sizes differ much is found with their sizes made equal all the way.
+    let mut sized = false;
+    if degrees == Degrees::Rigid && brains {
+        let free = middle.refine(Degrees::Similarity, &pose);
+        sized = !ALIKE_SIZES.contains(&free.scale());
+        if sized {
+            pose = free;
+        }
+    }
+    let degrees = if sized { Degrees::Similarity } else { degrees };
+    let turned_round = doubt::half_turn(&middle, &pose);
     // What does not stand out at any resolution so far is not worth the time of the next one: it will be doubted.
     let mut lost = !doubt::is_distinct(&middle.verdict(&pose));
     if degrees == Degrees::Rigid {
         pose = pose.unscaled();
     }
     for level in (1..MIDDLE).rev() {
-        let stage = stage(level);
+        let stage = stage(level, pose.scale());
         lost = lost && !doubt::is_distinct(&stage.verdict(&pose));
         if !lost {
             pose = stage.refine(degrees, &pose);
         }
     }
-    let finest = stage(0);
+    let finest = stage(0, pose.scale());
     if !lost {
         pose = finest.refine(degrees, &pose);
     }
     let verdict = finest.verdict(&pose);
-    let transform = pose.transform()?;
-    let warnings = doubt::warnings(&transform, &verdict, settings.max_rotation_degrees);
-    Ok(Registration { transform, metric: verdict.information, warnings })
+    let mut warnings = doubt::warnings(&pose.transform()?, &verdict, settings.max_rotation_degrees);
+    warnings.extend(turned_round);
+    if sized {
+        pose = pose.unscaled();
+    }
+    Ok(Registration { transform: pose.transform()?, metric: verdict.information, warnings })
 }
 
 impl RegistrationSettings {

@@ -1,6 +1,7 @@
 //! Motions of the fixed world, described by parameters that are each in millimetres.
 
 use nalgebra::{DMatrix, DVector, Matrix3, Point3, Rotation3, SVector, Vector3};
+use serde::{Deserialize, Serialize};
 
 use crate::{Affine, AffineTransform};
 
@@ -37,9 +38,14 @@ impl Pose {
         (world_to_voxel * self.linear, constant)
     }
 
+    /// By how much the pose enlarges lengths, in the mean over all directions.
+    pub(super) fn scale(&self) -> f64 {
+        self.linear.determinant().abs().cbrt()
+    }
+
     /// The rigid pose that is nearest to this one of a rotation and a scale: the centre goes where it went.
     pub(super) fn unscaled(&self) -> Self {
-        Self { linear: self.linear / self.linear.determinant().cbrt(), ..*self }
+        Self { linear: self.linear / self.scale(), ..*self }
     }
 
     /// Root mean square distance (mm) that points within [`RADIUS`] of the centre lie apart in two poses.
@@ -60,47 +66,89 @@ impl Pose {
     }
 }
 
-/// Which motions a registration may find. Their parameters come in the order linear part, translation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Degrees {
-    /// Rotation (axis times angle, about the moved centre) and translation: 6.
+/// Which motions a registration may find: how a head may be turned, shifted and stretched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Degrees {
+    /// Rotation and translation, 6 degrees of freedom: one person.
+    #[default]
     Rigid,
-    /// Any linear map (its entries by columns) and translation: 12.
+    /// Also one scale, 7: persons of other sizes, each with its own shape.
+    Similarity,
+    /// Also a scale along each axis of the fixed world, applied before the rotation, 9.
+    Scales,
+    /// Any linear map, that is with shear, and translation: 12.
     Affine,
 }
 
+// The parameters of a motion, in order: rotation (axis times angle, about the moved centre), logarithms of the
+// scales (for an affine map instead of both the entries of the linear part by columns), translation.
 impl Degrees {
-    /// Number of parameters.
-    pub(super) fn count(self) -> usize {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Rigid, Self::Similarity, Self::Scales, Self::Affine];
+
+    /// The kind with this number of parameters: 6, 7, 9 or 12.
+    pub fn with_count(count: usize) -> Option<Self> {
+        Self::ALL.into_iter().find(|degrees| degrees.count() == count)
+    }
+
+    /// Number of parameters: 6, 7, 9 or 12.
+    pub fn count(self) -> usize {
+        6 + self.scales()
+    }
+
+    /// Number of parameters beside rotation and translation.
+    fn scales(self) -> usize {
         match self {
-            Self::Rigid => 6,
-            Self::Affine => 12,
+            Self::Rigid => 0,
+            Self::Similarity => 1,
+            Self::Scales => 3,
+            Self::Affine => 6,
         }
     }
 
     /// `pose` followed by the motion that `step` describes.
     pub(super) fn moved(self, pose: &Pose, step: &DVector<f64>) -> Pose {
         let linear = match self {
-            Self::Rigid => rotation(step) * pose.linear,
             Self::Affine => pose.linear + Matrix3::from_column_slice(&step.as_slice()[..9]) / RADIUS,
+            // A rotation after scales stays one, because new scales come first and new rotations last.
+            _ => rotation(step) * pose.linear * self.stretch(step),
         };
         let translation = pose.translation + step.fixed_rows::<3>(self.count() - 3);
         Pose { linear, translation, ..*pose }
     }
 
+    /// The scales of a step as a diagonal matrix.
+    fn stretch(self, step: &DVector<f64>) -> Matrix3<f64> {
+        let logarithm = |axis: usize| match self {
+            Self::Similarity => step[3],
+            Self::Scales => step[3 + axis],
+            Self::Rigid | Self::Affine => 0.0,
+        };
+        Matrix3::from_diagonal(&Vector3::from_fn(|axis, _| (logarithm(axis) / RADIUS).exp()))
+    }
+
     /// Derivative of the entries of [`Degrees::moved`] by the parameters, 12 rows.
     pub(super) fn jacobian(self, pose: &Pose, step: &DVector<f64>) -> DMatrix<f64> {
         let mut jacobian = DMatrix::zeros(12, self.count());
-        match self {
-            Self::Rigid => {
-                let turned = rotation(step) * pose.linear;
-                let axes = left_jacobian(&(step.fixed_rows::<3>(0) / RADIUS));
-                for parameter in 0..3 {
-                    let change = axes.column(parameter).cross_matrix() * turned / RADIUS;
-                    jacobian.view_mut((0, parameter), (9, 1)).copy_from_slice(change.as_slice());
+        if self == Self::Affine {
+            jacobian.view_mut((0, 0), (9, 9)).fill_diagonal(1.0 / RADIUS);
+        } else {
+            let linear = self.moved(pose, step).linear;
+            let axes = left_jacobian(&(step.fixed_rows::<3>(0) / RADIUS));
+            for parameter in 0..3 {
+                let change = axes.column(parameter).cross_matrix() * linear / RADIUS;
+                jacobian.view_mut((0, parameter), (9, 1)).copy_from_slice(change.as_slice());
+            }
+            // A scale stretches its column of the linear part; the one of a similarity all three.
+            for axis in 0..3 {
+                let parameter = 3 + axis.min(self.scales().saturating_sub(1));
+                if self != Self::Rigid {
+                    jacobian
+                        .view_mut((3 * axis, parameter), (3, 1))
+                        .copy_from(&(linear.column(axis) / RADIUS));
                 }
             }
-            Self::Affine => jacobian.view_mut((0, 0), (9, 9)).fill_diagonal(1.0 / RADIUS),
         }
         jacobian.view_mut((9, self.count() - 3), (3, 3)).fill_diagonal(1.0);
         jacobian
@@ -141,7 +189,7 @@ mod tests {
             entries.fixed_rows_mut::<3>(9).copy_from(&pose.translation);
             entries
         };
-        for degrees in [Degrees::Rigid, Degrees::Affine] {
+        for degrees in Degrees::ALL {
             let step = DVector::from_fn(degrees.count(), |row, _| 10.0 - 3.0 * row as f64);
             let jacobian = degrees.jacobian(&pose, &step);
             for parameter in 0..degrees.count() {

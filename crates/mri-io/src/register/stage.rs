@@ -61,12 +61,13 @@ pub(super) struct Stage<'a> {
 impl<'a> Stage<'a> {
     /// Compares intensities inside the masks; without a mask of the fixed volume, in the `surroundings`
     /// of what it shows. At coarse resolution two masks also tell by their shapes: the volumes are blank
-    /// outside them and compared in the surroundings too.
+    /// outside them and compared in the surroundings too. `scale`: by how much the poses enlarge lengths.
     pub(super) fn new(
         fixed: &View,
         moving: &'a View,
         surroundings: &Level,
         centre: Point3<f64>,
+        scale: f64,
         resolution: Resolution,
     ) -> Self {
         match (&fixed.mask, &moving.mask) {
@@ -84,7 +85,8 @@ impl<'a> Stage<'a> {
             },
             (fixed_mask, moving_mask) => {
                 let region = fixed_mask.as_ref().unwrap_or(surroundings);
-                let room = moving_mask.as_ref().map_or(1.0, |mask| volume(mask) / volume(region)).min(1.0);
+                let size = scale.powi(3) * volume(region);
+                let room = moving_mask.as_ref().map_or(1.0, |mask| volume(mask) / size).min(1.0);
                 let count = (resolution.samples as f64 / room.max(LEAST_ROOM)) as usize;
                 Self {
                     resolution,

@@ -16,12 +16,13 @@ const TRANSLATION_STEP: f64 = 20.0;
 const REACH: [i32; 3] = [1, 1, 1];
 const REACH_UNLIKE: [i32; 3] = [1, 1, 3];
 
-/// Least and largest difference of two sizes that is searched, as factors of length.
-const SCALES: [f64; 2] = [1.04, 1.35];
+/// Least and largest difference of two sizes that is searched, as factors of length: up to a newborn's brain beside
+/// that of a large adult.
+const SCALES: [f64; 2] = [1.04, 1.8];
 
 /// Poses to try. `fixed` and `moving` are where the two volumes show something, as levels of 0 and 255. If these are
-/// masks of two `brains`, the poses come in two sizes, as they are and with the brains made equal: no rigid pose
-/// brings the outlines of a small and a large brain together.
+/// the outlines of two `brains`, the poses come in two sizes, as they are and with the brains made equal: no rigid
+/// pose brings the outlines of a small and a large brain together.
 pub(super) fn candidates(
     fixed: &Level,
     moving: &Level,

@@ -4,7 +4,7 @@ use nalgebra::{Matrix4, Point3, Vector3};
 use ndarray::Array3;
 
 use super::views::views;
-use super::{Registration, RegistrationSettings, register_affine, register_rigid};
+use super::{Degrees, Registration, RegistrationSettings, register_affine, register_rigid};
 use crate::resample::tests::stored_in_all_orders;
 use crate::{AffineTransform, Grid, Mask, RigidTransform, Volume};
 
@@ -105,6 +105,31 @@ fn scale_and_shear_are_recovered() {
         let error = affine_error(&found.transform, &truth);
         assert!(error < 0.3, "{error} mm in contrast {contrast}");
         assert!(found.warnings.is_empty(), "{:?}", found.warnings);
+    }
+}
+
+#[test]
+fn scales_are_recovered_with_the_degrees_of_freedom_for_them() {
+    let fixed = head(&grid(), RigidTransform::identity(), 0);
+    let turned = pose([8.0, -6.0, 12.0], [6.0, -9.0, 8.0]);
+    for (degrees, scales) in [(Degrees::Similarity, [1.1; 3]), (Degrees::Scales, [1.1, 0.93, 1.05])] {
+        let stretch = Matrix4::new_nonuniform_scaling(&scales.into());
+        let truth = AffineTransform::from_matrix(&(turned.matrix() * stretch)).unwrap();
+        let moving = head(&grid(), truth, 1);
+        let found =
+            super::register(degrees, &fixed, None, &moving, None, &RegistrationSettings::default()).unwrap();
+        let error = affine_error(&found.transform, &truth);
+        assert!(error < 0.3, "{error} mm with {degrees:?}");
+        assert!(found.warnings.is_empty(), "{:?}", found.warnings);
+    }
+}
+
+#[test]
+fn a_header_that_stands_on_its_head_is_reported() {
+    let fixed = head(&grid(), RigidTransform::identity(), 0);
+    for (turn, axis) in [([180.0, 0.0, 0.0], "left-right"), ([0.0, 180.0, 0.0], "back-front")] {
+        let found = register(&fixed, &head(&grid(), pose(turn, [0.0; 3]), 0));
+        assert!(found.warnings.iter().any(|warning| warning.contains(axis)), "{axis}: {:?}", found.warnings);
     }
 }
 
