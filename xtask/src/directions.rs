@@ -15,7 +15,7 @@ const DEPENDS_ON: [(&str, &[&str]); 11] = [
     ("memae-model", &[]),
     ("strip-prior", &["mri-phantom", "mri-io"]),
     ("mri-phantom", &["mri-io"]),
-    ("mri-prep", &["mri-io"]),
+    ("mri-prep", &["cli-support", "mri-io"]),
     ("anomaly-eval", &[]),
     ("mri-io", &[]),
     ("end-to-end", &["mri-io"]),

@@ -58,6 +58,11 @@ pub fn print_above(text: &[u8]) {
     BARS.suspend(|| std::io::stderr().lock().write_all(text).ok());
 }
 
+/// Shows a bar of one's own, below which no line is torn.
+pub fn show(bar: &ProgressBar) {
+    BARS.add(bar.clone());
+}
+
 /// A task of known length.
 pub struct Task {
     bar: ProgressBar,

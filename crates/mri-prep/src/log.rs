@@ -7,7 +7,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
 use tracing_subscriber::prelude::*;
 
-use crate::run::progress::say;
+use cli_support::progress::say;
 
 /// From now on warnings are shown. Those that the library returns as well are left out: they are told with the name of
 /// their file.

@@ -1,18 +1,12 @@
 //! `mri-prep`: brain MR preprocessing from the command line.
 
-mod check;
 mod cli;
 mod cohort;
-mod info;
-mod intensity;
+mod commands;
+mod files;
+mod loader;
 mod log;
 mod outputs;
-mod resample;
-mod run;
-mod split;
-mod steps;
-mod template;
-mod transform;
 
 use std::process::ExitCode;
 
@@ -20,6 +14,7 @@ use anyhow::Result;
 use clap::Parser;
 
 use cli::{Cli, Command};
+use commands::{check, info, intensity, register, resample, split, strip, template, transform};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -35,11 +30,11 @@ fn main() -> ExitCode {
 
 fn dispatch(command: &Command) -> Result<ExitCode> {
     match command {
-        Command::Run(arguments) => return run::run(arguments),
-        Command::Check(arguments) => return check::check(arguments),
+        Command::Run(arguments) => return cohort::run(arguments),
+        Command::Check(arguments) => return check::run(arguments),
         Command::Info { files } => return info::print(files),
-        Command::Strip(arguments) => steps::strip(arguments),
-        Command::Register(arguments) => steps::register(arguments),
+        Command::Strip(arguments) => strip::run(arguments),
+        Command::Register(arguments) => register::run(arguments),
         Command::Split(arguments) => split::split(arguments),
         Command::Resample(arguments) => resample::resample(arguments),
         Command::Transform(arguments) => transform::run(arguments),

@@ -9,6 +9,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::fields::{Format, NIFTI2_LENGTH};
 use super::header::Header;
+use super::parse::parse;
 use crate::{Error, Result, why_absent};
 
 /// Deflate cannot shrink data by more than this factor.
@@ -203,14 +204,14 @@ fn parse_start(path: &Path, file: &[u8]) -> Result<Header> {
         return Err(Error::nifti(path, "is empty"));
     }
     if !is_gzip(file) {
-        return Header::parse(path, file);
+        return parse(path, file);
     }
     let mut start = Vec::with_capacity(NIFTI2_LENGTH);
     // An error here means that the bytes end or break off; what was inflated until then tells enough.
     let outcome = MultiGzDecoder::new(file).take(NIFTI2_LENGTH as u64).read_to_end(&mut start);
     match outcome {
         Err(error) if start.is_empty() => Err(Error::nifti(path, broken(&error))),
-        _ => Header::parse(path, &start),
+        _ => parse(path, &start),
     }
 }
 

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::datatype::Datatype;
 use super::header::Header;
-use super::stored::Voxels;
+use super::voxels::Voxels;
 use crate::{Result, Volume};
 
 /// Memory for voxels, to be overwritten by [`to_c_order`]. The operating system finds the pages of fresh memory

@@ -14,9 +14,11 @@ mod header;
 mod intent;
 mod mgh;
 mod number;
+mod parse;
 mod place;
 mod series;
 mod stored;
+mod voxels;
 mod write;
 
 use std::path::{Path, PathBuf};

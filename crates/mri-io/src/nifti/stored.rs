@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::datatype::Datatype;
 use super::number::{Exact, Number};
+use super::voxels::Voxels;
 use super::write::{Meaning, write_meaning};
 use super::{Header, Intent, bytes, decode, warn};
 use crate::resample::{nearest, to_canonical};
@@ -23,21 +24,6 @@ pub struct StoredVolume {
     intent: Intent,
     description: String,
     display: [f64; 2],
-}
-
-/// A volume of each type.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Voxels {
-    Uint8(Volume<u8>),
-    Int8(Volume<i8>),
-    Int16(Volume<i16>),
-    Uint16(Volume<u16>),
-    Int32(Volume<i32>),
-    Uint32(Volume<u32>),
-    Int64(Volume<i64>),
-    Uint64(Volume<u64>),
-    Float32(Volume<f32>),
-    Float64(Volume<f64>),
 }
 
 /// `$body` with `$volume` as the volume of whichever type.

@@ -1,13 +1,15 @@
 //! All steps, for one scan or a list of them.
 
 mod also;
+mod arguments;
 mod bids;
-mod interrupt;
+mod job;
 mod link;
 pub(crate) mod manifest;
 mod outliers;
 mod page;
-pub(crate) mod progress;
+mod progress;
+mod sidecars;
 mod summary;
 
 use std::path::{Path, PathBuf};
@@ -17,20 +19,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use cli_support::files::write_json;
+use cli_support::interrupt;
+use cli_support::progress::say;
 use mri_io::{
     Caption, PreprocessSettings, Reference, Section, StripSettings, preprocess, quality_picture, skull_strip,
     thumbnail, write, write_itk, write_matrix,
 };
 use rayon::prelude::*;
 
-use crate::cli::Run;
+use crate::files::{about, name, read_mask_of, read_masked, read_one, warn, write_png};
 use crate::outputs;
-use crate::steps::{about, name, read_mask_of, read_masked, read_one, warn, write_png};
-use also::Contrast;
-use bids::Sidecars;
-use manifest::{Job, Outputs};
-use progress::{Progress, say};
-use summary::{Content, Inputs, Summary, write_json};
+pub(crate) use arguments::{Run, Source};
+use job::{Contrast, Job, Outputs};
+use progress::Progress;
+use sidecars::Sidecars;
+use summary::{Content, Inputs, Results, Summary};
 
 /// The grid (mm) around the built-in reference: the paper's.
 const DEFAULT_SHAPE: [usize; 3] = [240, 240, 155];
@@ -68,9 +72,6 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
     }
     Ok(conclude(&jobs, &results))
 }
-
-/// How each scan went, in the order of the jobs; none for those that an interrupt left out.
-type Results = Vec<Option<Result<Summary>>>;
 
 fn process_all(jobs: &[Job], common: &Common, arguments: &Run) -> Results {
     let earlier = |job: &Job| {
@@ -159,8 +160,10 @@ fn process(job: &Job, common: &Common) -> Result<Summary> {
     let Outputs { folder, brain, mask, native_mask, matrix, itk, .. } = &job.outputs;
     fs_err::create_dir_all(folder)?;
     let mut of_contrasts = Vec::new();
-    let contrasts =
-        job.also.iter().map(|contrast| contrast.process(&scan, &result, &common.settings, &mut of_contrasts));
+    let contrasts = job
+        .also
+        .iter()
+        .map(|contrast| also::bring_along(contrast, &scan, &result, &common.settings, &mut of_contrasts));
     let (also, drawn): (Vec<_>, Vec<_>) = contrasts.collect::<Result<Vec<_>>>()?.into_iter().unzip();
     let centre = common.reference.volume().grid().centre();
     let rows = result.transform.matrix();

@@ -7,19 +7,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use cli_support::files::write_json;
 use mri_io::{BidsScan, Reference, write, write_whole};
-use serde::Serialize;
 use serde_json::json;
 
-use super::also::Contrast;
+use super::job::{Contrast, Job, Outputs};
 use super::link::{escape, link};
-use super::manifest::{Job, Outputs};
-use super::summary::{Summary, write_json};
+use super::sidecars::{ContrastSidecars, Sidecars};
 
 /// The version of BIDS that the names and keys follow.
 const VERSION: &str = "1.10.0";
-/// The reference among the derivatives, as a BIDS URI.
-const REFERENCE: &str = "bids::reference/volume.nii.gz";
 /// BIDS has no names for transforms, pictures, pages and references of one's own.
 const IGNORED: [&str; 4] = ["*_xfm.txt", "*_xfm.tfm", "figures", "reference"];
 const README: &str = "\
@@ -36,41 +33,6 @@ all of them. Each JSON file says what its image was made from.
 pub(crate) struct Derivatives {
     raw: PathBuf,
     folder: PathBuf,
-}
-
-/// The sidecars of masks; the brain's is the summary.
-#[derive(Clone, Debug)]
-pub(crate) struct Sidecars {
-    pub(crate) mask: PathBuf,
-    pub(crate) native_mask: PathBuf,
-}
-
-/// The sidecars of a further contrast.
-#[derive(Clone, Debug)]
-pub(crate) struct ContrastSidecars {
-    brain: PathBuf,
-    native_mask: PathBuf,
-}
-
-/// What BIDS wants to know of an image.
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Keys<'a> {
-    description: &'static str,
-    sources: [&'a str; 1],
-    spatial_reference: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    skull_stripped: Option<bool>,
-    #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
-    of: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct Brain<'a> {
-    #[serde(flatten)]
-    keys: Keys<'a>,
-    #[serde(flatten)]
-    summary: &'a Summary,
 }
 
 impl Derivatives {
@@ -183,49 +145,4 @@ impl Derivatives {
 /// The BIDS URI of a scan of the data set.
 fn source(place: &Path, scan: &Path) -> String {
     format!("bids:raw:{}", escape(&place.join(scan.file_name().unwrap_or_default())))
-}
-
-impl<'a> Keys<'a> {
-    fn brain(source: &'a str) -> Self {
-        Self {
-            description: "The brain on the grid of the reference, normalized; 0 outside",
-            sources: [source],
-            spatial_reference: REFERENCE,
-            skull_stripped: Some(true),
-            of: None,
-        }
-    }
-
-    fn mask(description: &'static str, source: &'a str, spatial_reference: &'a str) -> Self {
-        Self { description, sources: [source], spatial_reference, skull_stripped: None, of: Some("Brain") }
-    }
-
-    fn native_mask(source: &'a str) -> Self {
-        Self::mask("The brain on the grid of the scan", source, source)
-    }
-}
-
-impl ContrastSidecars {
-    pub(super) fn files(&self) -> [&PathBuf; 2] {
-        [&self.brain, &self.native_mask]
-    }
-
-    /// Writes what BIDS wants to know of brain and mask.
-    pub(super) fn write(&self, source: &str) -> Result<()> {
-        write_json(&self.brain, &Keys::brain(source))?;
-        write_json(&self.native_mask, &Keys::native_mask(source))
-    }
-}
-
-impl Sidecars {
-    /// Writes what BIDS wants to know of both masks.
-    pub(super) fn write(&self, source: &str) -> Result<()> {
-        write_json(&self.mask, &Keys::mask("The brain on the grid of the reference", source, REFERENCE))?;
-        write_json(&self.native_mask, &Keys::native_mask(source))
-    }
-
-    /// Writes the brain's sidecar: the summary with what BIDS wants to know.
-    pub(super) fn write_summary(path: &Path, summary: &Summary) -> Result<()> {
-        write_json(path, &Brain { keys: Keys::brain(&summary.scan), summary })
-    }
 }

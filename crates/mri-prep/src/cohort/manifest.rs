@@ -4,81 +4,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use cli_support::progress::say;
 use mri_io::{BidsScan, ListedScan, bids_scans, read_scan_list, why_absent};
 
-use super::also::Contrast;
-use super::bids::{Derivatives, Sidecars};
-use super::progress::say;
-use crate::cli::Source;
-use crate::steps::about;
-
-/// One scan.
-#[derive(Clone, Debug)]
-pub(crate) struct Job {
-    /// How messages and the page call it; each of a cohort has another.
-    pub(crate) name: String,
-    /// How records call the scan: its path, or the URI of BIDS.
-    pub(crate) source: String,
-    pub(crate) scan: PathBuf,
-    /// Which volume, where the scan is a series.
-    pub(crate) volume: Option<usize>,
-    /// Its brain, where that is known.
-    pub(crate) mask: Option<PathBuf>,
-    /// Further contrasts of the session.
-    pub(crate) also: Vec<Contrast>,
-    pub(crate) outputs: Outputs,
-}
-
-/// The files that one scan's results are written to.
-#[derive(Clone, Debug)]
-pub(crate) struct Outputs {
-    pub(crate) folder: PathBuf,
-    /// On the reference's grid.
-    pub(crate) brain: PathBuf,
-    pub(crate) mask: PathBuf,
-    /// On the scan's grid.
-    pub(crate) native_mask: PathBuf,
-    pub(crate) matrix: PathBuf,
-    pub(crate) itk: PathBuf,
-    pub(crate) picture: PathBuf,
-    pub(crate) thumbnail: PathBuf,
-    /// [`super::summary::Summary`]; written last.
-    pub(crate) summary: PathBuf,
-    /// What BIDS wants beside the masks.
-    pub(crate) sidecars: Option<Sidecars>,
-}
-
-impl Outputs {
-    /// Plain names in a folder of the scan's own.
-    pub(crate) fn in_folder(folder: &Path) -> Self {
-        Self {
-            folder: folder.to_owned(),
-            brain: folder.join("brain.nii.gz"),
-            mask: folder.join("mask.nii.gz"),
-            native_mask: folder.join("native_mask.nii.gz"),
-            matrix: folder.join("transform.txt"),
-            itk: folder.join("transform.tfm"),
-            picture: folder.join("quality.png"),
-            thumbnail: folder.join("thumbnail.png"),
-            summary: folder.join("summary.json"),
-            sidecars: None,
-        }
-    }
-
-    pub(crate) fn all_exist(&self) -> bool {
-        let files = [
-            &self.brain,
-            &self.mask,
-            &self.native_mask,
-            &self.matrix,
-            &self.itk,
-            &self.picture,
-            &self.thumbnail,
-        ];
-        let sidecars = self.sidecars.iter().flat_map(|Sidecars { mask, native_mask }| [mask, native_mask]);
-        files.into_iter().chain(sidecars).all(|file| file.is_file())
-    }
-}
+use super::arguments::Source;
+use super::bids::Derivatives;
+use super::job::{Job, Outputs};
+use crate::files::about;
 
 /// The scans of a cohort, and where what belongs to all of them goes.
 #[derive(Debug)]
@@ -119,7 +51,7 @@ fn listed(path: &Path) -> Result<Vec<Job>> {
         let output = output.with_context(|| {
             format!("{}: names no `output`, the folder for the results, of {}", about(path), about(&scan))
         })?;
-        let name = crate::steps::name(&output);
+        let name = crate::files::name(&output);
         *uses.entry(name.clone()).or_insert(0) += 1;
         jobs.push(Job {
             name,

@@ -9,9 +9,9 @@ use mri_io::{
     AffineTransform, Datatype, Ends, Grid, Interpolation, RigidTransform, StoredVolume, Volume, read_header,
 };
 
+use crate::commands::transform::chain;
+use crate::files::{about, read_stored, read_told, tell, warn};
 use crate::outputs;
-use crate::steps::{about, read_stored, read_told, tell, warn};
-use crate::transform::chain;
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("target").required(true).args(["like", "spacing", "canonical"])))]

@@ -6,9 +6,9 @@ use anyhow::{Context, Result, bail};
 use clap::{ArgGroup, Args, ValueEnum};
 use mri_io::{BiasSettings, Normalization, StandardScale, StripSettings, correct_bias, skull_strip, write};
 
-use crate::cohort::Cohort;
+use crate::files::{about, read_masked, read_with_mask, warn};
+use crate::loader::Cohort;
 use crate::outputs;
-use crate::steps::{about, read_masked, read_with_mask, warn};
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("target").args(["scale", "like"])))]

@@ -1,13 +1,11 @@
 //! How the work on one scan went: a file beside the results, by which a later run knows that they are there.
 
-use std::io::Write;
 use std::path::Path;
 
-use super::also::Along;
-use anyhow::{Context, Result};
-use mri_io::{PreprocessSettings, files_of, write_whole};
+use anyhow::Result;
+use cli_support::files::sha256;
+use mri_io::{PreprocessSettings, files_of};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// What a file holds, as its SHA-256 in hexadecimal: a copy is the same, whatever its name and time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,18 +15,25 @@ pub(crate) struct Content(String);
 impl Content {
     /// Of the volume in a file, or in a pair of them.
     pub(crate) fn of(path: &Path) -> Result<Self> {
-        let mut hasher = Sha256::new();
-        for file in files_of(path)? {
-            hasher.update(fs_err::read(file)?);
-        }
-        let digits: Vec<String> = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self(digits.concat()))
+        // Of a pair, that of both, one after the other.
+        let contents = files_of(path)?.iter().map(|file| sha256(file)).collect::<Result<Vec<_>>>()?;
+        Ok(Self(contents.concat()))
     }
 
     /// Of what comes with the program, whose version is noted beside it.
     pub(crate) fn built_in() -> Self {
         Self("built-in".to_owned())
     }
+}
+
+/// What one further contrast gave.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Along {
+    pub(crate) scan: String,
+    /// Mutual information with the scan that was stripped.
+    pub(crate) metric: Option<f64>,
+    /// World of the reference to world of the contrast (RAS+, mm).
+    pub(crate) transform: [[f64; 4]; 4],
 }
 
 /// All that the results depend on.
@@ -92,8 +97,5 @@ impl Summary {
     }
 }
 
-/// Writes a value as indented JSON.
-pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(value).context("cannot be written as JSON")?;
-    Ok(write_whole(path, |file| writeln!(file, "{text}"))?)
-}
+/// How each scan went, in the order of the jobs; none for those that an interrupt left out.
+pub(super) type Results = Vec<Option<Result<Summary>>>;

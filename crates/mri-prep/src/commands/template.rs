@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use clap::Args;
 use mri_io::{TemplateSettings, build_template, write, write_matrix};
 
-use crate::cohort::Cohort;
+use crate::files::{about, warn};
+use crate::loader::Cohort;
 use crate::outputs;
-use crate::steps::{about, warn};
 
 #[derive(Debug, Args)]
 pub(crate) struct Template {

@@ -7,7 +7,7 @@ use clap::Args;
 use mri_io::{Mask, StripSettings, Volume, read, read_mask, skull_strip, write};
 use tempfile::TempDir;
 
-use crate::steps::{about, read_with_mask, warn};
+use crate::files::{about, read_with_mask, warn};
 
 #[derive(Debug, Args)]
 pub(crate) struct Cohort {

@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::Args;
 use mri_io::Series;
 
+use crate::files::tell;
 use crate::outputs;
-use crate::steps::tell;
 
 /// Write each volume of a series to a file of its own, in its stored type. One at a time is in memory.
 #[derive(Debug, Args)]

@@ -1,19 +1,10 @@
 //! Progress: a bar with rate and time left on a terminal, a plain line for each scan elsewhere.
 
-use std::io::{IsTerminal, Write};
-use std::sync::LazyLock;
+use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-static BARS: LazyLock<MultiProgress> =
-    LazyLock::new(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
-
-/// Prints a line to standard error, above the bar if there is one.
-pub(crate) fn say(line: impl AsRef<str>) {
-    // Nothing sensible can be done when standard error is closed.
-    BARS.suspend(|| writeln!(std::io::stderr().lock(), "{}", line.as_ref()).ok());
-}
+use cli_support::progress::{say, show};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Work on a known number of scans.
 pub(super) struct Progress {
@@ -31,7 +22,7 @@ impl Progress {
         } else {
             let style = "{bar:30.cyan/blue} {pos}/{len} scans  {elapsed} elapsed  {msg}";
             bar.set_style(ProgressStyle::with_template(style).expect("the template is well formed"));
-            BARS.add(bar.clone());
+            show(&bar);
             bar.enable_steady_tick(Duration::from_millis(500));
         }
         Self { bar, begun: Instant::now(), plain }

@@ -9,11 +9,10 @@ use minijinja::value::Serde;
 use mri_io::write_whole;
 use serde::Serialize;
 
-use super::Results;
+use super::job::Job;
 use super::link::link;
-use super::manifest::Job;
 use super::outliers::{LIMIT, LOW_QUALITY, MEASURES, Spread};
-use super::summary::Summary;
+use super::summary::{Results, Summary};
 
 const TEMPLATE: &str = include_str!("../../templates/quality.html");
 

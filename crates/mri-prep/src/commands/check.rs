@@ -5,12 +5,32 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::{ArgGroup, Args};
 use mri_io::{ScanReport, Severity, check_scan, check_table, find_copies};
 
-use crate::cli::Check;
-use crate::run::manifest;
+use crate::cohort::{Source, manifest};
 
-pub(crate) fn check(arguments: &Check) -> Result<ExitCode> {
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("check-input").required(true).args(["files", "manifest", "bids"])), after_help = CHECK_EXAMPLES)]
+pub(crate) struct Check {
+    /// Scans to look at.
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Write all that was found as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  mri-prep check *.nii.gz
+  mri-prep check --manifest scans.csv
+  mri-prep check --bids my-study --json > report.json
+
+Exit code: 0 if all scans are ready, 1 if one must be mended or left out.";
+
+pub(crate) fn run(arguments: &Check) -> Result<ExitCode> {
     let files: Vec<(PathBuf, Option<PathBuf>)> = match manifest::plan(&arguments.source, &[])? {
         Some(plan) => plan.jobs.into_iter().map(|job| (job.scan, job.mask)).collect(),
         None => arguments.files.iter().map(|file| (file.clone(), None)).collect(),

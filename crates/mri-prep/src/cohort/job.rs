@@ -1,0 +1,125 @@
+//! One scan, the contrasts that go along with it, and where their results go.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use mri_io::nifti_stem;
+
+use super::sidecars::{ContrastSidecars, Sidecars};
+use crate::files::about;
+
+/// One scan.
+#[derive(Clone, Debug)]
+pub(crate) struct Job {
+    /// How messages and the page call it; each of a cohort has another.
+    pub(crate) name: String,
+    /// How records call the scan: its path, or the URI of BIDS.
+    pub(crate) source: String,
+    pub(crate) scan: PathBuf,
+    /// Which volume, where the scan is a series.
+    pub(crate) volume: Option<usize>,
+    /// Its brain, where that is known.
+    pub(crate) mask: Option<PathBuf>,
+    /// Further contrasts of the session.
+    pub(crate) also: Vec<Contrast>,
+    pub(crate) outputs: Outputs,
+}
+
+/// The files that one scan's results are written to.
+#[derive(Clone, Debug)]
+pub(crate) struct Outputs {
+    pub(crate) folder: PathBuf,
+    /// On the reference's grid.
+    pub(crate) brain: PathBuf,
+    pub(crate) mask: PathBuf,
+    /// On the scan's grid.
+    pub(crate) native_mask: PathBuf,
+    pub(crate) matrix: PathBuf,
+    pub(crate) itk: PathBuf,
+    pub(crate) picture: PathBuf,
+    pub(crate) thumbnail: PathBuf,
+    /// [`super::summary::Summary`]; written last.
+    pub(crate) summary: PathBuf,
+    /// What BIDS wants beside the masks.
+    pub(crate) sidecars: Option<Sidecars>,
+}
+
+impl Outputs {
+    /// Plain names in a folder of the scan's own.
+    pub(crate) fn in_folder(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            brain: folder.join("brain.nii.gz"),
+            mask: folder.join("mask.nii.gz"),
+            native_mask: folder.join("native_mask.nii.gz"),
+            matrix: folder.join("transform.txt"),
+            itk: folder.join("transform.tfm"),
+            picture: folder.join("quality.png"),
+            thumbnail: folder.join("thumbnail.png"),
+            summary: folder.join("summary.json"),
+            sidecars: None,
+        }
+    }
+
+    pub(crate) fn all_exist(&self) -> bool {
+        let files = [
+            &self.brain,
+            &self.mask,
+            &self.native_mask,
+            &self.matrix,
+            &self.itk,
+            &self.picture,
+            &self.thumbnail,
+        ];
+        let sidecars = self.sidecars.iter().flat_map(|Sidecars { mask, native_mask }| [mask, native_mask]);
+        files.into_iter().chain(sidecars).all(|file| file.is_file())
+    }
+}
+
+/// One further contrast.
+#[derive(Clone, Debug)]
+pub(crate) struct Contrast {
+    /// How records call it: its path, or the URI of BIDS.
+    pub(crate) source: String,
+    pub(crate) scan: PathBuf,
+    /// On the reference's grid, where all contrasts have one mask.
+    pub(crate) brain: PathBuf,
+    /// On the contrast's own grid.
+    pub(crate) native_mask: PathBuf,
+    pub(crate) matrix: PathBuf,
+    pub(crate) itk: PathBuf,
+    /// What BIDS wants beside the images.
+    pub(crate) sidecars: Option<ContrastSidecars>,
+}
+
+impl Contrast {
+    /// Results in a folder, after the name of the contrast's file.
+    ///
+    /// # Errors
+    /// If two contrasts have one name.
+    pub(super) fn all_in_folder(scans: &[PathBuf], folder: &Path) -> Result<Vec<Self>> {
+        let mut all: Vec<Self> = Vec::new();
+        for scan in scans {
+            let stem = nifti_stem(scan);
+            let file = |what: &str| folder.join(format!("{stem}_{what}"));
+            if let Some(other) = all.iter().find(|other| other.brain == file("brain.nii.gz")) {
+                bail!("{} and {} have one name: rename one", about(&other.scan), about(scan));
+            }
+            all.push(Self {
+                source: about(scan),
+                scan: scan.clone(),
+                brain: file("brain.nii.gz"),
+                native_mask: file("native_mask.nii.gz"),
+                matrix: file("transform.txt"),
+                itk: file("transform.tfm"),
+                sidecars: None,
+            });
+        }
+        Ok(all)
+    }
+
+    pub(super) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let sidecars = self.sidecars.iter().flat_map(ContrastSidecars::files);
+        [&self.brain, &self.native_mask, &self.matrix, &self.itk].into_iter().chain(sidecars)
+    }
+}

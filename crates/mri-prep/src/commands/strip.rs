@@ -1,0 +1,86 @@
+//! `mri-prep strip`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{ArgGroup, Args, ValueEnum};
+use mri_io::{Caption, Datatype, Section, StripSettings, quality_picture, skull_strip, write};
+
+use crate::files::{about, name, read_stored, warn, write_png};
+use crate::outputs;
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("strip-output").required(true).multiple(true).args(["mask", "brain", "picture"])))]
+pub(crate) struct Strip {
+    /// Scan of a head.
+    pub(crate) scan: PathBuf,
+    /// Of a series take this volume, counted from 0.
+    #[arg(long, value_name = "N")]
+    pub(crate) volume: Option<usize>,
+    /// Whether the scan has a skull: keep it as it is if it is stripped already, remove the skull, or guess.
+    #[arg(long, value_enum, default_value = "guess")]
+    pub(crate) skull: SkullChoice,
+    /// Move the brain's surface outwards from the inner side of the dura by this (mm, -5 to 5).
+    #[arg(long, value_name = "MM", default_value_t = 0.0, allow_negative_numbers = true)]
+    pub(crate) rim: f64,
+    /// Write the brain's mask here.
+    #[arg(long, value_name = "OUT")]
+    pub(crate) mask: Option<PathBuf>,
+    /// Write the scan with everything but the brain set to 0 here, in its own data type (in float32 where that cannot say 0).
+    #[arg(long, value_name = "OUT")]
+    pub(crate) brain: Option<PathBuf>,
+    /// Write a picture of the scan with the brain's outline here, to judge the result by.
+    #[arg(long, value_name = "OUT.png")]
+    pub(crate) picture: Option<PathBuf>,
+}
+
+/// [`mri_io::Skull`] on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SkullChoice {
+    Keep,
+    Remove,
+    Guess,
+}
+
+impl From<SkullChoice> for mri_io::Skull {
+    fn from(choice: SkullChoice) -> Self {
+        match choice {
+            SkullChoice::Keep => Self::Keep,
+            SkullChoice::Remove => Self::Remove,
+            SkullChoice::Guess => Self::Guess,
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Strip) -> Result<()> {
+    outputs::volumes([&arguments.mask, &arguments.brain].into_iter().flatten())?;
+    outputs::files(&arguments.picture)?;
+    let stored = read_stored(&arguments.scan, arguments.volume)?;
+    let scan = stored.values()?;
+    let settings = StripSettings { skull: arguments.skull.into(), rim: arguments.rim };
+    let found = skull_strip(&scan, &settings).with_context(|| about(&arguments.scan))?;
+    eprintln!("brain: {:.0} ml, quality {:.2}", found.mask.millilitres(), found.quality);
+    warn(&arguments.scan, &found.warnings);
+    if let Some(path) = &arguments.mask {
+        write(path, &found.mask)?;
+    }
+    if let Some(path) = &arguments.picture {
+        let figures = [format!("brain {:.0} ml, quality {:.2}", found.mask.millilitres(), found.quality)];
+        let caption = Caption { title: &name(&arguments.scan), figures: &figures, warnings: &found.warnings };
+        let section = Section::BrainMask { scan: &scan, mask: &found.mask };
+        write_png(path, &quality_picture(&caption, &[section])?)?;
+    }
+    if let Some(path) = &arguments.brain {
+        let datatype = stored.datatype();
+        let brain = stored.masked(&found.mask)?;
+        if brain.datatype() != datatype {
+            let why = format!(
+                "the brain is written as {}: {datatype} with its slope cannot say 0",
+                Datatype::Float32
+            );
+            warn(&arguments.scan, &[why]);
+        }
+        brain.write(path)?;
+    }
+    Ok(())
+}
