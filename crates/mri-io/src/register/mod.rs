@@ -192,12 +192,13 @@ pub fn register(
         pose = finest.refine(degrees, &pose);
     }
     let verdict = finest.verdict(&pose);
-    let mut warnings = doubt::warnings(&pose.transform()?, &verdict, settings.max_rotation_degrees);
-    warnings.extend(turned_round);
     if sized {
         pose = pose.unscaled();
     }
-    Ok(Registration { transform: pose.transform()?, metric: verdict.information, warnings })
+    let transform = pose.transform()?;
+    let mut warnings = doubt::warnings(&transform, &verdict, settings.max_rotation_degrees);
+    warnings.extend(turned_round);
+    Ok(Registration { transform, metric: verdict.information, warnings })
 }
 
 impl RegistrationSettings {
