@@ -51,11 +51,11 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The rules as ARCHITECTURE.md shows them.
+/// The rules as ARCHITECTURE.md shows them, indented: a line that begins with a program's name would be a command.
 fn picture() -> String {
     let line = |(name, allowed): &(&str, &[&str])| {
         let allowed = if allowed.is_empty() { "none of ours".to_owned() } else { allowed.join(", ") };
-        format!("{name:<12} -> {allowed}\n")
+        format!("  {name:<12} -> {allowed}\n")
     };
     DEPENDS_ON.iter().map(line).collect()
 }

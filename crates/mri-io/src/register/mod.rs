@@ -1,7 +1,7 @@
 //! Rigid and affine registration by mutual information.
 //!
 //! Both volumes are clipped robustly, cut into 8 bits and thinned to 8, 4, 2 and 1 mm. At 8 mm a lattice
-//! of rotations and translations around the aligned centres is searched (for two outlines of other sizes, also
+//! of rotations and translations around the aligned centres is searched (for two masked brains of other sizes, also
 //! with the sizes made equal), the best poses are refined and the most promising few go on to 4 mm; one goes on
 //! to full resolution, unless it stands out nowhere. At each resolution the mutual
 //! information of a fixed set of points (Mattes et al. 2003, doi:10.1109/TMI.2003.809072) is maximized by
@@ -89,7 +89,7 @@ impl From<Registration> for Registration<AffineTransform> {
 /// contrasts. Positions in the world, orientation and spacing of both volumes are free.
 ///
 /// Masks (on the grids of their volumes) limit the comparison, for example to the brain. With both masks
-/// given, their shapes and sizes guide the first steps: persons differ in size. Where two masked or stripped brains
+/// given, their shapes and sizes guide the first steps: persons differ in size. Where two masked brains
 /// differ by more than a tenth of their lengths, their sizes are made equal until the end, and the pose brings
 /// middle to middle. A single mask of a volume that shows a whole head counts at fine resolution only. At full resolution only intensities inside the masks count. Without masks, the
 /// background of a stripped brain is ignored beside a whole head if it is exactly 0. Voxels that are not finite
@@ -145,7 +145,6 @@ pub fn register(
     settings: &RegistrationSettings,
 ) -> Result<Registration<AffineTransform>> {
     settings.check()?;
-    let outlined = [(fixed, fixed_mask), (moving, moving_mask)].map(views::is_outlined);
     let [fixed, moving] = views::views((fixed, fixed_mask), (moving, moving_mask))?;
     let [fixed_shape, moving_shape] = [&fixed, &moving].map(|views| views[COARSEST].shape());
     let centre = region::centre(&fixed_shape);
@@ -156,7 +155,7 @@ pub fn register(
     };
 
     let coarsest = stage(COARSEST, 1.0);
-    let brains = outlined.into_iter().all(|outlined| outlined);
+    let brains = fixed_mask.is_some() && moving_mask.is_some();
     let candidates = start::candidates(&fixed_shape, &moving_shape, settings.max_rotation_degrees, brains);
     let mut poses = best(&coarsest, candidates);
     poses.truncate(COARSE_POSES);

@@ -21,7 +21,7 @@ const REACH_UNLIKE: [i32; 3] = [1, 1, 3];
 const SCALES: [f64; 2] = [1.04, 1.8];
 
 /// Poses to try. `fixed` and `moving` are where the two volumes show something, as levels of 0 and 255. If these are
-/// the outlines of two `brains`, the poses come in two sizes, as they are and with the brains made equal: no rigid
+/// masks of two `brains`, the poses come in two sizes, as they are and with the brains made equal: no rigid
 /// pose brings the outlines of a small and a large brain together.
 pub(super) fn candidates(
     fixed: &Level,

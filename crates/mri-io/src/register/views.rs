@@ -120,19 +120,9 @@ fn look_beyond_mask(views: &mut [View]) {
 /// Beside a volume that shows more, background of exactly 0 (around a stripped brain, or filled in) is nothing
 /// to compare with.
 fn ignore_cut_away(views: &mut [View], volume: &Volume<f32>) {
-    if is_cut_away(volume) {
-        let shown = volume.as_slice().iter().map(|&value| value != 0.0);
-        set_mask(views, &Level::from_mask(shown, &volume.grid()));
-    }
-}
-
-fn is_cut_away(volume: &Volume<f32>) -> bool {
     let voxels = volume.as_slice();
     let cut_away = voxels.iter().filter(|&&value| value == 0.0).count();
-    cut_away as f64 > CUT_AWAY * voxels.len() as f64
-}
-
-/// Whether what a volume shows has an outline that is known: that of its mask, or of what was not cut away.
-pub(super) fn is_outlined((volume, mask): (&Volume<f32>, Option<&Mask>)) -> bool {
-    mask.is_some() || is_cut_away(volume)
+    if cut_away as f64 > CUT_AWAY * voxels.len() as f64 {
+        set_mask(views, &Level::from_mask(voxels.iter().map(|&value| value != 0.0), &volume.grid()));
+    }
 }
