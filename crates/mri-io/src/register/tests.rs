@@ -127,9 +127,9 @@ fn scales_are_recovered_with_the_degrees_of_freedom_for_them() {
 #[test]
 fn a_header_that_stands_on_its_head_is_reported() {
     let fixed = head(&grid(), RigidTransform::identity(), 0);
-    for (turn, axis) in [([180.0, 0.0, 0.0], "left-right"), ([0.0, 180.0, 0.0], "back-front")] {
+    for turn in [[180.0, 0.0, 0.0], [0.0, 180.0, 0.0]] {
         let found = register(&fixed, &head(&grid(), pose(turn, [0.0; 3]), 0));
-        assert!(found.warnings.iter().any(|warning| warning.contains(axis)), "{axis}: {:?}", found.warnings);
+        assert!(found.warnings.iter().any(|warning| warning.contains("half a turn")), "{:?}", found.warnings);
     }
 }
 
