@@ -58,7 +58,9 @@ fn draw(figure: &mut Figure, panel: &DotPanel, left: f64, bottom: f64, colour: &
     for tick in [low, 0.5 * (low + high), high] {
         let x = at(tick);
         figure.line((x, TOP), (x, bottom), "stroke=\"#E0E0E0\" stroke-width=\"0.6\"");
-        figure.text(x, bottom + 14.0, &format!("{tick:.2}"), TextStyle::new(9.5, Anchor::Middle));
+        // No minus before what is written as 0.
+        let written = if tick.abs() < 0.005 { 0.0 } else { tick };
+        figure.text(x, bottom + 14.0, &format!("{written:.2}"), TextStyle::new(9.5, Anchor::Middle));
     }
     for (row, values) in panel.values.iter().enumerate().filter(|(_, values)| !values.is_empty()) {
         let y = middle(row);

@@ -27,9 +27,10 @@ pub(super) fn look(path: &Path) -> Result<(ScanFacts, Vec<Finding>)> {
 
 pub(super) fn look_at(header: &Header, scan: &Volume<f32>) -> (ScanFacts, Vec<Finding>) {
     let mut findings = geometry(header);
-    let stripped = already_stripped(scan).is_some();
     findings.extend(values(scan));
     let broken = findings.iter().any(|finding| finding.severity == Error);
+    // A search for a brain in a label map would take its time for nothing.
+    let stripped = !broken && already_stripped(scan).is_some();
     let tail_ratio = if broken { None } else { tail_ratio(scan) };
     if stripped {
         findings.push(Finding::note("is stripped already: its non-zero voxels are taken as the brain"));
