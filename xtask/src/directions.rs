@@ -132,7 +132,8 @@ mod tests {
     #[test]
     fn the_planned_directions_pass() {
         let none = faults_of(&[
-            ("mri-prep", &["mri-io", "serde"]),
+            ("mri-prep", &["cli-support", "mri-io", "serde"]),
+            ("cli-support", &["mri-io"]),
             ("memae-model", &["tch"]),
             ("tch", &["torch-sys"]),
             ("mri-phantom", &["mri-io"]),

@@ -18,7 +18,7 @@ pub struct Cohort {
 }
 
 impl Cohort {
-    /// Opens a file that [`CohortWriter`] wrote.
+    /// Opens a file that [`CohortWriter`](super::CohortWriter) wrote.
     ///
     /// # Errors
     /// [`Error::Io`] when it cannot be read, [`Error::File`] when it is no cohort file or is damaged.

@@ -66,8 +66,8 @@ impl Figure1 {
     /// Draws the figure.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] if an array differs from its input in shape, [`Error::Empty`] without subjects or
-    /// methods, [`Error::Invalid`] if subjects differ in their columns or the spacing is not positive.
+    /// [`Error::ShapeMismatch`] if an array differs from its input in shape; [`Error::Invalid`] without subjects or methods, or
+    /// if subjects differ in their columns or the spacing is not positive.
     pub fn draw(&self) -> Result<Figure> {
         self.check()?;
         let methods: Vec<&str> =
