@@ -1,6 +1,7 @@
 //! What masks say: how much is inside, where, and whether they belong to a volume.
 
 use nalgebra::Point3;
+use ndarray::Axis;
 
 use crate::nifti::forms::Forms;
 use crate::{Affine, Error, Grid, Mask, Result};
@@ -19,6 +20,28 @@ impl Mask {
         let voxel =
             move |n: usize| Point3::from([n / (nj * nk), n / nk % nj, n % nk].map(|index| index as f64));
         inside.map(move |(n, _)| self.affine().voxel_to_world(voxel(n)))
+    }
+
+    /// Reasons to doubt that this is a human brain, each a sentence: far too much or too little is inside, or most of the
+    /// field of view's faces.
+    pub fn doubts(&self) -> Vec<String> {
+        /// Volumes (ml) beyond those of any brain with its fluid; a newborn's has 350.
+        const VOLUMES: [f64; 2] = [200.0, 2500.0];
+        let (millilitres, mut doubts) = (self.millilitres(), Vec::new());
+        if !(VOLUMES[0]..=VOLUMES[1]).contains(&millilitres) {
+            doubts
+                .push(format!("the mask marks {millilitres:.0} ml as brain, where brains have 350 to 2000"));
+        }
+        let data = self.data();
+        let faces = || {
+            (0..3).flat_map(|axis| [0, data.len_of(Axis(axis)) - 1].map(|at| data.index_axis(Axis(axis), at)))
+        };
+        let voxels: usize = faces().map(|face| face.len()).sum();
+        let inside: usize = faces().map(|face| face.iter().filter(|&&inside| inside).count()).sum();
+        if 2 * inside > voxels {
+            doubts.push("most of the mask's outermost voxels are inside: is it inverted?".to_owned());
+        }
+        doubts
     }
 
     /// Refuses a mask that says nothing about a volume on `grid`.
@@ -168,5 +191,19 @@ mod tests {
         }
         let third = Affine::new(matrix(20.0)).unwrap();
         assert!(message(third, both).unwrap_err().contains("different grids"));
+    }
+
+    #[test]
+    fn what_is_no_brain_is_doubted() {
+        let affine = Affine::new(Matrix4::new_scaling(5.0)).unwrap();
+        let ball = |radius: f32| {
+            Array3::from_shape_fn([40; 3], |(i, j, k)| {
+                [i, j, k].map(|n| (n as f32 - 19.5).powi(2)).iter().sum::<f32>().sqrt() < radius
+            })
+        };
+        let doubts = |inside: Array3<bool>| Mask::new(inside, affine).unwrap().doubts().join(" ");
+        assert_eq!(doubts(ball(14.0)), "");
+        assert!(doubts(ball(14.0).mapv(|inside| !inside)).contains("inverted"));
+        assert!(doubts(ball(3.0)).contains("ml as brain"));
     }
 }

@@ -89,6 +89,7 @@ pub fn preprocess(
     let mut warnings = Vec::new();
     let mut strip_quality = None;
     let native_mask = if let Some(mask) = mask {
+        warnings.extend(mask.doubts());
         mask.clone()
     } else {
         let stripped = skull_strip(scan, &settings.strip)?;

@@ -39,6 +39,7 @@ pub(crate) fn tell(path: &Path, header: &Header) {
 pub(crate) fn read_with_mask(volume: &Path, mask: &Path) -> Result<(Volume, Mask)> {
     let voxels = read(volume)?;
     let inside = read_mask_of(mask, volume, &voxels)?;
+    warn(mask, &inside.doubts());
     Ok((voxels, inside))
 }
 

@@ -29,7 +29,9 @@ fn file(path: &Path) -> Result<String> {
         bail!("{name} {why}");
     } else if !path.exists() {
         bail!("{name} does not exist");
-    } else if mri_io::is_nifti(path) || [".hdr", ".img"].iter().any(|ending| name.ends_with(ending)) {
+    } else if mri_io::is_nifti(path)
+        || [".hdr", ".img", ".mgz", ".mgh"].iter().any(|ending| name.ends_with(ending))
+    {
         volume(path)
     } else if name.ends_with(".safetensors") || path.join("best.safetensors").is_file() {
         model(&path.into())
@@ -37,7 +39,7 @@ fn file(path: &Path) -> Result<String> {
         run_folder(path)
     } else {
         bail!(
-            "{name} is none of what memae knows: a NIfTI volume, a model package, a checkpoint, or the folder of a model or a run"
+            "{name} is none of what memae knows: a NIfTI or FreeSurfer volume, a model package, a checkpoint, or the folder of a model or a run"
         )
     }
 }

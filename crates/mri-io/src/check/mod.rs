@@ -194,10 +194,10 @@ pub fn find_copies(reports: &mut [ScanReport]) {
         }
     }
     let names: Vec<String> = reports.iter().map(|report| report.file.clone()).collect();
-    for (index, report) in reports.iter_mut().enumerate() {
+    for report in reports.iter_mut() {
         let Some(group) = report.facts.as_ref().map(|facts| &same[&facts.content]) else { continue };
         let others: Vec<&str> =
-            group.iter().filter(|&&other| other != index).map(|&other| names[other].as_str()).collect();
+            group.iter().map(|&other| names[other].as_str()).filter(|&other| other != report.file).collect();
         if !others.is_empty() {
             report.add(Finding::new(
                 Severity::Error,

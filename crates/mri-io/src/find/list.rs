@@ -62,6 +62,14 @@ pub fn read_scan_list(path: impl AsRef<Path>) -> Result<Vec<ListedScan>> {
 
 fn from_csv(text: &str) -> Result<Vec<ListedScan>, String> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let known = ["scan", "mask", "output"];
+    let header = reader.headers().map_err(|cause| cause.to_string())?.clone();
+    if let Some(odd) = header.iter().find(|column| !known.contains(&column.trim_start_matches('\u{feff}'))) {
+        let why = if odd.contains([';', '\t']) { ": separate columns by commas" } else { "" };
+        return Err(format!(
+            "line 1 has the column `{odd}`{why}; the columns are `scan` and, where known, `mask` and `output`"
+        ));
+    }
     let lines = reader.deserialize().collect::<Result<_, _>>();
     lines.map_err(|cause: csv::Error| {
         format!("{cause}; the columns are `scan` and, where known, `mask` and `output`")

@@ -167,8 +167,8 @@ impl Opened {
 
 fn a_series(volumes: usize) -> String {
     format!(
-        "holds a series of volumes ({volumes}), where one is needed: say which with `--volume N`, or write each to a file of \
-         its own with `mri-prep split`"
+        "holds a series of volumes ({volumes}), where one is needed: write each to a file of its own with `mri-prep split` \
+         (`mri-prep` strip, register, resample and run also take `--volume N`)"
     )
 }
 

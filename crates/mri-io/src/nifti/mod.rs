@@ -111,17 +111,16 @@ pub fn read_labels<T: Voxel + TryFrom<i128>>(path: impl AsRef<Path>) -> Result<V
     StoredVolume::read(path)?.whole().map_err(|reason| Error::nifti(path, reason.to_string()))
 }
 
-/// Reads a mask: every voxel that is not zero is inside. Where values are not whole, the mask was interpolated or holds
-/// probabilities: inside is what has at least half of 1 (of the largest value, where that is larger: percentages), and a
-/// warning event says so. The same holds for whole numbers up to at least 100, as soft masks are stored in bytes, where there
-/// are 16 or more between 0 and the largest value, and nine tenths of that or more in most voxels that are not 0: label maps
-/// do not look so.
+/// Reads a mask: every voxel above zero is inside. Where values are not whole, the mask was interpolated or holds
+/// probabilities: inside is what has at least half of 1 (of the largest value, where that is above 2: percentages), and a
+/// warning event says so. The same holds for whole numbers of many levels, up to 50 and more, that change from voxel to voxel, as
+/// soft masks are stored in bytes and percent; label maps have the same value over whole regions.
 ///
 /// # Errors
-/// As [`read`]; also if a voxel is not a number.
+/// As [`read`]; also if a voxel is not a number, or no voxel is above zero while some are below.
 pub fn read_mask(path: impl AsRef<Path>) -> Result<Mask> {
-    /// An overshoot of a mask that a spline interpolated.
-    const OVERSHOOT: f32 = 1.25;
+    /// What a spline makes of a mask stays below.
+    const OVERSHOOT: f32 = 2.0;
     let path = path.as_ref();
     let volume = read(path)?;
     let voxels = volume.as_slice();
@@ -132,10 +131,16 @@ pub fn read_mask(path: impl AsRef<Path>) -> Result<Mask> {
     let highest = voxels.iter().copied().fold(0.0, f32::max);
     let what = if !voxels.iter().all(is_whole) {
         "values that are not whole numbers"
-    } else if is_soft(voxels, highest) {
+    } else if is_soft(&volume, highest) {
         "a soft mask in whole numbers"
     } else {
-        return Ok(volume.map(|&value| value.round() != 0.0));
+        if highest <= 0.0 && voxels.iter().any(|&value| value < 0.0) {
+            return Err(Error::nifti(
+                path,
+                "holds no value above 0, so nothing would be inside: write a mask with 1 inside and 0 outside",
+            ));
+        }
+        return Ok(volume.map(|&value| value.round() > 0.0));
     };
     let half = if highest <= OVERSHOOT { 0.5 } else { 0.5 * highest };
     tracing::warn!(
@@ -145,25 +150,30 @@ pub fn read_mask(path: impl AsRef<Path>) -> Result<Mask> {
     Ok(volume.map(|&value| value >= half))
 }
 
-/// Whether whole numbers are probabilities times their largest value, and not labels.
-fn is_soft(voxels: &[f32], highest: f32) -> bool {
-    /// Percent, or more.
-    const LEAST_SCALE: f32 = 100.0;
+/// Whether whole numbers are probabilities times their largest value, and not labels: of the neighbours along the last axis
+/// that are inside, but not both certainly inside, fewer than half are equal.
+fn is_soft(volume: &Volume<f32>, highest: f32) -> bool {
+    const LEAST_SCALE: f32 = 50.0;
     const LEAST_LEVELS: usize = 16;
-    /// What is certainly inside, as a part of the largest value.
-    const CERTAIN: f32 = 0.9;
+    let voxels = volume.as_slice();
     if !(LEAST_SCALE..=f32::from(u16::MAX)).contains(&highest) || voxels.iter().any(|&value| value < 0.0) {
         return false;
     }
     let mut seen = vec![false; highest.round() as usize + 1];
-    let (mut inside, mut certain) = (0, 0);
-    for &value in voxels.iter().filter(|&&value| value > 0.5) {
-        seen[value.round() as usize] = true;
-        inside += 1;
-        certain += usize::from(value >= CERTAIN * highest);
+    voxels.iter().for_each(|&value| seen[value.round() as usize] = true);
+    if seen.iter().filter(|&&seen| seen).count() <= LEAST_LEVELS {
+        return false;
     }
-    let levels = seen.iter().filter(|&&seen| seen).count();
-    levels > LEAST_LEVELS && 2 * certain > inside
+    let (mut pairs, mut equal) = (0_usize, 0_usize);
+    for line in volume.data().lanes(ndarray::Axis(2)) {
+        for (&a, &b) in line.iter().zip(line.iter().skip(1)) {
+            if a > 0.5 && b > 0.5 && a.min(b) < highest - 0.5 {
+                pairs += 1;
+                equal += usize::from((a - b).abs() < 0.5);
+            }
+        }
+    }
+    2 * equal < pairs
 }
 
 #[cfg(test)]

@@ -125,6 +125,9 @@ fn soft_masks_count_from_one_half() {
     assert_eq!(count([0.0, 1.000_02, 1.0, 0.0]).unwrap(), 12);
     assert_eq!(count([0.49, 0.5, 1.04, -0.02]).unwrap(), 12, "a spline's");
     assert_eq!(count([12.5, 49.0, 51.0, 100.0]).unwrap(), 12, "percentages");
+    assert_eq!(count([0.4, 0.6, 1.5, -0.1]).unwrap(), 12, "an overshoot of a spline moves no threshold");
+    assert_eq!(count([-1.0, 1.0, 0.0, 1.0]).unwrap(), 12, "what is below 0 is outside");
+    assert!(count([-1.0, 0.0, -1.0, 0.0]).is_err());
     assert!(count([0.0, 1.0, f32::NAN, 0.0]).is_err());
 }
 

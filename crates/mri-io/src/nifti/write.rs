@@ -135,7 +135,12 @@ fn compressed(path: &Path) -> Result<bool> {
     if is(&if compressed { path.with_extension("") } else { path.to_owned() }, "nii") {
         return Ok(compressed);
     }
-    Err(Error::nifti(path, "a NIfTI file's name ends in .nii or .nii.gz: add one of them"))
+    let reason = if is(path, "mgz") || is(path, "mgh") {
+        "FreeSurfer's files are read, not written: let the name end in .nii or .nii.gz"
+    } else {
+        "a NIfTI file's name ends in .nii or .nii.gz: add one of them"
+    };
+    Err(Error::nifti(path, reason))
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

@@ -28,6 +28,9 @@ pub use morphology::largest_component;
 /// Overlap (Dice) of a scan's foreground with the brain that the networks find above which the scan is stripped already. A
 /// child's head, neck cut off, has 0.75 at most.
 const STRIPPED: f64 = 0.93;
+/// Brains without the fluid in their sulci overlap less: all but this share of them lies within the brain that the networks find,
+/// and they fill at least half of it. Of a whole head on a background of one value a quarter and more lies outside.
+const OUTSIDE: f64 = 0.05;
 
 /// Whether a scan has a skull.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +80,8 @@ pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<Skull
     if settings.skull == Skull::Keep {
         let mask = object.ok_or_else(|| {
             Error::invalid(
-                "the scan is said to be stripped, but it has no background of one value around a brain",
+                "the scan is said to be stripped, but it has no background of one value around a brain: let it be found out \
+                 (`skull` guess), or have the skull removed",
             )
         })?;
         return Ok(SkullStrip { mask, quality: 1.0, warnings: Vec::new() });
@@ -91,7 +95,7 @@ pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<Skull
     let mask = grid.above(scan, &found.depth, found.begin, -rim as f32)?;
     let (quality, mut warnings) = quality::judge(&mask, &found);
     if let Some(object) = object
-        && object.dice(&mask)? > STRIPPED
+        && is_the_brain(&object, &mask)?
     {
         warnings
             .push("the scan is stripped already: what stands out from its background is the mask".to_owned());
@@ -106,7 +110,15 @@ pub fn already_stripped(scan: &Volume<f32>) -> Option<Mask> {
     check(scan, &settings).ok()?;
     let object = foreground(scan)?;
     let found = skull_strip(scan, &StripSettings { skull: Skull::Remove, ..settings }).ok()?;
-    (object.dice(&found.mask).ok()? > STRIPPED).then_some(object)
+    is_the_brain(&object, &found.mask).ok()?.then_some(object)
+}
+
+/// Whether what stands out from the background is the brain that the networks find, or that without its fluid.
+fn is_the_brain(object: &Mask, brain: &Mask) -> Result<bool> {
+    let pairs = || object.as_slice().iter().zip(brain.as_slice());
+    let outside = pairs().filter(|(object, brain)| **object && !**brain).count();
+    let within = (outside as f64) < OUTSIDE * object.count() as f64 && 2 * object.count() > brain.count();
+    Ok(within || object.dice(brain)? > STRIPPED)
 }
 
 impl StripSettings {

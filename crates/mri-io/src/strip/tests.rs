@@ -170,3 +170,23 @@ fn what_is_no_head_is_a_named_error() {
     let (scan, _) = head();
     assert!(skull_strip(&scan, &StripSettings { rim: -6.0, ..removing() }).is_err());
 }
+
+#[test]
+fn a_brain_without_its_fluid_is_the_brain_and_a_head_is_not() {
+    let grid = Grid::centred([32; 3], [2.0; 3]).unwrap();
+    let ball = |radius: f32, holes: bool| {
+        let inside = |(i, j, k): (usize, usize, usize)| {
+            let place = [i, j, k].map(|n| (n as f32 - 15.5).powi(2)).iter().sum::<f32>().sqrt();
+            place < radius && !(holes && place > 8.0 && (i + j) % 5 == 0)
+        };
+        Mask::new(ndarray::Array3::from_shape_fn(grid.shape, inside), grid.affine).unwrap()
+    };
+    let brain = ball(12.0, false);
+    // Sulci cut out: too little overlap for Dice, but nothing lies outside.
+    let tissue = ball(11.0, true);
+    assert!(tissue.dice(&brain).unwrap() < super::STRIPPED);
+    assert!(super::is_the_brain(&tissue, &brain).unwrap());
+    assert!(super::is_the_brain(&brain, &brain).unwrap());
+    assert!(!super::is_the_brain(&ball(14.0, false), &brain).unwrap(), "a head");
+    assert!(!super::is_the_brain(&ball(6.0, false), &brain).unwrap(), "a piece");
+}

@@ -12,6 +12,9 @@ use nalgebra::Matrix4;
 use crate::whole_file::write_whole;
 use crate::{AffineTransform, Error, Grid, Result};
 
+/// Endings of transform files that other programs write, and this crate does not.
+const OTHERS: [&str; 4] = ["h5", "hdf5", "xfm", "json"];
+
 /// The two volumes that a transform lies between. FSL's matrices mean nothing without them, and FreeSurfer's files
 /// describe them.
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +89,7 @@ pub fn write_transform(
 ) -> Result<()> {
     let (path, matrix) = (path.as_ref(), transform.into().matrix());
     let needed = || {
-        let reason = "a transform of FSL or FreeSurfer (.mat, .lta) is written for two images: give both";
+        let reason = "a transform of FSL or FreeSurfer (.mat, .lta) is written for two images: name both (`--fixed` and `--moving`)";
         ends.ok_or_else(|| Error::transform(path, reason))
     };
     let text = if ends_in(path, "tfm") {
@@ -95,6 +98,11 @@ pub fn write_transform(
         rows(&fsl::from_world(&matrix, needed()?).map_err(|reason| Error::transform(path, reason))?)
     } else if ends_in(path, "lta") {
         lta::text(&matrix, needed()?).map_err(|reason| Error::transform(path, reason))?
+    } else if let Some(format) = OTHERS.into_iter().find(|format| ends_in(path, format)) {
+        return Err(Error::transform(
+            path,
+            format!("files of the kind .{format} are not written: take .txt (plain 4x4), .tfm, .mat or .lta"),
+        ));
     } else {
         rows(&matrix)
     };

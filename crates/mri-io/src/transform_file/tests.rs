@@ -110,5 +110,5 @@ fn broken_files_are_named_with_their_fault() {
     std::fs::write(&fsl, "1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1\n").unwrap();
     assert!(read_transform(&fsl, None).unwrap_err().to_string().contains("two images"));
     let identity = crate::RigidTransform::identity();
-    assert!(write_transform(&fsl, identity, None).unwrap_err().to_string().contains("give both"));
+    assert!(write_transform(&fsl, identity, None).unwrap_err().to_string().contains("name both"));
 }

@@ -93,13 +93,16 @@ pub(crate) struct Contrast {
 }
 
 impl Contrast {
-    /// Results in a folder, after the name of the contrast's file.
+    /// The contrasts of a scan with their results in a folder, after the names of the contrasts' files.
     ///
     /// # Errors
-    /// If two contrasts have one name.
-    pub(super) fn all_in_folder(scans: &[PathBuf], folder: &Path) -> Result<Vec<Self>> {
+    /// If two contrasts have one name, or one is the scan itself.
+    pub(super) fn all_in_folder(of: &Path, scans: &[PathBuf], folder: &Path) -> Result<Vec<Self>> {
         let mut all: Vec<Self> = Vec::new();
         for scan in scans {
+            if scan == of {
+                bail!("{}: is the scan itself; --also takes its other contrasts", about(scan));
+            }
             let stem = nifti_stem(scan);
             let file = |what: &str| folder.join(format!("{stem}_{what}"));
             if let Some(other) = all.iter().find(|other| other.brain == file("brain.nii.gz")) {

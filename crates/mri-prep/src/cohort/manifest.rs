@@ -79,8 +79,16 @@ fn in_bids(root: &Path, derivatives: &Derivatives, also: &[String]) -> Result<Ve
     let scans = found.scans;
     let mut jobs: Vec<Job> = scans.iter().map(|scan| derivatives.job(scan)).collect();
     for suffix in also {
+        ensure!(
+            suffix != "T2w",
+            "--also T2w: the T2 scans are prepared anyway; name other contrasts, such as T1w"
+        );
         let contrasts = bids_scans(root, suffix)?.scans;
-        ensure!(!contrasts.is_empty(), "{}: no scan of the suffix {suffix}", about(root));
+        ensure!(
+            !contrasts.is_empty(),
+            "{}: no scan of the suffix {suffix}; suffixes are written as in the files' names, such as T1w or FLAIR",
+            about(root)
+        );
         for (job, scan) in jobs.iter_mut().zip(&scans) {
             match of_session(scan, &contrasts)? {
                 Some(contrast) => job.also.push(derivatives.contrast(contrast, suffix)),

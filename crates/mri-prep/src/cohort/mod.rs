@@ -242,8 +242,11 @@ fn single(arguments: &Run) -> Result<Vec<Job>> {
     };
     let outputs = Outputs::in_folder(&output);
     let (volume, mask) = (arguments.volume, arguments.mask.clone());
-    let also =
-        Contrast::all_in_folder(&arguments.also.iter().map(PathBuf::from).collect::<Vec<_>>(), &output)?;
+    let also = Contrast::all_in_folder(
+        &scan,
+        &arguments.also.iter().map(PathBuf::from).collect::<Vec<_>>(),
+        &output,
+    )?;
     Ok(vec![Job { name: name(&scan), source: about(&scan), scan, volume, mask, also, outputs }])
 }
 

@@ -24,6 +24,9 @@ pub(crate) struct Split {
 
 pub(crate) fn split(arguments: &Split) -> Result<()> {
     let file = |number: usize| PathBuf::from(format!("{}{number:04}.nii.gz", arguments.prefix));
+    if let Some(folder) = file(0).parent() {
+        fs_err::create_dir_all(folder)?;
+    }
     outputs::volumes([&file(0)])?;
     let series = Series::open(&arguments.series)?;
     tell(&arguments.series, series.header());

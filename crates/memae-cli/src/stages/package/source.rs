@@ -125,7 +125,11 @@ const MADE_BY: &str = "`memae run` makes them in runs/<name>/packages";
 pub(crate) fn help() -> String {
     let built_in = match BUILT_IN {
         [] => "This build has none in it".to_owned(),
-        [first, ..] => format!("In the program: {}; without this option, {PREFIX}{}", names(), first.name),
+        [first, ..] => format!(
+            "In the program: {}; without this option, {PREFIX}{}; docs/models/default.md compares them",
+            names(),
+            first.name
+        ),
     };
     format!(
         "Model package: a file (a run leaves them in `runs/<name>/packages`) or `{PREFIX}NAME`. {built_in}. May be given several \

@@ -117,8 +117,8 @@ fn look(scan: &Listed, config: &Config) -> ScanReport {
     if scan.stripped && !facts.stripped {
         report.add(Finding::new(
             Severity::Error,
-            "has its skull, but the manifest says that it has not",
-            "set skull_stripped = false in the manifest",
+            "does not look like a brain without its skull, which the manifest says it is",
+            "look at the scan: if it has a skull, set skull_stripped = false in the manifest",
         ));
     }
     if scan.group == Group::Lesions && scan.subject.segmentation.is_none() {

@@ -14,7 +14,7 @@ mod threshold;
 
 use std::num::NonZero;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use cli_support::Interrupted;
 use cli_support::progress::say;
 use cli_support::workers;
@@ -34,10 +34,12 @@ pub(crate) fn run(arguments: &Detect) -> Result<()> {
     for left_out in &left_out {
         say(format!("detect: {left_out}"));
     }
-    let detector = Detector::open(&sources, arguments)?;
     // Known now rather than after the work.
-    fs_err::create_dir_all(&arguments.out)?;
+    fs_err::create_dir_all(&arguments.out).with_context(|| {
+        format!("results cannot be written to {}: name another folder", arguments.out.display())
+    })?;
     mri_io::can_write(arguments.out.join("summary.json"))?;
+    let detector = Detector::open(&sources, arguments)?;
     let jobs = arguments
         .jobs
         .map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), usize::from);
