@@ -160,7 +160,9 @@ fn is_soft(volume: &Volume<f32>, highest: f32) -> bool {
         return false;
     }
     let mut seen = vec![false; highest.round() as usize + 1];
-    voxels.iter().for_each(|&value| seen[value.round() as usize] = true);
+    for value in voxels {
+        seen[value.round() as usize] = true;
+    }
     if seen.iter().filter(|&&seen| seen).count() <= LEAST_LEVELS {
         return false;
     }
