@@ -115,3 +115,21 @@ fn whole(bytes: &[u8], at: usize) -> i32 {
 fn real(bytes: &[u8], at: usize) -> f64 {
     f64::from(f32::from_be_bytes(word(bytes, at)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As surfa, FreeSurfer's own package, reads such a file (`findings/mgh-without-orientation.sh`).
+    #[test]
+    fn a_file_without_orientation_has_coronal_slices() {
+        let mut bytes = vec![0; OFFSET];
+        for (at, value) in [1_i32, 4, 5, 6, 1, 0].into_iter().enumerate() {
+            bytes[4 * at..4 * at + 4].copy_from_slice(&value.to_be_bytes());
+        }
+        let header = parse(&bytes).unwrap();
+        assert_eq!(header.affine.orientation(), "LIA");
+        assert_eq!(header.affine.voxel_to_world(Point3::origin()), Point3::new(2.0, -3.0, 2.5));
+        assert!(!header.oriented && header.findings.len() == 1);
+    }
+}
