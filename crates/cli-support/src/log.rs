@@ -66,7 +66,8 @@ pub fn to_file(path: &Path) -> Result<()> {
 }
 
 /// Standard error, above the progress bars.
-struct Above;
+#[derive(Debug)]
+pub struct Above;
 
 impl Write for Above {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -1,7 +1,7 @@
 //! A bounded number of items at a time.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use anyhow::Result;
 
@@ -17,28 +17,19 @@ pub fn map<T: Sync, R: Send>(
     workers: usize,
     work: impl Fn(&T) -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
-    let next = AtomicUsize::new(0);
-    let failed = AtomicUsize::new(usize::MAX);
-    let results: Vec<Mutex<Option<Result<R>>>> = items.iter().map(|_| Mutex::new(None)).collect();
-    std::thread::scope(|scope| {
-        for _ in 0..workers.clamp(1, items.len().max(1)) {
-            scope.spawn(|| {
-                while !interrupt::asked() && failed.load(Ordering::Relaxed) == usize::MAX {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(index) else { break };
-                    let result = work(item);
-                    if result.is_err() {
-                        failed.fetch_min(index, Ordering::Relaxed);
-                    }
-                    *results[index].lock().expect("no holder of this lock panics") = Some(result);
-                }
-            });
+    let failed = AtomicBool::new(false);
+    let results = each(items, workers, |item| {
+        if failed.load(Ordering::Relaxed) {
+            return None;
         }
+        let result = work(item);
+        failed.fetch_or(result.is_err(), Ordering::Relaxed);
+        Some(result)
     });
     let mut done = Vec::with_capacity(items.len());
     let mut missing = false;
     for result in results {
-        match result.into_inner().expect("no holder of this lock panics") {
+        match result.flatten() {
             Some(result) => done.push(result?),
             None => missing = true,
         }
@@ -47,6 +38,26 @@ pub fn map<T: Sync, R: Send>(
         interrupt::check()?;
     }
     Ok(done)
+}
+
+/// As [`map`], for work whose failures do not stop the rest: a result for each item, none for those that an interrupt left out.
+pub fn each<T: Sync, R: Send>(items: &[T], workers: usize, work: impl Fn(&T) -> R + Sync) -> Vec<Option<R>> {
+    let next = AtomicUsize::new(0);
+    let results: Vec<Mutex<Option<R>>> = items.iter().map(|_| Mutex::new(None)).collect();
+    // Plain threads: a worker of the pool inside could take up a second item while it waits for the first.
+    std::thread::scope(|scope| {
+        for _ in 0..workers.clamp(1, items.len().max(1)) {
+            scope.spawn(|| {
+                while !interrupt::asked() {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(index) else { break };
+                    let result = work(item);
+                    *results[index].lock().expect("no holder of this lock panics") = Some(result);
+                }
+            });
+        }
+    });
+    results.into_iter().map(|result| result.into_inner().expect("no holder of this lock panics")).collect()
 }
 
 #[cfg(test)]

@@ -108,34 +108,8 @@ impl TrainSettings {
     /// trainings of the same cohort for which this is equal give the same weights.
     #[must_use]
     pub fn without_bookkeeping(&self) -> Self {
-        // Named one by one, so that whoever adds a setting decides what it is.
-        let &Self {
-            epochs,
-            batch,
-            learning_rate,
-            schedule,
-            average,
-            precision,
-            seed,
-            keep_empty,
-            patience,
-            keep: _,
-            tensorboard: _,
-        } = self;
         let Self { keep, tensorboard, .. } = Self::default();
-        Self {
-            epochs,
-            batch,
-            learning_rate,
-            schedule,
-            average,
-            precision,
-            seed,
-            keep_empty,
-            patience,
-            keep,
-            tensorboard,
-        }
+        Self { keep, tensorboard, ..self.clone() }
     }
 
     /// Checks all values.

@@ -93,13 +93,13 @@ impl Trainer<'_> {
 
     fn check_same(&self, found: &Metadata, last: &Path) -> Result<()> {
         // No step depends on what is kept of it, nor on when training ends unless the learning rate does.
-        let TrainSettings { mut epochs, patience, keep, tensorboard, schedule, .. } = self.settings;
+        let TrainSettings { mut epochs, patience, schedule, .. } = self.settings;
         if schedule == Schedule::Cosine {
             epochs = found.train.epochs;
         }
-        let train = TrainSettings { epochs, patience, keep, tensorboard, ..found.train.clone() };
+        let train = TrainSettings { epochs, patience, ..found.train.clone() }.without_bookkeeping();
         let same = (found.kind, found.sides, &found.model, &train)
-            == (self.kind, self.network.sides, &self.model, &self.settings);
+            == (self.kind, self.network.sides, &self.model, &self.settings.without_bookkeeping());
         if same {
             return Ok(());
         }

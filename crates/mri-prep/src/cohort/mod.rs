@@ -14,14 +14,13 @@ mod summary;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use cli_support::files::write_json;
 use cli_support::interrupt;
 use cli_support::progress::say;
+use cli_support::workers;
 use mri_io::{
     Caption, PreprocessSettings, Reference, Section, StripSettings, preprocess, quality_picture, skull_strip,
     thumbnail, write, write_itk, write_matrix,
@@ -82,7 +81,7 @@ fn process_all(jobs: &[Job], common: &Common, arguments: &Run) -> Results {
         let inputs = if whole { common.inputs(job).ok()? } else { return None };
         Summary::earlier(&job.outputs.summary, &inputs).map(Ok)
     };
-    let results: Results = jobs.par_iter().map(earlier).collect();
+    let mut results: Results = jobs.par_iter().map(earlier).collect();
     let todo: Vec<usize> = (0..jobs.len()).filter(|&index| results[index].is_none()).collect();
     if todo.len() < jobs.len() {
         say(format!(
@@ -92,25 +91,17 @@ fn process_all(jobs: &[Job], common: &Common, arguments: &Run) -> Results {
         ));
     }
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = arguments.jobs.map_or(processors, usize::from).min(todo.len());
-    let (next, results) = (AtomicUsize::new(0), Mutex::new(results));
     let progress = Progress::new(todo.len());
-    // Plain threads: a worker of the pool inside could take up a second scan while it waits for the first.
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while !interrupt::asked() {
-                    let Some(&index) = todo.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                    let result = process(&jobs[index], common);
-                    let (line, warnings) = note(&jobs[index], &result);
-                    progress.step(&line, &warnings);
-                    results.lock().expect("no holder of this lock panics")[index] = Some(result);
-                }
-            });
-        }
+    let found = workers::each(&todo, arguments.jobs.map_or(processors, usize::from), |&index| {
+        let result = process(&jobs[index], common);
+        let (line, warnings) = note(&jobs[index], &result);
+        progress.step(&line, &warnings);
+        result
     });
-    drop(progress);
-    results.into_inner().expect("no holder of this lock panics")
+    for (index, result) in todo.into_iter().zip(found) {
+        results[index] = result;
+    }
+    results
 }
 
 /// What to say about one scan: a line, and its warnings.
