@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 /// If the folder cannot be made or the file not be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     fs_err::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    mri_io::write_whole(path, |file| file.write_all(bytes)).context("cannot write")
+    mri_io::atomic_file::write_whole(path, |file| file.write_all(bytes)).context("cannot write")
 }
 
 /// Writes a value as indented JSON.
@@ -71,7 +71,7 @@ pub struct Stamp {
 /// # Errors
 /// If the file is not there; the message says why, where that is known.
 pub fn stamp(path: &Path) -> Result<Stamp> {
-    let metadata = fs_err::metadata(path).map_err(|error| match mri_io::why_absent(path) {
+    let metadata = fs_err::metadata(path).map_err(|error| match mri_io::find::why_absent(path) {
         Some(why) => anyhow!("{}: {why}", path.display()),
         None => error.into(),
     })?;

@@ -12,10 +12,11 @@
 use std::path::Path;
 use std::time::Instant;
 
-use mri_io::{
-    Affine, Mask, Reference, Registration, RegistrationSettings, RigidTransform, StripSettings, Volume,
-    already_stripped, nifti_stem, read, register_rigid, skull_strip,
-};
+use mri_io::find::nifti_stem;
+use mri_io::preprocess::Reference;
+use mri_io::register::{Registration, RegistrationSettings, register_rigid};
+use mri_io::strip::{StripSettings, already_stripped, skull_strip};
+use mri_io::{Affine, Mask, RigidTransform, Volume, read};
 use nalgebra::Vector3;
 
 type Failure = Box<dyn std::error::Error>;

@@ -5,7 +5,10 @@
 use std::error::Error;
 use std::path::Path;
 
-use mri_io::{Interpolation, RegistrationSettings, read, register_rigid, resample, write, write_itk};
+use mri_io::register::{RegistrationSettings, register_rigid};
+use mri_io::resample::{Interpolation, resample};
+use mri_io::transform_file::write_itk;
+use mri_io::{read, write};
 
 /// Returns what there is to look at.
 pub(crate) fn bring(fixed: &Path, moving: &Path, out: &Path) -> mri_io::Result<Vec<String>> {

@@ -11,9 +11,9 @@
 use std::error::Error;
 use std::path::Path;
 
-use mri_io::{
-    Affine, AffineTransform, Degrees, Mask, RegistrationSettings, Volume, read, read_mask, register,
-};
+use mri_io::nifti::read_mask;
+use mri_io::register::{Degrees, RegistrationSettings, register};
+use mri_io::{Affine, AffineTransform, Mask, Volume, read};
 use nalgebra::{Matrix4, Point3};
 
 /// Errors up to which a pose is right.

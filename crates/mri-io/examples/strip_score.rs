@@ -10,7 +10,9 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use mri_io::{StripSettings, read, read_mask, skull_strip, write};
+use mri_io::nifti::read_mask;
+use mri_io::strip::{StripSettings, skull_strip};
+use mri_io::{read, write};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

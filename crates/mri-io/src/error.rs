@@ -33,7 +33,7 @@ pub enum Error {
         /// What is wrong and what to do about it.
         reason: String,
     },
-    /// A file holds no [`StandardScale`](crate::StandardScale).
+    /// A file holds no [`StandardScale`](crate::intensity::StandardScale).
     #[error("{}: {reason}", path.display())]
     Scale {
         /// The file.

@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use mri_io::{
-    Affine, Datatype, Grid, Interpolation, Mask, Normalization, RigidTransform, Series, StandardScale,
-    StoredVolume, Volume, normalize, read, resample,
-};
+use mri_io::intensity::{Normalization, StandardScale, normalize};
+use mri_io::nifti::{Datatype, Series, StoredVolume};
+use mri_io::resample::{Interpolation, resample};
+use mri_io::{Affine, Grid, Mask, RigidTransform, Volume, read};
 use nalgebra::Matrix4;
 use ndarray::Array3;
 use serde_json::Value;

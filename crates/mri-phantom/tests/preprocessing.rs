@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use mri_io::{
-    Contrast, Mask, RegistrationSettings, RigidTransform, Severity, StripSettings, Volume, check_scan,
-    nifti_files, read, read_labels, read_mask, register_rigid, skull_strip,
-};
+use mri_io::find::nifti_files;
+use mri_io::nifti::{read_labels, read_mask};
+use mri_io::qc::{Contrast, Severity, check_scan};
+use mri_io::register::{RegistrationSettings, register_rigid};
+use mri_io::strip::{StripSettings, skull_strip};
+use mri_io::{Mask, RigidTransform, Volume, read};
 use mri_phantom::{Atlas, LesionKind, Phantom, PhantomSettings, atlas, from_labels, healthy, with_tumour};
 
 /// Settings of a scan with voxels of `spacing` mm in a field of view of 240x240x155 mm.

@@ -5,7 +5,8 @@ mod common;
 use std::path::Path;
 
 use common::{brain, fails, mri_prep, pose, succeeds};
-use mri_io::{RigidTransform, read_transform, write};
+use mri_io::transform_file::read_transform;
+use mri_io::{RigidTransform, write};
 use nalgebra::Point3;
 use serde_json::Value;
 

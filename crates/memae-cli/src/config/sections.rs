@@ -8,7 +8,7 @@ use anomaly_eval::{
     Scoring,
 };
 use memae_model::{DeviceChoice, ModelKind, ModelSettings, TrainSettings};
-use mri_io::PreprocessSettings;
+use mri_io::preprocess::PreprocessSettings;
 use mri_phantom::{LesionKind, PhantomSettings};
 use serde::{Deserialize, Serialize};
 

@@ -132,13 +132,13 @@ fn of_maps(data: &SyntheticData, split: &MapSplit) -> Vec<Head> {
 
 /// A label map's file name without its ending.
 fn map_name(map: &Path) -> String {
-    mri_io::nifti_stem(map)
+    mri_io::find::nifti_stem(map)
 }
 
 /// Label maps in a folder.
 fn label_maps(folder: &Path) -> Result<Vec<PathBuf>> {
-    let maps = mri_io::nifti_files(folder).context("label_maps in [data]")?;
-    if let Some((map, why)) = maps.iter().find_map(|map| Some((map, mri_io::why_absent(map)?))) {
+    let maps = mri_io::find::nifti_files(folder).context("label_maps in [data]")?;
+    if let Some((map, why)) = maps.iter().find_map(|map| Some((map, mri_io::find::why_absent(map)?))) {
         bail!("label_maps in [data]: {} {why}", map.display());
     }
     if maps.is_empty() {

@@ -49,7 +49,7 @@ fn make(data: &SyntheticData, head: &Head) -> Result<Phantom> {
     let Head { subject, lesion, map, .. } = head;
     Ok(match (map, lesion) {
         (Some(map), lesion) => {
-            let labels = mri_io::read_labels(map)?;
+            let labels = mri_io::nifti::read_labels(map)?;
             mri_phantom::from_labels(&labels, &data.scan, data.seed, *subject, *lesion)?
         }
         (None, Some(kind)) => mri_phantom::with_lesion(&data.scan, data.seed, *subject, *kind)?,
@@ -93,7 +93,7 @@ impl HeadFiles {
         if let Some(path) = &self.lesion {
             mri_io::write(path, &phantom.lesion)?;
         }
-        mri_io::write_matrix(&self.pose, phantom.pose)?;
+        mri_io::transform_file::write_matrix(&self.pose, phantom.pose)?;
         Ok(mri_io::write(&self.scan, &as_scanner(&phantom.scan))?)
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use cli_support::files;
 use cli_support::progress;
 use memae_model::{Attached, DeviceChoice, ModelSettings};
-use mri_io::PreprocessSettings;
+use mri_io::preprocess::PreprocessSettings;
 use serde::Serialize;
 
 use crate::run::environment::Environment;
@@ -25,11 +25,11 @@ pub(crate) fn run(source: &Source) -> Result<()> {
 
 fn file(path: &Path) -> Result<String> {
     let name = path.to_string_lossy();
-    if let Some(why) = mri_io::why_absent(path) {
+    if let Some(why) = mri_io::find::why_absent(path) {
         bail!("{name} {why}");
     } else if !path.exists() {
         bail!("{name} does not exist");
-    } else if mri_io::is_nifti(path)
+    } else if mri_io::find::is_nifti(path)
         || [".hdr", ".img", ".mgz", ".mgh"].iter().any(|ending| name.ends_with(ending))
     {
         volume(path)
@@ -45,7 +45,7 @@ fn file(path: &Path) -> Result<String> {
 }
 
 fn volume(path: &Path) -> Result<String> {
-    let header = mri_io::read_header(path)?;
+    let header = mri_io::nifti::read_header(path)?;
     let volume = mri_io::read(path)?;
     let (mut low, mut high, mut finite) = (f32::INFINITY, f32::NEG_INFINITY, 0_usize);
     for &value in volume.as_slice().iter().filter(|value| value.is_finite()) {

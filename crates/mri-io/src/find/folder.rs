@@ -20,7 +20,7 @@ pub struct BidsScan {
 /// What a BIDS data set holds of one suffix.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BidsScans {
-    /// The scans, sorted by place and name. A file that was not fetched ([`why_absent`](crate::why_absent)) is among them:
+    /// The scans, sorted by place and name. A file that was not fetched ([`why_absent`](crate::find::why_absent)) is among them:
     /// reading it says so.
     pub scans: Vec<BidsScan>,
     /// What is not among them, to be told.

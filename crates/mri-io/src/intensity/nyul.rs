@@ -8,8 +8,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::brain_values;
+use crate::atomic_file::write_whole;
 use crate::percentile::percentile;
-use crate::{Error, Mask, Result, Volume, write_whole};
+use crate::{Error, Mask, Result, Volume};
 
 /// The landmarks: the ends of the histogram without its outermost percent, and the deciles.
 const PERCENTILES: [f64; LANDMARKS] = [1.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 99.0];
@@ -21,7 +22,7 @@ const VERSION: u32 = 1;
 /// Where the landmarks of a brain's histogram come to lie: its percentiles 1, 10, 20, ... 90 and 99.
 ///
 /// [`StandardScale::of`] one volume is the scale to match others to that volume; [`StandardScale::learn`]
-/// makes the standard scale of a cohort. [`Normalization::Nyul`](crate::Normalization::Nyul) applies it:
+/// makes the standard scale of a cohort. [`Normalization::Nyul`](crate::intensity::Normalization::Nyul) applies it:
 ///
 /// ```
 /// # use mri_io::{Grid, Normalization, StandardScale, Volume, normalize};
@@ -163,7 +164,8 @@ impl StandardScale {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Grid, Normalization, normalize};
+    use crate::Grid;
+    use crate::intensity::{Normalization, normalize};
     use proptest::prelude::*;
 
     fn row(values: &[f32]) -> Volume<f32> {

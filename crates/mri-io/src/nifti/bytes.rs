@@ -10,7 +10,8 @@ use flate2::read::MultiGzDecoder;
 use super::fields::{Format, NIFTI2_LENGTH};
 use super::header::Header;
 use super::parse::parse;
-use crate::{Error, Result, why_absent};
+use crate::find::why_absent;
+use crate::{Error, Result};
 
 /// Deflate cannot shrink data by more than this factor.
 const LARGEST_RATIO: usize = 1032;

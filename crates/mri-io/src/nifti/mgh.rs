@@ -8,7 +8,8 @@ use super::Intent;
 use super::datatype::Datatype;
 use super::fields::Format;
 use super::header::{Header, sized};
-use crate::{Affine, Finding, Severity};
+use crate::Affine;
+use crate::qc::{Finding, Severity};
 
 /// Where the voxels start.
 const OFFSET: usize = 284;

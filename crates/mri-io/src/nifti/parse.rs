@@ -8,7 +8,8 @@ use super::fields::{Fields, Format, NIFTI1_LENGTH, NIFTI2_LENGTH, wrong_rank};
 use super::header::{Header, sized};
 use super::mgh;
 use super::place::{Place, place};
-use crate::{Error, Finding, Result, Severity};
+use crate::qc::{Finding, Severity};
+use crate::{Error, Result};
 
 /// Parses and checks the first bytes of a (decompressed) file.
 pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Header> {

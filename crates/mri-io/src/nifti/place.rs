@@ -3,8 +3,9 @@
 use nalgebra::Matrix4;
 
 use super::fields::{Fields, Format};
-use super::forms::{Forms, Qform, SHEARED, Sform};
-use crate::{Affine, Finding, Severity};
+use crate::Affine;
+use crate::qc::{Finding, Severity};
+use crate::volume::forms::{Forms, Qform, SHEARED, Sform};
 
 /// Distance (mm) between the forms' corners that is more than rounding.
 const FORMS_DIFFER: f64 = 0.5;

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use super::datatype::Datatype;
 use super::number::{Exact, Number};
+use super::reading::warn;
 use super::voxels::Voxels;
-use super::write::{Meaning, write_meaning};
-use super::{Header, Intent, bytes, decode, warn};
+use super::writing::{Meaning, write_meaning};
+use super::{Header, Intent, bytes, decode};
+use crate::nifti::Voxel;
 use crate::resample::{nearest, to_canonical};
-use crate::{AffineTransform, Error, Grid, Mask, Result, Volume, Voxel};
+use crate::{AffineTransform, Error, Grid, Mask, Result, Volume};
 
 /// How far from a whole number a label may lie, where the file's slope does not explain more.
 pub(super) const LABEL_TOLERANCE: f64 = 1e-3;
@@ -164,7 +166,7 @@ impl StoredVolume {
         each!(&self.voxels, volume => volume.grid())
     }
 
-    /// As [`crate::to_canonical`].
+    /// As [`crate::resample::to_canonical`].
     #[must_use]
     pub fn to_canonical(self) -> Self {
         let voxels = each!(&self.voxels, volume => into_voxels(to_canonical(volume)));
@@ -172,7 +174,7 @@ impl StoredVolume {
     }
 
     /// The nearest voxels on another grid, `fill` (a value, not a stored number) beyond the volume. `transform` as in
-    /// [`crate::resample`].
+    /// [`crate::resample::resample`].
     ///
     /// # Errors
     /// If the grid has no voxels, or a stored number cannot hold `fill` to within half of what one step of it is worth.
@@ -279,7 +281,7 @@ impl StoredVolume {
         )))
     }
 
-    /// Writes as [`crate::write_like`] does, in this type and with this slope and intercept.
+    /// Writes as [`crate::nifti::write_like`] does, in this type and with this slope and intercept.
     ///
     /// # Errors
     /// As [`crate::write()`].

@@ -4,7 +4,8 @@ use nalgebra::{Matrix4, Rotation3};
 
 use super::tests::{changed, gzip, in_file, plain_file, read_bytes};
 use super::*;
-use crate::{Affine, Format, Grid, to_canonical};
+use crate::resample::to_canonical;
+use crate::{Affine, Grid, Volume, read, write};
 
 fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
     bytes[at..at + value.len()].copy_from_slice(value);

@@ -1,8 +1,8 @@
 //! Skull stripping for any contrast, with two small networks of our own; nothing is downloaded.
 //!
-//! 1. The scan is averaged onto a grid of 2 mm along its own axes ([`grid`]).
-//! 2. A network that sees the whole head at 4 mm says how deep each voxel lies in the brain ([`search`]); another says it
-//!    again at 2 mm, near the surface that the first has found ([`network`]).
+//! 1. The scan is averaged onto a grid of 2 mm along its own axes.
+//! 2. A network that sees the whole head at 4 mm says how deep each voxel lies in the brain; another says it
+//!    again at 2 mm, near the surface that the first has found.
 //! 3. The brain is what lies deeper than 0, in one piece, without holes; its surface is interpolated between the voxels of
 //!    the grid, so that it is finer than they are.
 //!
@@ -11,7 +11,6 @@
 
 mod background;
 mod grid;
-mod morphology;
 mod network;
 mod quality;
 mod search;
@@ -23,7 +22,6 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Mask, Result, Volume};
 pub use background::foreground;
 use grid::SPACING;
-pub use morphology::largest_component;
 
 /// Overlap (Dice) of a scan's foreground with the brain that the networks find above which the scan is stripped already. A
 /// child's head, neck cut off, has 0.75 at most.

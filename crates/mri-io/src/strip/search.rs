@@ -3,9 +3,9 @@
 use ndarray::{Array3, Axis, Slice, Zip};
 
 use super::grid::{Grid, SPACING, doubled, halved};
-use super::morphology::{fill_holes, largest_component};
 use super::network::{MULTIPLE, Network, UNIT};
 use crate::Volume;
+use crate::morphology::{fill_holes, largest_component};
 use crate::percentile::percentile;
 
 /// Percentiles of the scan, and of what is brighter than the first, between which intensities are 0 to 1.

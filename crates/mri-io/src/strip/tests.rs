@@ -3,7 +3,9 @@
 use ndarray::Array3;
 
 use super::{Skull, StripSettings, already_stripped, foreground, skull_strip};
-use crate::{Affine, Grid, Mask, Reference, Volume, distance_to};
+use crate::morphology::distance_to;
+use crate::preprocess::Reference;
+use crate::{Affine, Grid, Mask, Volume};
 
 /// The built-in T2 brain with fluid, bone, scalp and a little noise around it; and the brain with its fluid.
 fn head() -> (Volume<f32>, Mask) {

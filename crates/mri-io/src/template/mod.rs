@@ -10,11 +10,11 @@ use nalgebra::{Point3, Vector3};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::reference::TEMPLATE;
-use crate::{
-    AffineTransform, Error, Grid, Interpolation, Mask, Normalization, Registration, RegistrationSettings,
-    Result, RigidTransform, Volume, normalize, register_affine, register_rigid, resample, resample_mask,
-};
+use crate::intensity::{Normalization, normalize};
+use crate::preprocess::reference::TEMPLATE;
+use crate::register::{Registration, RegistrationSettings, register_affine, register_rigid};
+use crate::resample::{Interpolation, resample, resample_mask};
+use crate::{AffineTransform, Error, Grid, Mask, Result, RigidTransform, Volume};
 
 /// Space (mm) between the largest brain and the border of the template.
 const MARGIN: f64 = 12.0;

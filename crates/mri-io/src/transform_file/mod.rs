@@ -9,7 +9,7 @@ use std::path::Path;
 
 use nalgebra::Matrix4;
 
-use crate::whole_file::write_whole;
+use crate::atomic_file::write_whole;
 use crate::{AffineTransform, Error, Grid, Result};
 
 /// Endings of transform files that other programs write, and this crate does not.

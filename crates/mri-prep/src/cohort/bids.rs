@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use cli_support::files::write_json;
-use mri_io::{BidsScan, Reference, write, write_whole};
+use mri_io::atomic_file::write_whole;
+use mri_io::find::BidsScan;
+use mri_io::preprocess::Reference;
+use mri_io::write;
 use serde_json::json;
 
 use super::job::{Contrast, Job, Outputs};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use mri_io::nifti_stem;
+use mri_io::find::nifti_stem;
 
 use super::sidecars::{ContrastSidecars, Sidecars};
 use crate::files::about;

@@ -21,10 +21,11 @@ use cli_support::files::write_json;
 use cli_support::interrupt;
 use cli_support::progress::say;
 use cli_support::workers;
-use mri_io::{
-    Caption, PreprocessSettings, Reference, Section, StripSettings, preprocess, quality_picture, skull_strip,
-    thumbnail, write, write_itk, write_matrix,
-};
+use mri_io::preprocess::{PreprocessSettings, Reference, preprocess};
+use mri_io::qc::{Caption, Section, quality_picture, thumbnail};
+use mri_io::strip::{StripSettings, skull_strip};
+use mri_io::transform_file::{write_itk, write_matrix};
+use mri_io::write;
 use rayon::prelude::*;
 
 use crate::files::{about, name, read_mask_of, read_masked, read_one, warn, write_png};

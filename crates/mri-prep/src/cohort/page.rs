@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use minijinja::Environment;
 use minijinja::value::Serde;
-use mri_io::write_whole;
+use mri_io::atomic_file::write_whole;
 use serde::Serialize;
 
 use super::job::Job;

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{ArgGroup, Args};
-use mri_io::{
-    Caption, Degrees, Ends, RegistrationSettings, Section, Volume, quality_picture, register, write,
-    write_itk, write_transform,
-};
+use mri_io::qc::{Caption, Section, quality_picture};
+use mri_io::register::{Degrees, RegistrationSettings, register};
+use mri_io::resample::{Interpolation, resample};
+use mri_io::transform_file::{Ends, write_itk, write_transform};
+use mri_io::{Volume, write};
 
 use crate::files::{about, name, read_mask_of, read_told, warn, write_png};
 use crate::outputs;
@@ -100,8 +101,8 @@ pub(crate) fn run(arguments: &Register) -> Result<()> {
         write_png(path, &quality_picture(&caption, &[section])?)?;
     }
     if let Some(path) = &arguments.resampled {
-        let linear = mri_io::Interpolation::Linear;
-        write(path, &mri_io::resample(&moving, &fixed.grid(), found.transform, linear, 0.0)?)?;
+        let linear = Interpolation::Linear;
+        write(path, &resample(&moving, &fixed.grid(), found.transform, linear, 0.0)?)?;
     }
     Ok(())
 }

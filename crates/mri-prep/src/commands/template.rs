@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use mri_io::{TemplateSettings, build_template, write, write_matrix};
+use mri_io::template::{TemplateSettings, build_template};
+use mri_io::transform_file::write_matrix;
+use mri_io::write;
 
 use crate::files::{about, warn};
 use crate::loader::Cohort;

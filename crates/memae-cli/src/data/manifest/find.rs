@@ -77,8 +77,9 @@ impl Manifest {
         let choice = Choice::read(files, &folder)?;
         // A pattern that names the part asks for it.
         let by_part = files.scan.contains("part-");
-        let (parts, mut scans): (Vec<_>, Vec<_>) =
-            scans.into_iter().partition(|(_, scan)| !by_part && mri_io::part_of_complex(scan).is_some());
+        let (parts, mut scans): (Vec<_>, Vec<_>) = scans
+            .into_iter()
+            .partition(|(_, scan)| !by_part && mri_io::find::part_of_complex(scan).is_some());
         let mut found =
             Found { remarks: self.remarks(&choice, &pattern, &folder, &scans, &parts)?, ..Found::default() };
         let with_scan: BTreeSet<&str> = scans.iter().map(|(name, _)| bare(name)).collect();
@@ -150,7 +151,7 @@ impl Manifest {
 
     /// A subject with all the files that the manifest promises.
     fn complete(&self, files: &Files, folder: &Path, name: String, scan: PathBuf) -> Result<Subject> {
-        let here = |path: PathBuf| match mri_io::why_absent(&path) {
+        let here = |path: PathBuf| match mri_io::find::why_absent(&path) {
             None => Ok(path),
             Some(why) => bail!(
                 "subject {name} of {}: {} {why}, or leave the subject out with `exclude` in the manifest",

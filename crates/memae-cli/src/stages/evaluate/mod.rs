@@ -89,7 +89,7 @@ pub(crate) fn run(config: &Config) -> Result<()> {
 
 /// Where healthy brains have fluid, on the reference grid: the brightest structure of the mean of the training scans.
 fn healthy_fluid(config: &Config, cohort: &Cohort, layout: &Layout) -> Result<Array3<bool>> {
-    let brain = mri_io::read_mask(layout.reference_mask())?;
+    let brain = mri_io::nifti::read_mask(layout.reference_mask())?;
     Ok(brightest_structure(healthy_mean(config, cohort)?.view(), brain.data())?)
 }
 

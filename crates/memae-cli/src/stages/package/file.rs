@@ -8,7 +8,7 @@ use anomaly_eval::{PlaceCalibration, Scoring};
 use anyhow::{Context, Result, bail, ensure};
 use cli_support::files;
 use memae_model::{Attached, DeviceChoice, TrainedModel};
-use mri_io::{PreprocessSettings, Reference};
+use mri_io::preprocess::{PreprocessSettings, Reference};
 use serde::{Deserialize, Serialize};
 
 use super::place::{self, PlaceRanges};
@@ -112,7 +112,8 @@ impl Package {
         let place = about.place.map(|ranges| ranges.take(source, &mut files)).transpose()?;
         let hashes = [&volume, &mask].map(|bytes| files::sha256_of(bytes));
         let preprocessing = files::fingerprint(&(hashes, &about.preprocess))?;
-        let (volume, mask) = (mri_io::read_bytes(&path, volume)?, mri_io::read_bytes(&path, mask)?);
+        let (volume, mask) =
+            (mri_io::nifti::read_bytes(&path, volume)?, mri_io::nifti::read_bytes(&path, mask)?);
         let sha256 = files::sha256_of(&bytes);
         let model = TrainedModel::from_bytes(&path, bytes.into_owned(), device)?;
         let [i, j, _] = volume.shape();

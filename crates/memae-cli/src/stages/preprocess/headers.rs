@@ -27,7 +27,7 @@ pub(super) fn check(members: &[Member]) -> Result<()> {
 fn of_member(member: &Member) -> Vec<String> {
     let subject = &member.subject;
     let about = |problem: anyhow::Error| format!("subject {}: {problem:#}", subject.name);
-    let scan = match mri_io::read_header(&subject.scan) {
+    let scan = match mri_io::nifti::read_header(&subject.scan) {
         Ok(header) => header.grid(),
         Err(error) => return vec![about(error.into())],
     };
@@ -37,7 +37,7 @@ fn of_member(member: &Member) -> Vec<String> {
 }
 
 fn fits(what: &str, path: &Path, scan: &Grid) -> Result<()> {
-    let own = mri_io::read_header(path)?.grid();
+    let own = mri_io::nifti::read_header(path)?.grid();
     if own.matches(scan, Grid::TOLERANCE) {
         return Ok(());
     }

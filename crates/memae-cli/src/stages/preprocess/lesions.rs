@@ -10,7 +10,8 @@ use std::collections::HashMap;
 
 use anomaly_eval::{Voxel, components};
 use anyhow::Result;
-use mri_io::{Grid, RigidTransform, Volume, to_canonical};
+use mri_io::resample::to_canonical;
+use mri_io::{Grid, RigidTransform, Volume};
 use nalgebra::{Matrix4, Point3};
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use cli_support::files;
-use mri_io::{Mask, Reference, Volume};
+use mri_io::preprocess::Reference;
+use mri_io::{Mask, Volume};
 use serde::{Deserialize, Serialize};
 
 use super::lesions;
@@ -54,12 +55,12 @@ impl Prepared {
 
     /// The preprocessed scan and its brain mask.
     pub(crate) fn read(&self) -> Result<(Volume<f32>, Mask)> {
-        Ok((mri_io::read(&self.scan)?, mri_io::read_mask(&self.mask)?))
+        Ok((mri_io::read(&self.scan)?, mri_io::nifti::read_mask(&self.mask)?))
     }
 
     /// Lesion voxels; none for a healthy subject.
     pub(crate) fn read_lesions(&self) -> Result<Option<Mask>> {
-        Ok(self.lesions.as_ref().map(mri_io::read_mask).transpose()?)
+        Ok(self.lesions.as_ref().map(mri_io::nifti::read_mask).transpose()?)
     }
 }
 
@@ -124,7 +125,7 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
     let subject = &member.subject;
     let scan = mri_io::read(&subject.scan)?;
     let mask = known_brain(subject, member.stripped, &scan)?;
-    let mut done = mri_io::preprocess(&scan, mask.as_ref(), reference, &config.preprocess)?;
+    let mut done = mri_io::preprocess::preprocess(&scan, mask.as_ref(), reference, &config.preprocess)?;
     let lesions = subject
         .segmentation
         .as_ref()
@@ -152,7 +153,7 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
             None => mri_io::write(path, &done.mask.map(|_| 0_u16))?,
         }
     }
-    mri_io::write_matrix(&prepared.transform, done.transform)?;
+    mri_io::transform_file::write_matrix(&prepared.transform, done.transform)?;
     let record = Record {
         subject: subject.name.clone(),
         used_for: member.used_for,
@@ -185,8 +186,8 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
 /// If the mask cannot be read, or a scan that is said to be stripped does not look so.
 pub(crate) fn known_brain(subject: &Subject, stripped: bool, scan: &Volume<f32>) -> Result<Option<Mask>> {
     Ok(match &subject.mask {
-        Some(path) => Some(mri_io::read_mask(path)?),
-        None if stripped => Some(mri_io::foreground(scan).context(
+        Some(path) => Some(mri_io::nifti::read_mask(path)?),
+        None if stripped => Some(mri_io::strip::foreground(scan).context(
             "the manifest says that the scan is stripped, but it has no background of one value around a brain",
         )?),
         None => None,
@@ -206,7 +207,7 @@ fn lesions(
     path: &Path,
     subject: &Subject,
     scan: &Volume<f32>,
-    done: &mri_io::Preprocessed,
+    done: &mri_io::preprocess::Preprocessed,
     reference: &Reference,
 ) -> Result<Lesions> {
     let native = crate::data::lesions::read(path, subject.lesion_labels.as_deref())?;
@@ -223,12 +224,12 @@ fn everywhere(labels: &Volume<u16>) -> Mask {
     labels.map(|_| true)
 }
 
-fn mask_dice(path: &Path, done: &mri_io::Preprocessed) -> Result<f64> {
-    Ok(done.native_mask.dice(&mri_io::read_mask(path)?)?)
+fn mask_dice(path: &Path, done: &mri_io::preprocess::Preprocessed) -> Result<f64> {
+    Ok(done.native_mask.dice(&mri_io::nifti::read_mask(path)?)?)
 }
 
-fn pose_error(path: &Path, done: &mri_io::Preprocessed, reference: &Reference) -> Result<f64> {
-    let truth = mri_io::read_transform(path, None)?.to_rigid()?;
+fn pose_error(path: &Path, done: &mri_io::preprocess::Preprocessed, reference: &Reference) -> Result<f64> {
+    let truth = mri_io::transform_file::read_transform(path, None)?.to_rigid()?;
     Ok(done.transform.mean_distance(&truth, reference.mask().points().step_by(POSE_STRIDE)))
 }
 

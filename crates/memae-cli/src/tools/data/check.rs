@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 use cli_support::progress::{self, Task};
 use cli_support::workers;
-use mri_io::{Contrast, Finding, ScanReport, Severity, check_scan, check_table, find_copies};
+use mri_io::qc::{Contrast, Finding, ScanReport, Severity, check_scan, check_table, find_copies};
 
 use super::{drift, labels};
 use crate::config::Config;

@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 use cli_support::progress::say;
 use cli_support::{files, interrupt};
 use memae_model::TrainedModel;
-use mri_io::{Preprocessed, Reference, Volume};
+use mri_io::Volume;
+use mri_io::preprocess::{Preprocessed, Reference};
 
 use super::arguments::Detect;
 use super::findings::Findings;
@@ -126,7 +127,7 @@ impl Detector {
         say(format!("detect {}: begins", scan.name));
         let named = || scan.path.display().to_string();
         let looked = look::read(&scan.path)?;
-        let mask = scan.mask.as_ref().map(mri_io::read_mask).transpose()?;
+        let mask = scan.mask.as_ref().map(mri_io::nifti::read_mask).transpose()?;
         let mut summaries = Vec::new();
         for (group, plan) in self.groups.iter().zip(plans) {
             let mut prepared = None;
@@ -138,7 +139,7 @@ impl Detector {
                 let prepared = match &mut prepared {
                     Some(prepared) => prepared,
                     missing => missing.insert(
-                        mri_io::preprocess(
+                        mri_io::preprocess::preprocess(
                             &looked.volume,
                             mask.as_ref(),
                             &group.reference,

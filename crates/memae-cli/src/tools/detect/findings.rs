@@ -2,7 +2,9 @@
 
 use anomaly_eval::{PlaceCalibration, ScanPair, Voxel, components, normalize};
 use anyhow::Result;
-use mri_io::{Interpolation, Mask, Preprocessed, Volume};
+use mri_io::preprocess::Preprocessed;
+use mri_io::resample::{Interpolation, resample};
+use mri_io::{Mask, Volume};
 use ndarray::Array3;
 
 use super::component::Component;
@@ -50,7 +52,7 @@ impl<'a> Findings<'a> {
         let (grid, affine) = (scan.grid(), *prepared.volume.affine());
         let to_reference = prepared.transform.inverse();
         let native = |values, interpolation| {
-            mri_io::resample(&Volume::new(values, affine)?, &grid, to_reference, interpolation, 0.0)
+            resample(&Volume::new(values, affine)?, &grid, to_reference, interpolation, 0.0)
         };
         // What a network paints outside the brain compares with nothing.
         let reconstruction = within(native(expected, Interpolation::Linear)?, &prepared.native_mask);

@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &Detect) -> Result<()> {
     fs_err::create_dir_all(&arguments.out).with_context(|| {
         format!("results cannot be written to {}: name another folder", arguments.out.display())
     })?;
-    mri_io::can_write(arguments.out.join("summary.json"))?;
+    mri_io::atomic_file::can_write(arguments.out.join("summary.json"))?;
     let detector = Detector::open(&sources, arguments)?;
     let jobs = arguments
         .jobs

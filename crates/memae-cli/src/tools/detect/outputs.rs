@@ -31,7 +31,7 @@ pub(super) fn write(
         maps.par_iter().try_for_each(|(name, map)| mri_io::write(folder.join(name), map))?;
         mri_io::write(folder.join("detection.nii.gz"), &findings.detection)?;
         mri_io::write(folder.join("brain.nii.gz"), brain)?;
-        mri_io::write_matrix(folder.join("transform.txt"), findings.prepared.transform)
+        mri_io::transform_file::write_matrix(folder.join("transform.txt"), findings.prepared.transform)
     };
     let (picture, volumes) = rayon::join(picture, volumes);
     volumes?;

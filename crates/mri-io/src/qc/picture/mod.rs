@@ -183,7 +183,8 @@ impl<'a> Scene<'a> {
             Section::BrainMask { .. } => (tone, 0.0),
             Section::Registration { moving, transform, .. } => {
                 // White is the same tissue in both if the moving volume is looked at within the fixed brain.
-                let brain = mask.map(|mask| crate::resample_mask(mask, &moving.grid(), transform.inverse()));
+                let brain = mask
+                    .map(|mask| crate::resample::resample_mask(mask, &moving.grid(), transform.inverse()));
                 let brain = brain.transpose()?.filter(|brain| brain.count() > 0);
                 (Tone::of(moving, brain.as_ref()), tone::threshold(volume, mask))
             }

@@ -3,7 +3,7 @@
 use nalgebra::Point3;
 use ndarray::Axis;
 
-use crate::nifti::forms::Forms;
+use crate::volume::forms::Forms;
 use crate::{Affine, Error, Grid, Mask, Result};
 
 /// Why a mask does not belong to a volume, and what to do about it.

@@ -4,7 +4,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 
 use super::{Contrast, Finding, ScanFacts, Severity, labels};
-use crate::{Header, Result, Volume, already_stripped, read_with_header};
+use crate::nifti::{Header, read_with_header};
+use crate::strip::already_stripped;
+use crate::{Result, Volume};
 use Severity::{Error, Warning};
 
 /// Fields of view (mm) within which a head may lie.

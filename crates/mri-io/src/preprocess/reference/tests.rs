@@ -1,7 +1,7 @@
 use nalgebra::{Matrix4, Point3, Vector3};
 
 use super::*;
-use crate::{RegistrationSettings, register_rigid};
+use crate::register::{RegistrationSettings, register_rigid};
 
 #[test]
 fn the_built_in_brain_is_upright_symmetric_and_of_human_size() {

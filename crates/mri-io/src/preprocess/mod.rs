@@ -1,16 +1,22 @@
 //! The paper's preprocessing of one scan (section II): skull stripping, rigid registration, min-max
 //! normalization, in this order.
 
+mod contrast;
+pub(crate) mod reference;
+
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bias::{BiasSettings, correct_bias};
+use crate::intensity::{Normalization, normalize};
+use crate::register::{RegistrationSettings, register_rigid};
 use crate::resample::canonical;
-use crate::{
-    BiasSettings, Error, Interpolation, Mask, Normalization, Reference, RegistrationSettings, Result,
-    RigidTransform, StripSettings, Volume, correct_bias, normalize, register_rigid, resample, resample_mask,
-    skull_strip,
-};
+use crate::resample::{Interpolation, resample, resample_mask};
+use crate::strip::{StripSettings, skull_strip};
+use crate::{Error, Mask, Result, RigidTransform, Volume};
+pub use contrast::preprocess_contrast;
+pub use reference::Reference;
 
 /// How [`preprocess`] works. The defaults are the paper's steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

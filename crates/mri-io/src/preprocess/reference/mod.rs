@@ -1,8 +1,7 @@
 //! What scans are registered to.
 
-use crate::{
-    Affine, Error, Grid, Interpolation, Mask, Result, RigidTransform, Volume, resample, resample_mask,
-};
+use crate::resample::{Interpolation, resample, resample_mask};
+use crate::{Affine, Error, Grid, Mask, Result, RigidTransform, Volume};
 
 /// The mean T2 brain of ten label maps and their mirror images, by `make_reference` of `mri-phantom` (see NOTICE
 /// beside it).
@@ -37,7 +36,7 @@ impl Reference {
     /// # Errors
     /// None on a program whose own bytes are whole.
     pub fn t2() -> Result<Self> {
-        let volume = crate::read_bytes("the built-in T2 reference", T2.to_vec())?;
+        let volume = crate::nifti::read_bytes("the built-in T2 reference", T2.to_vec())?;
         let affine = volume.affine().with_code(TEMPLATE);
         let volume = Volume::new(volume.into_data(), affine)?;
         let mask = volume.map(|&value| value > 0.0);

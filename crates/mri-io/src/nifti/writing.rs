@@ -8,10 +8,10 @@ use ndarray::{ArrayViewMut3, Axis};
 use rayon::prelude::*;
 
 use super::fields::NIFTI1_LENGTH;
-use super::forms::Forms;
 use super::header::Header;
 use super::intent::Intent;
-use crate::whole_file::{can_write, write_whole};
+use crate::atomic_file::{can_write, write_whole};
+use crate::volume::forms::Forms;
 use crate::{Affine, Error, Result, Volume};
 
 /// Where the voxels start: the header and four bytes that say that there is no extension.
@@ -97,7 +97,7 @@ pub(super) fn write_meaning<T: Voxel>(path: &Path, volume: &Volume<T>, meaning: 
     write_whole(path, |file| file.write_all(&bytes))
 }
 
-/// A volume as the bytes of a compressed file (`.nii.gz`), for files that carry volumes within: [`crate::read_bytes`]
+/// A volume as the bytes of a compressed file (`.nii.gz`), for files that carry volumes within: [`crate::nifti::read_bytes`]
 /// reads it.
 ///
 /// # Errors

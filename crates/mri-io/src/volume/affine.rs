@@ -2,7 +2,7 @@
 
 use nalgebra::{Matrix3, Matrix4, Point3, Vector3};
 
-use crate::nifti::forms::Forms;
+use crate::volume::forms::Forms;
 use crate::{Error, Result};
 
 /// Invertible map from voxel indices `[i, j, k]` to world coordinates in millimetres (RAS+: x grows to

@@ -1,8 +1,12 @@
-//! Binary morphology on small volumes.
+//! What voxels that are set make together: distances, components, holes.
+
+mod distance;
 
 use std::collections::VecDeque;
 
 use ndarray::Array3;
+
+pub use distance::distance_to;
 
 /// Index steps to the six face neighbours.
 const FACES: [[isize; 3]; 6] = [[-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1], [0, 0, 1]];
@@ -39,7 +43,7 @@ pub fn largest_component(set: &Array3<bool>) -> Array3<bool> {
 }
 
 /// Fills what cannot be reached from the array's border through voxels that are not set.
-pub(super) fn fill_holes(set: &Array3<bool>) -> Array3<bool> {
+pub(crate) fn fill_holes(set: &Array3<bool>) -> Array3<bool> {
     let shape: [usize; 3] = set.dim().into();
     let outside = set.mapv(|inside| !inside);
     let border = set.indexed_iter().map(|((i, j, k), _)| [i, j, k]).filter(|voxel| {

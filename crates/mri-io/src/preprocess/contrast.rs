@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
+use crate::bias::correct_bias;
+use crate::intensity::normalize;
+use crate::preprocess::{PreprocessSettings, Preprocessed};
+use crate::register::register_rigid;
 use crate::resample::canonical;
-use crate::{
-    Error, PreprocessSettings, Preprocessed, Result, RigidTransform, Volume, correct_bias, normalize,
-    register_rigid, resample, resample_mask,
-};
+use crate::resample::{resample, resample_mask};
+use crate::{Error, Result, RigidTransform, Volume};
 
-/// Takes another contrast of the same head along: registers it rigidly to the scan that [`crate::preprocess`] was given, and
+/// Takes another contrast of the same head along: registers it rigidly to the scan that [`crate::preprocess::preprocess`] was given, and
 /// by that brings the brain's mask onto the contrast's grid, and the contrast onto the reference's. No skull is stripped again,
 /// so that all contrasts have one brain. Without registration in the settings all lie in the reference's space already.
 ///
@@ -63,7 +65,7 @@ mod tests {
 
     use super::*;
     use crate::preprocess::tests::brain;
-    use crate::{Reference, preprocess};
+    use crate::preprocess::{Reference, preprocess};
 
     #[test]
     fn another_contrast_of_a_moved_head_lands_where_the_scan_does() {
