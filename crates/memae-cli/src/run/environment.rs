@@ -7,8 +7,7 @@ use anyhow::Result;
 use cli_support::files;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Config;
-use crate::run::layout::Layout;
+use crate::run::context::Run;
 use crate::run::threads;
 
 /// `environment.json`.
@@ -24,8 +23,7 @@ pub(crate) struct Environment {
 }
 
 /// Writes the resolved configuration and the environment into the run's folder, which is made.
-pub(crate) fn write(config: &Config) -> Result<()> {
-    let layout = Layout::new(config);
+pub(crate) fn write(Run { config, layout, .. }: &Run) -> Result<()> {
     files::write(&layout.config(), config.to_toml()?.as_bytes())?;
     let environment = Environment {
         program: format!("memae {}", env!("CARGO_PKG_VERSION")),
