@@ -14,12 +14,12 @@ mod stages;
 mod tools;
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::Parser;
 use cli_support::progress::{self, say};
-use cli_support::{interrupt, log};
+use cli_support::{files, interrupt, log};
 use memae_model::ModelKind;
 
 use ahead::Networks;
@@ -28,10 +28,13 @@ use config::{Config, Data};
 use failure::BadConfig;
 use run::context::Run;
 use run::lock::RunLock;
-use run::{environment, threads};
+use run::{provenance, threads};
 use stages::scoring::Scorers;
 use stages::{evaluate, package, preprocess, reconstruct, report, synth, train};
-use tools::{detect, export, info, manual, seeds, study};
+use tools::{detect, export, info, manual, seeds, study, verify};
+
+/// After this time a half-written file in the cache, where other runs may work too, belongs to nobody.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -57,6 +60,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Detect(arguments) => return detect::run(arguments),
         Command::Export(arguments) => return export::run(arguments),
         Command::Seeds(arguments) => return seeds::run(arguments),
+        Command::Verify { run } => return verify::run(run),
         Command::Info { file } => return info::run(file),
         Command::Completions { shell } => return manual::completions(*shell),
         Command::Man { folder } => return manual::man(folder),
@@ -78,7 +82,9 @@ fn dispatch(cli: &Cli) -> Result<()> {
     ahead::check(&run.config, networks)?;
     threads::limit(&run.config)?;
     let _alone = RunLock::take(&run.layout.run)?;
-    environment::write(&run)?;
+    files::remove_unfinished(&run.layout.run, Duration::ZERO)?;
+    files::remove_unfinished(&run.config.run.cache, ABANDONED)?;
+    provenance::begin(&run)?;
     log::to_file(&run.layout.log())?;
     tracing::info!("memae {} begins", env!("CARGO_PKG_VERSION"));
     match &cli.command {
@@ -92,7 +98,8 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Study(cli::StudyCommand::Memory(arguments)) => study::memory(&run, arguments),
         Command::Package(only) => package::run(&run, &chosen(&run.config, only)?),
         _ => unreachable!("handled above"),
-    }
+    }?;
+    provenance::finish(&run, preprocess::inputs(&run)?)
 }
 
 /// The configuration, with what the command line changes in it.

@@ -77,6 +77,12 @@ impl Prepared {
         format!("{group}_{}", self.name)
     }
 
+    /// Sizes of the files in bytes: scan, mask, transform and, of a test subject, lesions.
+    pub(crate) fn sizes(&self) -> Result<Vec<u64>> {
+        let files = [Some(&self.scan), Some(&self.mask), Some(&self.transform), self.lesions.as_ref()];
+        files.into_iter().flatten().map(|path| Ok(fs_err::metadata(path)?.len())).collect()
+    }
+
     /// The preprocessed scan and its brain mask.
     pub(crate) fn read(&self) -> Result<(Volume<f32>, Mask)> {
         Ok((mri_io::read(&self.scan)?, mri_io::nifti::read_mask(&self.mask)?))

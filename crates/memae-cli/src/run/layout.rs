@@ -19,6 +19,8 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    pub(crate) const PROVENANCE: &str = "provenance.json";
+
     /// The layout of a run in this folder.
     pub(crate) fn new(run: &Path) -> Self {
         Self { run: run.to_owned(), preprocess: run.join("preprocess") }
@@ -34,9 +36,9 @@ impl Layout {
         self.run.join("config.toml")
     }
 
-    /// What ran on what.
-    pub(crate) fn environment(&self) -> PathBuf {
-        self.run.join("environment.json")
+    /// What ran on what, and the hashes of all files.
+    pub(crate) fn provenance(&self) -> PathBuf {
+        self.run.join(Self::PROVENANCE)
     }
 
     /// What happened.

@@ -2,8 +2,8 @@
 
 pub(crate) mod cohort;
 pub(crate) mod context;
-pub(crate) mod environment;
 pub(crate) mod layout;
 pub(crate) mod lock;
+pub(crate) mod provenance;
 pub(crate) mod stage;
 pub(crate) mod threads;

@@ -117,7 +117,8 @@ impl<'a> Trials<'a> {
         };
         let summaries: Vec<Sensitivity> = self.ways.iter().enumerate().flat_map(of_way).collect();
         files::write_json(&self.summary(), &summaries)?;
-        self.stage.finish(&[self.summary()])
+        let files = test.iter().map(|subject| self.file(subject));
+        self.stage.finish(&files.chain([self.summary()]).collect::<Vec<_>>())
     }
 
     /// What was found.

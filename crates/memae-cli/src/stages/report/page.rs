@@ -14,8 +14,8 @@ use serde::Serialize;
 use super::viewer::{Embedded, Viewer};
 use crate::config::Config;
 use crate::run::context::Run;
-use crate::run::environment;
 use crate::run::layout::Layout;
+use crate::run::provenance::{self, Provenance};
 use crate::stages::train;
 
 /// The parts that the page is made of: markup, that of the viewer, style, script.
@@ -72,7 +72,7 @@ struct Page<'a> {
     subjects: [String; 2],
     calibration: String,
     training: Vec<Training>,
-    environment: environment::Environment,
+    environment: provenance::Environment,
     configuration: String,
     style: &'a str,
     script: &'a str,
@@ -155,7 +155,7 @@ pub(super) fn render(
         subjects: figures.subjects.each_ref().map(svg_url),
         calibration: svg_url(figures.calibration),
         training: training(config, layout)?,
-        environment: files::read_json(&layout.environment())?,
+        environment: files::read_json::<Provenance>(&layout.provenance())?.environment,
         configuration: config.to_toml()?,
         style,
         script,

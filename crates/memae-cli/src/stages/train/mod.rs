@@ -36,8 +36,14 @@ pub(crate) fn run(run: &Run, models: &[ModelKind]) -> Result<()> {
             continue;
         }
         let folder = layout.model(model);
-        train_one(config, &folder, cohort, model, &train, &validation)?;
+        stage.remove_spoiled()?;
         let mut outputs = ModelFile::ALL.map(|file| file.path(&folder)).to_vec();
+        let last = ModelFile::Last.path(&folder);
+        if last.exists() && !outputs.iter().all(|file| file.exists()) {
+            // Without the others it is nothing to go on from.
+            fs_err::remove_file(last)?;
+        }
+        train_one(config, &folder, cohort, model, &train, &validation)?;
         let trained = TrainedModel::load(&folder, config.run.device)?;
         let assessment = trained.assess(&train, &validation, config.reference.spacing, interrupt::check)?;
         tell(model, &assessment);

@@ -11,7 +11,7 @@ use cli_support::progress::{result, say};
 
 use crate::config::Config;
 use crate::run::context::Run;
-use crate::run::environment;
+use crate::run::provenance;
 use crate::stages::scoring::Scorers;
 use crate::stages::{evaluate, preprocess, synth, train};
 pub(crate) use arguments::StudyMemory;
@@ -57,9 +57,10 @@ pub(crate) fn memory(shared: &Run, arguments: &StudyMemory) -> Result<()> {
             interrupt::check()?;
             let run = shared.with(cell.config(config, seed, &arguments.models))?;
             say(format!("study memory: run {} of {runs}, {}", at * cells.len() + index, run.config.run.name));
-            environment::write(&run)?;
+            provenance::begin(&run)?;
             train::run(&run, &run.config.run.models)?;
             evaluate::run(&Scorers::new(&run))?;
+            provenance::finish(&run, preprocess::inputs(&run)?)?;
             summary.add(*cell, &run.layout, &run.config.run.models)?;
             summary.write(&config.run.output)?;
         }
