@@ -15,7 +15,7 @@ use mri_io::{Volume, nifti};
 use ndarray::Array3;
 
 /// The scores, 0 to 1, of a model package for a raw T2 scan, on the scan's own grid.
-pub fn anomaly_map(package: &Path, scan: &Volume<f32>) -> Result<Volume<f32>> {
+pub(crate) fn anomaly_map(package: &Path, scan: &Volume<f32>) -> Result<Volume<f32>> {
     let Attached { note, files } =
         Attached::read(package)?.context("the file has weights and nothing else")?;
     let volume = |name: &str| -> Result<Volume<f32>> {

@@ -143,6 +143,9 @@ fn check_data(common: &Common) -> Result<()> {
     tools::data::check(&config)
 }
 
+/// A stage and its name.
+type Named<'a> = (&'static str, Box<dyn Fn() -> Result<()> + 'a>);
+
 fn run_all(run: &Run) -> Result<()> {
     let start = Instant::now();
     let Run { config, layout, .. } = run;
@@ -154,7 +157,7 @@ fn run_all(run: &Run) -> Result<()> {
         if config.data.is_synthetic() { " (synthetic data)" } else { "" }
     ));
     let (scorers, models) = (Scorers::new(run), &config.run.models);
-    let mut stages: Vec<(&str, Box<dyn Fn() -> Result<()> + '_>)> = vec![
+    let mut stages: Vec<Named<'_>> = vec![
         ("preprocess", Box::new(|| preprocess::run(run))),
         ("train", Box::new(|| train::run(run, models))),
         ("reconstruct", Box::new(|| reconstruct::run(run, models))),

@@ -113,7 +113,9 @@ impl TrainedModel {
         let high = volume.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         // A volume without a number has no range.
         if low <= high {
-            reconstruction.iter_mut().for_each(|value| *value = value.clamp(low, high));
+            for value in &mut reconstruction {
+                *value = value.clamp(low, high);
+            }
         }
         Ok(reconstruction)
     }

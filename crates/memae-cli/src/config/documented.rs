@@ -36,7 +36,7 @@ fn sections() -> BTreeMap<String, String> {
     for line in PAPER.lines().map(|line| line.trim_start_matches(['#', ' '])) {
         match line.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
             Some((header, rest)) if rest.is_empty() || rest.trim_start().starts_with('#') => {
-                header.clone_into(&mut name)
+                header.clone_into(&mut name);
             }
             _ => *sections.entry(name.clone()).or_default() += &format!("{line}\n"),
         }

@@ -102,13 +102,12 @@ impl Subjects {
             }
         }
         let seed = config.data.seed();
-        let (train, validation) = match heads.filter(|heads| heads.split.is_some()) {
-            Some(heads) => heads.by_map(well.subjects),
-            None => {
-                let mut train_first = shuffled(well.subjects, seed);
-                let others = train_first.split_off(train);
-                (train_first, others.into_iter().take(validation).collect())
-            }
+        let (train, validation) = if let Some(heads) = heads.filter(|heads| heads.split.is_some()) {
+            heads.by_map(well.subjects)
+        } else {
+            let mut train_first = shuffled(well.subjects, seed);
+            let others = train_first.split_off(train);
+            (train_first, others.into_iter().take(validation).collect())
         };
         let test = shuffled(ill.subjects, seed).into_iter().take(test).collect();
         let mut members = Vec::new();
