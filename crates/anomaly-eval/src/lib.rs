@@ -14,7 +14,7 @@ pub use count::{
     Band, BestDice, Binning, Bounded, ConfusionCounts, CurveBands, CurvePoint, Ranking, Rates,
     ScoreHistogram, SubjectCurves, VoxelSet,
 };
-pub use error::{Error, Result};
+pub use error::{Error, Result, check_shape};
 pub use lesion::{
     FROC_RATES, FrocPoint, Lesion, LesionDetection, LesionSettings, LesionSummary, Lesions, SizeClass, Voxel,
     components, ladder,

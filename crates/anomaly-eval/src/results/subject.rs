@@ -2,18 +2,17 @@
 
 use std::io::Write;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     ConfusionCounts, Copying, Lesions, OperatingPoint, Ranking, Rates, Result, ScoreHistogram, SubjectScore,
     VoxelSet,
 };
 
 /// Exact counts and their rates at one operating point.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PointMetrics {
     /// The threshold and its origin.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub point: OperatingPoint,
     /// Exact counts.
     pub counts: ConfusionCounts,
@@ -22,17 +21,19 @@ pub struct PointMetrics {
 }
 
 /// Threshold-free measures over one voxel set.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SetRanking {
     /// The voxels taken into account.
     pub voxels: VoxelSet,
     /// AUROC, AUPRC, best Dice.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub ranking: Ranking,
 }
 
 /// Everything measured on one histogram: that of one subject, or of all subjects together (pooled).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Metrics {
     /// At each operating point.
     pub points: Vec<PointMetrics>,
@@ -62,14 +63,15 @@ impl Metrics {
 }
 
 /// One subject under one method.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SubjectMetrics {
     /// Name of the subject.
     pub subject: String,
     /// Identifier of the method (model or baseline).
     pub method: String,
     /// The measures.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub metrics: Metrics,
     /// What the voxels are summed up to, over each voxel set.
     pub scores: Vec<SubjectScore>,
