@@ -3,10 +3,11 @@
 //! Links none of the workspace's other crates, so that it builds in seconds and before libtorch is there.
 
 mod bench;
+mod dependencies;
 mod directions;
 mod doctor;
+mod features;
 mod libtorch;
-mod licences;
 mod machine;
 mod provision;
 mod reproduce;
@@ -14,6 +15,7 @@ mod setup;
 mod test;
 mod train_default;
 mod train_strip;
+mod typos;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,7 +33,7 @@ Commands:
   setup                              get libtorch, unless LIBTORCH or LIBTORCH_USE_PYTORCH says where it is
   reproduce [--config FILE] [ARG]..  set up, build, run the whole experiment (default: configs/quick.toml);
                                      further arguments go to `memae run`
-  test [STEP]..                      set up, then format, clippy, docs, dependency and licence checks, all tests;
+  test [STEP]..                      set up, then format, spelling, clippy, docs, checks of dependencies, all tests;
                                      or only the named steps
   train-default --label-maps DIR [--out DIR]
                                      set up, build, train the packages that are built into the program on heads rendered

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-use crate::{directions, licences, setup};
+use crate::{dependencies, directions, features, setup, typos};
 
 struct Step {
     name: &'static str,
@@ -18,7 +18,7 @@ struct Step {
 
 /// Quick ones first. All steps that compile share features, profile and RUSTFLAGS, so that each dependency is checked once
 /// and built once.
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 9] = [
     Step {
         name: "fmt",
         about: "rustfmt has nothing to change",
@@ -32,10 +32,17 @@ const STEPS: [Step; 7] = [
         run: |sh| directions::check(&sh.current_dir()),
     },
     Step {
-        name: "licences",
-        about: "every dependency has a licence that we allow",
+        name: "dependencies",
+        about: "licences, sources and oldest Rust of all dependencies",
         needs_libtorch: false,
-        run: |_| licences::check(),
+        run: |_| dependencies::check(),
+    },
+    Step { name: "typos", about: "no word is misspelt", needs_libtorch: false, run: typos::check },
+    Step {
+        name: "features",
+        about: "the libraries build with each of their features, and bring few packages along",
+        needs_libtorch: false,
+        run: features::check,
     },
     Step {
         name: "clippy",
@@ -72,7 +79,7 @@ const STEPS: [Step; 7] = [
 pub(crate) fn describe_steps() -> String {
     let mut text = String::new();
     for step in &STEPS {
-        let _ = writeln!(text, "  {:<11} {}", step.name, step.about);
+        let _ = writeln!(text, "  {:<12} {}", step.name, step.about);
     }
     text
 }
@@ -107,7 +114,7 @@ fn time_table(times: &[(&str, Duration)]) -> String {
     let total: Duration = times.iter().map(|(_, time)| time).sum();
     let mut text = String::new();
     for (name, time) in times.iter().copied().chain([("total", total)]) {
-        let _ = writeln!(text, "  {name:<11} {:>7.1} s", time.as_secs_f64());
+        let _ = writeln!(text, "  {name:<12} {:>7.1} s", time.as_secs_f64());
     }
     text
 }
