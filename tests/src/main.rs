@@ -11,5 +11,6 @@ mod full_disk;
 mod interruption;
 mod lesions;
 mod program;
+mod verification;
 mod viewer;
 mod whole_run;

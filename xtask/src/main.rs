@@ -6,6 +6,7 @@ mod bench;
 mod dependencies;
 mod directions;
 mod doctor;
+mod faults;
 mod features;
 mod libtorch;
 mod machine;
@@ -42,6 +43,10 @@ Commands:
                                      set up, build, train the networks with which mri-io finds the brain, on heads rendered from
                                      these label maps, and put their weights into its source; goes on where it was interrupted
   bench model [--device D] ..        compare a training step with PyTorch's and write a record below docs/benchmarks
+  faults [--kills N] [--writes N] [--spoiled N] [--twice N] [--preprocessed] [--seed N] [--program FILE] [--out FILE]
+                                     kill a tiny run, fail its writes, spoil its files, start it twice: after each, the same
+                                     command must reach the same results, bit for bit; --preprocessed: writes fail and files are
+                                     spoiled after preprocessing only; --out: write a record
   doctor                             what of the set-up is there, and what is missing
   help                               this text
 ";
@@ -81,6 +86,7 @@ fn run() -> Result<()> {
         "train-default" => train_default::run(&root, &mut args),
         "train-strip" => train_strip::run(&root, &mut args),
         "bench" => bench::run(&root, &mut args),
+        "faults" => faults::run(&root, &mut args),
         "doctor" => {
             no_more(&mut args)?;
             doctor::run(&shell_at(&root)?, &root)

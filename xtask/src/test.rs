@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-use crate::{dependencies, directions, features, setup, typos};
+use crate::{dependencies, directions, faults, features, setup, typos};
 
 struct Step {
     name: &'static str,
@@ -18,7 +18,7 @@ struct Step {
 
 /// Quick ones first. All steps that compile share features, profile and RUSTFLAGS, so that each dependency is checked once
 /// and built once.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step {
         name: "fmt",
         about: "rustfmt has nothing to change",
@@ -66,6 +66,12 @@ const STEPS: [Step; 9] = [
         about: "everything builds (the end-to-end tests run the built program)",
         needs_libtorch: true,
         run: |sh| Ok(cmd!(sh, "cargo build --workspace --all-targets").quiet().run()?),
+    },
+    Step {
+        name: "faults",
+        about: "a run survives kills, failing writes and spoiled files: a few of those of `cargo xtask faults`",
+        needs_libtorch: true,
+        run: faults::few,
     },
     Step {
         name: "test",

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 use std::io::{Read, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use serde::de::DeserializeOwned;
@@ -35,6 +36,44 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text = fs_err::read(path)?;
     serde_json::from_slice(&text).with_context(|| format!("{} is not what it should be", path.display()))
+}
+
+/// All files below a folder, by their paths in it, sorted.
+///
+/// # Errors
+/// If a folder cannot be read.
+pub fn below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(inner) = folders.pop() {
+        for entry in fs_err::read_dir(folder.join(&inner))? {
+            let entry = entry?;
+            let path = inner.join(entry.file_name());
+            if entry.file_type()?.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Removes what killed programs left half-written below a folder, if there is one: files on which nobody has worked for
+/// `idle`, which may be nothing where the caller works alone.
+///
+/// # Errors
+/// If a folder cannot be read or a file not be removed.
+pub fn remove_unfinished(folder: &Path, idle: Duration) -> Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    for path in below(folder)? {
+        let path = folder.join(path);
+        if path.to_string_lossy().ends_with(mri_io::atomic_file::UNFINISHED)
+            && fs_err::metadata(&path)?.modified()?.elapsed().unwrap_or_default() >= idle
+        {
+            fs_err::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 /// SHA-256 of a file, in hexadecimal.
@@ -105,6 +144,20 @@ mod tests {
         write(&path, b"abc").unwrap();
         let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(sha256(&path).unwrap(), known);
+    }
+
+    #[test]
+    fn files_below_a_folder_are_found_and_unfinished_ones_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let unfinished = format!("deep/.tmp{}", mri_io::atomic_file::UNFINISHED);
+        for name in ["b", "deep/a", &unfinished] {
+            write(&folder.path().join(name), b"x").unwrap();
+        }
+        assert_eq!(below(folder.path()).unwrap().len(), 3);
+        remove_unfinished(folder.path(), Duration::from_secs(60)).unwrap();
+        assert_eq!(below(folder.path()).unwrap().len(), 3);
+        remove_unfinished(folder.path(), Duration::ZERO).unwrap();
+        assert_eq!(below(folder.path()).unwrap(), [Path::new("b"), Path::new("deep/a")]);
     }
 
     #[test]

@@ -113,6 +113,13 @@ pub(crate) enum Command {
         #[arg(value_parser = Source::parse)]
         file: Source,
     },
+    /// Hold a run's results, and the files that went into them, against the hashes in its provenance.json.
+    ///
+    /// Reads all of them. Names each file that has changed, is gone, or is not recorded, and then exits with 1.
+    Verify {
+        /// Folder of a run, e.g. runs/quick.
+        run: PathBuf,
+    },
     /// Print a completion script, e.g. `memae completions bash > /etc/bash_completion.d/memae`.
     Completions {
         /// The shell that reads it.

@@ -14,12 +14,12 @@ mod stages;
 mod tools;
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::Parser;
 use cli_support::progress::{self, say};
-use cli_support::{interrupt, log};
+use cli_support::{files, interrupt, log};
 use memae_model::ModelKind;
 
 use ahead::Networks;
@@ -30,9 +30,12 @@ use data::heads::MapSplit;
 use failure::BadConfig;
 use run::layout::Layout;
 use run::lock::RunLock;
-use run::{environment, threads};
+use run::{provenance, threads};
 use stages::{evaluate, package, preprocess, reconstruct, report, synth, train};
-use tools::{detect, export, info, manual, seeds, study};
+use tools::{detect, export, info, manual, seeds, study, verify};
+
+/// After this time a half-written file in the cache, where other runs may work too, belongs to nobody.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -58,6 +61,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Detect(arguments) => return detect::run(arguments),
         Command::Export(arguments) => return export::run(arguments),
         Command::Seeds(arguments) => return seeds::run(arguments),
+        Command::Verify { run } => return verify::run(run),
         Command::Info { file } => return info::run(file),
         Command::Completions { shell } => return manual::completions(*shell),
         Command::Man { folder } => return manual::man(folder),
@@ -79,7 +83,9 @@ fn dispatch(cli: &Cli) -> Result<()> {
     threads::limit(&config)?;
     let layout = Layout::new(&config);
     let _alone = RunLock::take(&layout.run)?;
-    environment::write(&config)?;
+    files::remove_unfinished(&layout.run, Duration::ZERO)?;
+    files::remove_unfinished(&config.run.cache, ABANDONED)?;
+    provenance::begin(&config)?;
     log::to_file(&layout.log())?;
     tracing::info!("memae {} begins", env!("CARGO_PKG_VERSION"));
     match &cli.command {
@@ -93,7 +99,8 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Study(cli::StudyCommand::Memory(arguments)) => study::memory(&config, arguments),
         Command::Package(only) => package::run(&config, &chosen(&config, only)?),
         _ => unreachable!("handled above"),
-    }
+    }?;
+    provenance::finish(&config, preprocess::inputs(&config)?)
 }
 
 /// The configuration, with what the command line changes in it.

@@ -7,6 +7,9 @@ use tempfile::NamedTempFile;
 
 use crate::{Error, Result};
 
+/// Ending of the temporary files of [`write_whole`]: a killed program leaves them behind.
+pub const UNFINISHED: &str = ".partial";
+
 /// Lets `write` fill a temporary file next to `path`, then puts it in place of `path` once all of it is
 /// on the disk. All that this crate writes is written so; tables and notes beside volumes can be, too.
 ///
@@ -46,6 +49,7 @@ fn temporary(path: &Path) -> std::io::Result<NamedTempFile> {
         _ => Path::new("."),
     };
     let mut builder = tempfile::Builder::new();
+    builder.suffix(UNFINISHED);
     // Without this the file would stay private to its owner; the process's umask still applies.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

@@ -15,6 +15,8 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    pub(crate) const PROVENANCE: &str = "provenance.json";
+
     pub(crate) fn new(config: &Config) -> Self {
         let own = Self::at(&config.run_folder());
         Self { preprocess: config.run.preprocessed.clone().unwrap_or(own.preprocess), ..own }
@@ -30,9 +32,9 @@ impl Layout {
         self.run.join("config.toml")
     }
 
-    /// What ran on what.
-    pub(crate) fn environment(&self) -> PathBuf {
-        self.run.join("environment.json")
+    /// What ran on what, and the hashes of all files.
+    pub(crate) fn provenance(&self) -> PathBuf {
+        self.run.join(Self::PROVENANCE)
     }
 
     /// What happened.

@@ -1,7 +1,6 @@
 //! `memae synth`: the synthetic cohort as NIfTI files with their ground truth.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
 use cli_support::progress::{Task, say};
@@ -28,19 +27,16 @@ pub(crate) fn run(config: &Config) -> Result<()> {
         return Ok(());
     }
     let task = Task::new("synth", heads.len());
-    let outputs = Mutex::new(Vec::new());
-    workers::map(&heads, threads::available(config), |head| {
+    stage.remove_spoiled()?;
+    let outputs = workers::map(&heads, threads::available(config), |head| {
         let files = HeadFiles::new(&folder, head);
         if !files.exist() {
             files.write(&make(data, head)?)?;
         }
-        outputs.lock().expect("no holder of this lock panics").push(files.scan.clone());
         task.step("");
-        Ok(())
+        Ok(files.all())
     })?;
-    let mut outputs = outputs.into_inner().expect("no holder of this lock panics");
-    outputs.sort();
-    stage.finish(&outputs)?;
+    stage.finish(&outputs.concat())?;
     say(format!("synth: {} heads in {}", heads.len(), folder.display()));
     Ok(())
 }
@@ -80,9 +76,14 @@ impl HeadFiles {
         }
     }
 
-    /// Whether an earlier run made this head: the scan is written last.
+    fn all(&self) -> Vec<PathBuf> {
+        let files = [&self.scan, &self.brain_mask, &self.tissues, &self.pose];
+        files.into_iter().chain(&self.lesion).cloned().collect()
+    }
+
+    /// Whether an earlier run made this head.
     fn exist(&self) -> bool {
-        self.scan.exists()
+        self.all().iter().all(|path| path.exists())
     }
 
     fn write(&self, phantom: &Phantom) -> Result<()> {

@@ -10,8 +10,8 @@ use memae_model::{Attached, DeviceChoice, ModelSettings};
 use mri_io::preprocess::PreprocessSettings;
 use serde::Serialize;
 
-use crate::run::environment::Environment;
 use crate::run::layout::Layout;
+use crate::run::provenance::Provenance;
 use crate::stages::package::{About, Source};
 
 /// Prints what it is.
@@ -35,7 +35,7 @@ fn file(path: &Path) -> Result<String> {
         volume(path)
     } else if name.ends_with(".safetensors") || path.join("best.safetensors").is_file() {
         model(&path.into())
-    } else if path.join("environment.json").is_file() {
+    } else if Layout::at(path).provenance().is_file() {
         run_folder(path)
     } else {
         bail!(
@@ -132,7 +132,7 @@ fn package(about: &About) -> String {
 
 fn run_folder(path: &Path) -> Result<String> {
     let layout = Layout::at(path);
-    let environment: Environment = files::read_json(&layout.environment())?;
+    let Provenance { environment, .. } = files::read_json(&layout.provenance())?;
     let mut text = format!("Run, by {}: {}\n", environment.program, environment.command);
     for (what, file) in [
         ("configuration", layout.config()),

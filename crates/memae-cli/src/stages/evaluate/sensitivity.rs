@@ -32,12 +32,14 @@ pub(super) fn measure(config: &Config, cohort: &Cohort, method: Method) -> Resul
     let mut ways = healthy(config, &scorer, &validation, &task)?;
     choose_thresholds(config, &scorer, &validation, &mut ways, &task)?;
     let mut subjects: Vec<Vec<[VariantMetrics; 2]>> = Vec::new();
+    let mut outputs = vec![file.clone()];
     for subject in &test {
         let file = stage.folder().join(format!("{}.json", subject.id()));
         if !file.exists() {
             files::write_json(&file, &of_subject(&scorer, subject, &ways)?)?;
         }
         subjects.push(files::read_json(&file)?);
+        outputs.push(file);
         task.step(&subject.name);
     }
     drop(task);
@@ -51,7 +53,7 @@ pub(super) fn measure(config: &Config, cohort: &Cohort, method: Method) -> Resul
         })
         .collect();
     files::write_json(&file, &summaries)?;
-    stage.finish(&[file])?;
+    stage.finish(&outputs)?;
     Ok(summaries)
 }
 

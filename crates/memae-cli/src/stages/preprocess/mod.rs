@@ -7,6 +7,7 @@ mod reference;
 mod subject;
 mod summary;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
@@ -100,6 +101,19 @@ pub(crate) fn finished(config: &Config) -> Result<Cohort> {
     );
     let split: Split = files::read_json(&Layout::new(config).split())?;
     Ok(Cohort { members, cache, key: split.key })
+}
+
+/// The files that went in, with their SHA-256; none before the stage has run.
+pub(crate) fn inputs(config: &Config) -> Result<BTreeMap<PathBuf, String>> {
+    let Ok(split) = files::read_json::<Split>(&Layout::new(config).split()) else {
+        return Ok(BTreeMap::new());
+    };
+    let files = split.subjects.into_iter().flat_map(|entry| entry.files);
+    let mut inputs: BTreeMap<_, _> = files.map(|file| (file.path, file.sha256)).collect();
+    for path in config.reference.file.iter().chain(&config.reference.mask) {
+        inputs.insert(path.clone(), files::sha256(path)?);
+    }
+    Ok(inputs)
 }
 
 /// What there is to do.

@@ -53,6 +53,12 @@ impl Prepared {
         format!("{group}_{}", self.name)
     }
 
+    /// Sizes of the files in bytes: scan, mask, transform and, of a test subject, lesions.
+    fn sizes(&self) -> Result<Vec<u64>> {
+        let files = [Some(&self.scan), Some(&self.mask), Some(&self.transform), self.lesions.as_ref()];
+        files.into_iter().flatten().map(|path| Ok(fs_err::metadata(path)?.len())).collect()
+    }
+
     /// The preprocessed scan and its brain mask.
     pub(crate) fn read(&self) -> Result<(Volume<f32>, Mask)> {
         Ok((mri_io::read(&self.scan)?, mri_io::nifti::read_mask(&self.mask)?))
@@ -67,7 +73,7 @@ impl Prepared {
 /// A file that went in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct InputFile {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     pub(super) sha256: String,
     #[serde(flatten)]
     stamp: files::Stamp,
@@ -93,6 +99,9 @@ pub(super) struct Record {
     #[serde(default)]
     lesion_rule: u32,
     pub(super) warnings: Vec<String>,
+    /// As [`Prepared::sizes`] says.
+    #[serde(default)]
+    output_bytes: Vec<u64>,
     pub(super) seconds: f64,
 }
 
@@ -104,20 +113,29 @@ pub(super) fn preprocess(
     config: &Config,
 ) -> Result<Record> {
     let stamps = member.subject.files().map(files::stamp).collect::<Result<Vec<_>>>()?;
-    if let Some(record) = earlier(prepared, &stamps) {
-        return Ok(Record { used_for: member.used_for, ..record });
+    if let Some(record) = earlier(prepared) {
+        if record.inputs.iter().map(|input| &input.stamp).eq(&stamps) {
+            return Ok(Record { used_for: member.used_for, ..record });
+        }
+        // Copied files have other times and the same contents.
+        let inputs = member.subject.files().map(input).collect::<Result<Vec<_>>>()?;
+        if inputs.iter().map(|input| &input.sha256).eq(record.inputs.iter().map(|input| &input.sha256)) {
+            let record = Record { used_for: member.used_for, inputs, ..record };
+            files::write_json(&prepared.record, &record)?;
+            return Ok(record);
+        }
     }
     make(member, prepared, reference, config)
         .with_context(|| format!("subject {} ({})", member.subject.name, member.subject.scan.display()))
 }
 
 /// The record of an earlier run; it is written after all other files.
-fn earlier(prepared: &Prepared, stamps: &[files::Stamp]) -> Option<Record> {
+fn earlier(prepared: &Prepared) -> Option<Record> {
     let record: Record = files::read_json(&prepared.record).ok()?;
-    let outputs = [Some(&prepared.scan), Some(&prepared.mask), prepared.lesions.as_ref()];
-    let whole = outputs.into_iter().flatten().all(|path| path.exists());
+    // A file that was cut off since is made anew.
+    let whole = prepared.sizes().is_ok_and(|sizes| sizes == record.output_bytes);
     let same = record.lesion_rule == lesions::RULE || prepared.lesions.is_none();
-    (whole && same && record.inputs.iter().map(|input| &input.stamp).eq(stamps)).then_some(record)
+    (whole && same).then_some(record)
 }
 
 fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Config) -> Result<Record> {
@@ -171,6 +189,7 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
         lesions: lesions.map(|lesions| lesions.change),
         lesion_rule: lesions::RULE,
         warnings: done.warnings,
+        output_bytes: prepared.sizes()?,
         seconds: start.elapsed().as_secs_f64(),
     };
     for warning in &record.warnings {

@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use super::viewer::{Embedded, Viewer};
 use crate::config::Config;
-use crate::run::environment;
 use crate::run::layout::Layout;
+use crate::run::provenance::{self, Provenance};
 use crate::stages::scoring::Method;
 use crate::stages::train;
 
@@ -72,7 +72,7 @@ struct Page<'a> {
     subjects: [String; 2],
     calibration: String,
     training: Vec<Training>,
-    environment: environment::Environment,
+    environment: provenance::Environment,
     configuration: String,
     style: &'a str,
     script: &'a str,
@@ -156,7 +156,7 @@ pub(super) fn render(
         subjects: figures.subjects.each_ref().map(svg_url),
         calibration: svg_url(figures.calibration),
         training: training(config, &layout)?,
-        environment: files::read_json(&layout.environment())?,
+        environment: files::read_json::<Provenance>(&layout.provenance())?.environment,
         configuration: config.to_toml()?,
         style,
         script,

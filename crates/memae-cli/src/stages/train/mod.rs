@@ -33,9 +33,16 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
             say(format!("train {model}: up to date"));
             continue;
         }
+        stage.remove_spoiled()?;
+        let files = ["best.safetensors", "last.safetensors", "metrics.jsonl"]
+            .map(|file| layout.model(model).join(file));
+        let [_, last, _] = &files;
+        if last.exists() && !files.iter().all(|file| file.exists()) {
+            // Without the others it is nothing to go on from.
+            fs_err::remove_file(last)?;
+        }
+        let mut outputs = files.to_vec();
         train_one(config, &layout, &cohort, model, &train, &validation)?;
-        let files = ["best.safetensors", "last.safetensors", "metrics.jsonl"];
-        let mut outputs = files.map(|file| layout.model(model).join(file)).to_vec();
         let trained = TrainedModel::load(layout.model(model), config.run.device)?;
         let assessment = trained.assess(&train, &validation, config.reference.spacing, interrupt::check)?;
         tell(model, &assessment);

@@ -10,8 +10,8 @@ use cli_support::interrupt;
 use cli_support::progress::{result, say};
 
 use crate::config::{Config, Data};
-use crate::run::environment;
 use crate::run::layout::Layout;
+use crate::run::provenance;
 use crate::stages::{evaluate, preprocess, synth, train};
 pub(crate) use arguments::StudyMemory;
 use cells::Cell;
@@ -55,9 +55,10 @@ pub(crate) fn memory(shared: &Config, arguments: &StudyMemory) -> Result<()> {
             interrupt::check()?;
             let config = cell.config(shared, seed, &arguments.models);
             say(format!("study memory: run {} of {runs}, {}", at * cells.len() + index, config.run.name));
-            environment::write(&config)?;
+            provenance::begin(&config)?;
             train::run(&config, &config.run.models)?;
             evaluate::run(&config)?;
+            provenance::finish(&config, preprocess::inputs(&config)?)?;
             summary.add(*cell, &Layout::new(&config), &config.run.models)?;
             summary.write(&shared.run.output)?;
         }
