@@ -11,13 +11,13 @@ mod score;
 mod stats;
 
 pub use count::{
-    Band, BestDice, Binning, Bounded, ConfusionCounts, CurveBands, CurvePoint, Ranking, Rates,
+    Band, BestDice, Binning, Bounded, ConfusionCounts, CurveBands, CurvePoint, Ranking, RateFormula, Rates,
     ScoreHistogram, SubjectCurves, VoxelSet,
 };
 pub use error::{Error, Result, check_shape};
 pub use lesion::{
-    FROC_RATES, FrocPoint, Lesion, LesionDetection, LesionSettings, LesionSummary, Lesions, SizeClass, Voxel,
-    components, ladder,
+    ComponentFacts, FROC_RATES, FrocPoint, Lesion, LesionDetection, LesionSettings, LesionSummary, Lesions,
+    SizeClass, Voxel, components, components_from, ladder,
 };
 pub use protocols::{OperatingPoint, Protocol, ProtocolSettings};
 pub use results::{
@@ -28,7 +28,8 @@ pub use results::{
     write_subjects_csv,
 };
 pub use score::{
-    HealthyMean, Outside, PlaceCalibration, PlaceSettings, PlaceStatistics, PostProcessing, Quantized, Range,
-    Residual, ScanPair, Scope, ScopeKind, Scoring, Variant, anomaly_map, normalize, ssim_map,
+    HealthyCalibration, HealthyMean, Outside, PlaceCalibration, PlaceSettings, PlaceStatistics,
+    PostProcessing, Quantized, Range, Residual, ScanPair, Scope, ScopeKind, Scoring, Variant, anomaly_map,
+    brain_values, normalize, ssim_map,
 };
 pub use stats::{BootstrapSettings, Estimate, FEWEST_SUBJECTS, SignedRank, holm, percentile, signed_rank};
