@@ -90,7 +90,8 @@ pub struct Rates<T> {
 
 /// A rate as a ratio of two sums over the cells of a confusion matrix, as data for programs that count elsewhere. Weights
 /// belong to TP, FP, TN and FN, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct RateFormula {
     /// Name of the rate, as in [`Rates`].
     pub id: &'static str,
