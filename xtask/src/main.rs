@@ -3,11 +3,12 @@
 //! Links none of the workspace's other crates, so that it builds in seconds and before libtorch is there.
 
 mod bench;
+mod dependencies;
 mod directions;
 mod doctor;
 mod faults;
+mod features;
 mod libtorch;
-mod licences;
 mod machine;
 mod provision;
 mod reproduce;
@@ -15,6 +16,7 @@ mod setup;
 mod test;
 mod train_default;
 mod train_strip;
+mod typos;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,8 +34,8 @@ Commands:
   setup                              get libtorch, unless LIBTORCH or LIBTORCH_USE_PYTORCH says where it is
   reproduce [--config FILE] [ARG]..  set up, build, run the whole experiment (default: configs/quick.toml);
                                      further arguments go to `memae run`
-  test [STEP|CRATE]..                set up, then format, clippy, docs, dependency and licence checks, all tests;
-                                     or only the named steps; or clippy and the tests of the named crates alone
+  test [STEP|CRATE]..                set up, then format, spelling, clippy, docs, checks of dependencies, all tests; or only the
+                                     named steps; or clippy and the tests of the named crates alone
   train-default --label-maps DIR [--out DIR]
                                      set up, build, train the packages that are built into the program on heads rendered
                                      from these label maps (configs/default-model.toml); goes on where it was interrupted

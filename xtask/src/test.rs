@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-use crate::{directions, faults, licences, setup};
+use crate::{dependencies, directions, faults, features, setup, typos};
 
 struct Step {
     name: &'static str,
@@ -18,7 +18,7 @@ struct Step {
 
 /// Quick ones first. All steps that compile share features, profile and RUSTFLAGS, so that each dependency is checked once
 /// and built once.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 10] = [
     Step {
         name: "fmt",
         about: "rustfmt has nothing to change",
@@ -32,10 +32,17 @@ const STEPS: [Step; 8] = [
         run: |sh| directions::check(&sh.current_dir()),
     },
     Step {
-        name: "licences",
-        about: "every dependency has a licence that we allow",
+        name: "dependencies",
+        about: "licences, sources and oldest Rust of all dependencies",
         needs_libtorch: false,
-        run: |_| licences::check(),
+        run: |_| dependencies::check(),
+    },
+    Step { name: "typos", about: "no word is misspelt", needs_libtorch: false, run: typos::check },
+    Step {
+        name: "features",
+        about: "the libraries build with each of their features, and bring few packages along",
+        needs_libtorch: false,
+        run: features::check,
     },
     Step {
         name: "clippy",
@@ -78,7 +85,7 @@ const STEPS: [Step; 8] = [
 pub(crate) fn describe_steps() -> String {
     let mut text = String::new();
     for step in &STEPS {
-        let _ = writeln!(text, "  {:<11} {}", step.name, step.about);
+        let _ = writeln!(text, "  {:<12} {}", step.name, step.about);
     }
     text
 }

@@ -10,4 +10,4 @@ pub mod log;
 pub mod progress;
 pub mod workers;
 
-pub use failure::{Interrupted, explain};
+pub use failure::{Interrupted, explain, worded};

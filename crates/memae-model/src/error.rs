@@ -51,7 +51,7 @@ pub enum Error {
     #[error(
         "memory does not suffice for a batch of {batch}; {} ({reason})",
         match fits {
-            Some(fits) => format!("a batch of {fits} fits: set [train] batch = {fits}, or less if other programs need memory"),
+            Some(fits) => format!("a batch of {fits} fits, or a smaller one if other programs need memory"),
             None => "not even one window fits: choose a smaller width or smaller slices".to_owned(),
         }
     )]

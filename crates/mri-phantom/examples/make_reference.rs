@@ -53,8 +53,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             heads.push((turned(scan, &level)?, turned(mask, &level)?));
         }
     }
-    let settings =
-        TemplateSettings { spacing: 2.0, iterations: 4, affine: true, ..TemplateSettings::default() };
+    let mut settings = TemplateSettings::default();
+    settings.spacing = 2.0;
+    settings.iterations = 4;
+    settings.affine = true;
     let load = |number: usize| -> mri_io::Result<(Volume<f32>, Mask)> { Ok(heads[number].clone()) };
     let template = build_template(&names, load, &settings)?;
     for (name, warnings) in names.iter().zip(&template.warnings) {

@@ -1,11 +1,10 @@
 //! The confusion matrix of one threshold, and the rates that follow from it.
 
-use serde::{Deserialize, Serialize};
-
 /// How many voxels fall into each cell of the confusion matrix. "Positive" is anomalous.
 ///
 /// Counts are exact integers, so adding subjects in any order gives the same result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ConfusionCounts {
     /// Lesion voxels that were detected.
     pub tp: u64,
@@ -14,7 +13,7 @@ pub struct ConfusionCounts {
     /// Healthy voxels that were left alone.
     pub tn: u64,
     /// Lesion voxels that were missed.
-    #[serde(rename = "fn")]
+    #[cfg_attr(feature = "serde", serde(rename = "fn"))]
     pub fn_: u64,
 }
 
@@ -76,7 +75,8 @@ impl ConfusionCounts {
 }
 
 /// One value for each rate of a confusion matrix: the rates themselves, or a summary of each over subjects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rates<T> {
     /// Sensitivity.
     pub tpr: T,
@@ -90,7 +90,8 @@ pub struct Rates<T> {
 
 /// A rate as a ratio of two sums over the cells of a confusion matrix, as data for programs that count elsewhere. Weights
 /// belong to TP, FP, TN and FN, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct RateFormula {
     /// Name of the rate, as in [`Rates`].
     pub id: &'static str,

@@ -1,4 +1,5 @@
-//! Connected components of a mask.
+//! Connected components of a mask. `mri-io` has its own: neither crate depends on the other, and these few lines are less
+//! than a crate for both.
 
 use std::cmp::Reverse;
 

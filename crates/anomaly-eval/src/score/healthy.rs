@@ -1,7 +1,6 @@
 //! What a model's residuals are like in healthy brains: a scale, two thresholds, and the spread between persons.
 
 use ndarray::ArrayView3;
-use serde::{Deserialize, Serialize};
 
 use crate::{Error, Range, Result, Scope};
 
@@ -15,7 +14,8 @@ const HEADROOM: f32 = 4.0;
 ///
 /// Everything is measured over the brain voxels of healthy subjects, after all post-processing. Where these subjects also chose
 /// the epoch of the weights, rates in other healthy persons are expected to be a little higher.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct HealthyCalibration {
     /// The residual that becomes a score of 1, as does anything above: four times the 99.9th percentile of healthy brain
     /// voxels. Scores are proportional to residuals.

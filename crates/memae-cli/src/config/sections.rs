@@ -269,7 +269,11 @@ impl Default for Evaluate {
 impl Evaluate {
     /// How scans and reconstructions become anomaly maps.
     pub(crate) fn scoring(&self) -> Scoring {
-        Scoring { residual: self.residual, outside: self.outside, post_processing: self.post_processing }
+        let mut scoring = Scoring::default();
+        scoring.residual = self.residual;
+        scoring.outside = self.outside;
+        scoring.post_processing = self.post_processing;
+        scoring
     }
 }
 

@@ -118,7 +118,9 @@ fn stage(run: &Run, model: ModelKind) -> Result<Stage> {
 
 /// The residuals that are kept: without post-processing.
 fn plain(config: &Config) -> Scoring {
-    Scoring { post_processing: PostProcessing::NONE, ..config.evaluate.scoring() }
+    let mut scoring = config.evaluate.scoring();
+    scoring.post_processing = PostProcessing::NONE;
+    scoring
 }
 
 fn map_file(folder: &Path, subject: &Prepared, kind: &str) -> PathBuf {

@@ -29,6 +29,7 @@ pub struct BidsScans {
 
 /// What somebody might expect among the scans of a folder, and does not find there.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LeftOut {
     /// An image of the phase, or a part of a complex one.
     NotMagnitude {
@@ -109,12 +110,10 @@ pub fn bids_scans(root: impl AsRef<Path>, suffix: &str) -> Result<BidsScans> {
     let mut seen = std::collections::HashMap::new();
     for scan in &found.scans {
         if let Some(other) = seen.insert(&scan.id, &scan.path) {
-            return Err(Error::invalid(format!(
-                "{} and {} are both called {}: remove or rename one",
-                other.display(),
-                scan.path.display(),
-                scan.id
-            )));
+            return Err(Error::SameName {
+                name: scan.id.clone(),
+                paths: Box::new([other.clone(), scan.path.clone()]),
+            });
         }
     }
     Ok(found)

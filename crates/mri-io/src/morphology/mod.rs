@@ -8,35 +8,68 @@ use ndarray::Array3;
 
 pub use distance::distance_to;
 
-/// Index steps to the six face neighbours.
+/// Which voxels touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Touching {
+    /// Those that share a face: 6 neighbours.
+    Faces,
+    /// Those that share a face, an edge or a corner: 26 neighbours.
+    Corners,
+}
+
+/// Index steps to the face neighbours.
 const FACES: [[isize; 3]; 6] = [[-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1], [0, 0, 1]];
 
-/// Face neighbours of a voxel that lie in an array of this shape.
-fn neighbours(shape: [usize; 3], voxel: [usize; 3]) -> impl Iterator<Item = [usize; 3]> {
-    FACES.into_iter().filter_map(move |step| {
-        let mut next = voxel;
-        for axis in 0..3 {
-            next[axis] = voxel[axis].checked_add_signed(step[axis]).filter(|&n| n < shape[axis])?;
+/// Index steps to all neighbours.
+const CORNERS: [[isize; 3]; 26] = {
+    let mut steps = [[0; 3]; 26];
+    let (mut number, mut filled) = (0, 0);
+    while number < 27 {
+        if number != 13 {
+            steps[filled] = [number / 9 - 1, number / 3 % 3 - 1, number % 3 - 1];
+            filled += 1;
         }
-        Some(next)
-    })
+        number += 1;
+    }
+    steps
+};
+
+impl Touching {
+    /// Neighbours of a voxel that lie in an array of this shape.
+    fn neighbours(self, shape: [usize; 3], voxel: [usize; 3]) -> impl Iterator<Item = [usize; 3]> {
+        let steps: &[[isize; 3]] = match self {
+            Self::Faces => &FACES,
+            Self::Corners => &CORNERS,
+        };
+        steps.iter().filter_map(move |step| {
+            let mut next = voxel;
+            for axis in 0..3 {
+                next[axis] = voxel[axis].checked_add_signed(step[axis]).filter(|&n| n < shape[axis])?;
+            }
+            Some(next)
+        })
+    }
+}
+
+/// Groups of set voxels that touch, in the order of their first voxels in memory.
+pub fn components(set: &Array3<bool>, touching: Touching) -> Vec<Vec<[usize; 3]>> {
+    let mut seen = Array3::from_elem(set.dim(), false);
+    let mut components = Vec::new();
+    for ((i, j, k), &inside) in set.indexed_iter() {
+        if inside && !seen[[i, j, k]] {
+            components.push(flood(set, &mut seen, [[i, j, k]], touching));
+        }
+    }
+    components
 }
 
 /// The largest component of the set voxels that touch by their faces; of equal ones the first in memory. Nothing if no voxel
 /// is set.
 pub fn largest_component(set: &Array3<bool>) -> Array3<bool> {
-    let mut seen = Array3::from_elem(set.dim(), false);
-    let mut largest = Vec::new();
-    for ((i, j, k), &inside) in set.indexed_iter() {
-        if inside && !seen[[i, j, k]] {
-            let component = flood(set, &mut seen, [[i, j, k]]);
-            if component.len() > largest.len() {
-                largest = component;
-            }
-        }
-    }
+    // `max_by_key` would take the last of equal ones.
+    let largest = components(set, Touching::Faces).into_iter().rev().max_by_key(Vec::len);
     let mut kept = Array3::from_elem(set.dim(), false);
-    for voxel in largest {
+    for voxel in largest.into_iter().flatten() {
         kept[voxel] = true;
     }
     kept
@@ -50,7 +83,7 @@ pub(crate) fn fill_holes(set: &Array3<bool>) -> Array3<bool> {
         outside[*voxel] && (0..3).any(|axis| voxel[axis] == 0 || voxel[axis] + 1 == shape[axis])
     });
     let mut reached = Array3::from_elem(set.dim(), false);
-    flood(&outside, &mut reached, border);
+    flood(&outside, &mut reached, border, Touching::Faces);
     reached.mapv(|reached| !reached)
 }
 
@@ -59,6 +92,7 @@ fn flood(
     set: &Array3<bool>,
     seen: &mut Array3<bool>,
     seeds: impl IntoIterator<Item = [usize; 3]>,
+    touching: Touching,
 ) -> Vec<[usize; 3]> {
     let shape = set.dim().into();
     let mut queue = VecDeque::new();
@@ -70,7 +104,7 @@ fn flood(
     }
     while let Some(voxel) = queue.pop_front() {
         found.push(voxel);
-        for next in neighbours(shape, voxel) {
+        for next in touching.neighbours(shape, voxel) {
             if set[next] && !std::mem::replace(&mut seen[next], true) {
                 queue.push_back(next);
             }
@@ -82,6 +116,17 @@ fn flood(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn voxels_that_meet_at_an_edge_or_a_corner_touch_by_corners_only() {
+        for other in [[0, 1, 1], [1, 1, 1]] {
+            let mut set = Array3::from_elem((3, 3, 3), false);
+            set[[0, 0, 0]] = true;
+            set[other] = true;
+            assert_eq!(components(&set, Touching::Faces), [[[0, 0, 0]], [other]]);
+            assert_eq!(components(&set, Touching::Corners), [[[0, 0, 0], other]]);
+        }
+    }
 
     #[test]
     fn holes_are_filled_and_crumbs_dropped() {

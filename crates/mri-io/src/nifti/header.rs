@@ -3,11 +3,12 @@
 use super::Intent;
 use super::datatype::Datatype;
 use super::fields::Format;
-use crate::qc::Finding;
+use crate::finding::Finding;
 use crate::{Affine, Grid};
 
 /// The part of a file's header that says what the voxels are and where they lie.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Header {
     /// Number of voxels along each axis.
     pub shape: [usize; 3],

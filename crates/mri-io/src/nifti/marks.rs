@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::fault::Fault;
 use super::reading::read;
 use super::stored::{LABEL_TOLERANCE, StoredVolume};
 use super::writing::Voxel;
@@ -14,7 +15,7 @@ use crate::{Error, Mask, Result, Volume};
 /// As [`read`]; also if a value is no whole number, or none that the type holds.
 pub fn read_labels<T: Voxel + TryFrom<i128>>(path: impl AsRef<Path>) -> Result<Volume<T>> {
     let path = path.as_ref();
-    StoredVolume::read(path)?.whole().map_err(|reason| Error::nifti(path, reason.to_string()))
+    StoredVolume::read(path)?.whole().map_err(|reason| Error::nifti(path, Fault::Values, reason.to_string()))
 }
 
 /// Reads a mask: every voxel above zero is inside. Where values are not whole, the mask was interpolated or holds
@@ -31,7 +32,11 @@ pub fn read_mask(path: impl AsRef<Path>) -> Result<Mask> {
     let volume = read(path)?;
     let voxels = volume.as_slice();
     if voxels.iter().any(|value| value.is_nan()) {
-        return Err(Error::nifti(path, "holds voxels that are not a number, so it is no mask"));
+        return Err(Error::nifti(
+            path,
+            Fault::Values,
+            "holds voxels that are not a number, so it is no mask",
+        ));
     }
     let is_whole = |value: &f32| (value - value.round()).abs() <= LABEL_TOLERANCE as f32;
     let highest = voxels.iter().copied().fold(0.0, f32::max);
@@ -43,6 +48,7 @@ pub fn read_mask(path: impl AsRef<Path>) -> Result<Mask> {
         if highest <= 0.0 && voxels.iter().any(|&value| value < 0.0) {
             return Err(Error::nifti(
                 path,
+                Fault::Values,
                 "holds no value above 0, so nothing would be inside: write a mask with 1 inside and 0 outside",
             ));
         }

@@ -9,6 +9,7 @@
 mod bytes;
 mod datatype;
 mod decode;
+mod fault;
 mod fields;
 mod header;
 mod intent;
@@ -24,6 +25,7 @@ mod voxels;
 pub(crate) mod writing;
 
 pub use datatype::Datatype;
+pub use fault::Fault;
 pub use fields::Format;
 pub use header::Header;
 pub use intent::Intent;

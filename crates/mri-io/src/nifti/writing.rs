@@ -109,7 +109,7 @@ pub fn write_bytes<T: Voxel>(volume: &Volume<T>) -> Result<Vec<u8>> {
 /// The bytes of an uncompressed file. `path` names it in the error.
 fn file_of<T: Voxel>(path: &Path, volume: &Volume<T>, meaning: &Meaning<'_>) -> Result<Vec<u8>> {
     if volume.shape().iter().any(|&n| n > 32767) {
-        return Err(Error::nifti(
+        return Err(unwritable(
             path,
             format!("NIfTI-1 holds at most 32767 voxels along an axis, not {:?}", volume.shape()),
         ));
@@ -128,6 +128,10 @@ pub fn can_write_volume(path: impl AsRef<Path>) -> Result<()> {
     can_write(path)
 }
 
+fn unwritable(path: &Path, reason: impl Into<String>) -> Error {
+    Error::Unwritable { path: path.to_owned(), reason: reason.into() }
+}
+
 /// Whether a volume of this name is compressed.
 fn compressed(path: &Path) -> Result<bool> {
     let is = |path: &Path, ending: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
@@ -140,7 +144,7 @@ fn compressed(path: &Path) -> Result<bool> {
     } else {
         "a NIfTI file's name ends in .nii or .nii.gz: add one of them"
     };
-    Err(Error::nifti(path, reason))
+    Err(unwritable(path, reason))
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

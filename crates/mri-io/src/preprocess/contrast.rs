@@ -28,14 +28,14 @@ pub fn preprocess_contrast(
     let (to_contrast, metric, warnings) = match &settings.registration {
         Some(registration) => {
             // Whole against whole: skull and skin are of the same head too, and a mask on one side alone would mislead.
-            let found = register_rigid(scan, None, contrast, None, registration)?;
+            let found = register_rigid(scan, contrast, registration)?;
             (found.transform, Some(found.metric), found.warnings)
         }
         None => (RigidTransform::identity(), None, Vec::new()),
     };
     let native_mask = resample_mask(&done.native_mask, &contrast.grid(), to_contrast.inverse())?;
     if native_mask.count() == 0 {
-        return Err(Error::invalid(
+        return Err(Error::NoOverlap(
             "no part of the brain lies in the field of view: is this a scan of the same session?",
         ));
     }

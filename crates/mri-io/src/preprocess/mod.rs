@@ -6,11 +6,9 @@ pub(crate) mod reference;
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
-
 use crate::bias::{BiasSettings, correct_bias};
 use crate::intensity::{Normalization, normalize};
-use crate::register::{RegistrationSettings, register_rigid};
+use crate::register::{RegistrationSettings, Scan, register_rigid};
 use crate::resample::canonical;
 use crate::resample::{Interpolation, resample, resample_mask};
 use crate::strip::{StripSettings, skull_strip};
@@ -19,8 +17,10 @@ pub use contrast::preprocess_contrast;
 pub use reference::Reference;
 
 /// How [`preprocess`] works. The defaults are the paper's steps.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct PreprocessSettings {
     /// Skull stripping, where no mask is given.
     pub strip: StripSettings,
@@ -61,6 +61,7 @@ impl PreprocessSettings {
 
 /// A scan made ready for a model.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Preprocessed {
     /// The brain on the reference's grid, normalized; exactly 0 outside `mask`.
     pub volume: Volume<f32>,
@@ -112,13 +113,8 @@ pub fn preprocess(
     };
     let (transform, metric) = match &settings.registration {
         Some(registration) => {
-            let found = register_rigid(
-                reference.volume(),
-                Some(reference.mask()),
-                &scan,
-                Some(&brain),
-                registration,
-            )?;
+            let fixed = Scan::within(reference.volume(), reference.mask());
+            let found = register_rigid(fixed, Scan::within(&scan, &brain), registration)?;
             warnings.extend(found.warnings);
             (found.transform, Some(found.metric))
         }
@@ -127,7 +123,7 @@ pub fn preprocess(
     let grid = reference.volume().grid();
     let mask = resample_mask(&brain, &grid, transform)?;
     if mask.count() == 0 {
-        return Err(Error::invalid(
+        return Err(Error::NoOverlap(
             "no part of the brain lies on the grid of the reference: register the scan, or look at its affine",
         ));
     }

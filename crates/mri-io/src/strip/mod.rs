@@ -17,8 +17,6 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{Error, Mask, Result, Volume};
 pub use background::foreground;
 use grid::SPACING;
@@ -31,8 +29,9 @@ const STRIPPED: f64 = 0.93;
 const OUTSIDE: f64 = 0.05;
 
 /// Whether a scan has a skull.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Skull {
     /// Found out: none is there where what stands out from a background of one value is what looks like a brain.
     #[default]
@@ -44,8 +43,10 @@ pub enum Skull {
 }
 
 /// How a scan is stripped. The defaults serve every contrast, and need no tuning per scan.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct StripSettings {
     /// Whether the scan has a skull.
     pub skull: Skull,
@@ -55,6 +56,7 @@ pub struct StripSettings {
 
 /// The brain in a scan, and how far to trust it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct SkullStrip {
     /// The brain, on the scan's own grid.
     pub mask: Mask,
@@ -76,19 +78,15 @@ pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<Skull
     check(scan, settings)?;
     let object = if settings.skull == Skull::Remove { None } else { foreground(scan) };
     if settings.skull == Skull::Keep {
-        let mask = object.ok_or_else(|| {
-            Error::invalid(
-                "the scan is said to be stripped, but it has no background of one value around a brain: let it be found out \
-                 (`skull` guess), or have the skull removed",
-            )
-        })?;
+        let mask = object.ok_or(Error::NoBrain(
+            "the scan is said to be stripped, but it has no background of one value around a brain: let it be found out \
+             (`skull` guess), or have the skull removed",
+        ))?;
         return Ok(SkullStrip { mask, quality: 1.0, warnings: Vec::new() });
     }
-    let (grid, found) = search::search(scan).ok_or_else(|| {
-        Error::invalid(
-            "nothing in the scan looks like a brain: is it a scan of a head, and not a map of labels?",
-        )
-    })?;
+    let (grid, found) = search::search(scan).ok_or(Error::NoBrain(
+        "nothing in the scan looks like a brain: is it a scan of a head, and not a map of labels?",
+    ))?;
     let rim = settings.rim * SPACING / grid.spacing;
     let mask = grid.above(scan, &found.depth, found.begin, -rim as f32)?;
     let (quality, mut warnings) = quality::judge(&mask, &found);
@@ -121,11 +119,14 @@ fn is_the_brain(object: &Mask, brain: &Mask) -> Result<bool> {
 
 impl StripSettings {
     /// Checks every field.
-    pub(crate) fn check(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::Setting`] if a field is out of its range.
+    pub fn check(&self) -> Result<()> {
         if (-5.0..=5.0).contains(&self.rim) {
             return Ok(());
         }
-        Err(Error::invalid(format!("the rim around the brain must be -5 to 5 mm, not {}", self.rim)))
+        Err(Error::setting("rim", format!("the rim around the brain must be -5 to 5 mm, not {}", self.rim)))
     }
 }
 
@@ -133,14 +134,7 @@ fn check(scan: &Volume<f32>, settings: &StripSettings) -> Result<()> {
     settings.check()?;
     let shape = scan.shape();
     if shape.iter().any(|&n| n < 3) {
-        return Err(Error::invalid(format!(
-            "skull stripping needs a volume, and this one has {shape:?} voxels: give at least 3 along each axis"
-        )));
+        return Err(Error::TooFewVoxels { shape, step: "skull stripping", least: 3 });
     }
-    scan.check_values()?;
-    let voxels = scan.as_slice();
-    if voxels.iter().all(|value| value == &voxels[0]) {
-        return Err(Error::invalid(format!("all voxels have the value {}: there is no head", voxels[0])));
-    }
-    Ok(())
+    scan.check_values()
 }

@@ -2,7 +2,7 @@
 
 use nalgebra::{Matrix3, Matrix4, Point3, Vector3};
 
-use crate::volume::forms::Forms;
+use super::forms::Forms;
 use crate::{Error, Result};
 
 /// Invertible map from voxel indices `[i, j, k]` to world coordinates in millimetres (RAS+: x grows to
@@ -31,33 +31,33 @@ impl Affine {
     /// origin is further away than 1e9 mm, or the matrix cannot be inverted.
     pub fn new(matrix: Matrix4<f64>) -> Result<Self> {
         if matrix.iter().any(|value| !value.is_finite()) {
-            return Err(Error::invalid("the affine holds a value that is not finite"));
+            return Err(Error::Affine("the affine holds a value that is not finite".into()));
         }
         if matrix.row(3) != Matrix4::<f64>::identity().row(3) {
-            return Err(Error::invalid("the last row of the affine is not 0 0 0 1"));
+            return Err(Error::Affine("the last row of the affine is not 0 0 0 1".into()));
         }
         let linear: Matrix3<f64> = matrix.fixed_view::<3, 3>(0, 0).into();
         // Beyond, the inverse and all that is computed from it would overflow.
         let lengths = [0, 1, 2].map(|axis| linear.column(axis).norm());
         if let Some(length) = lengths.iter().find(|&&length| length != 0.0 && !(1e-9..=1e9).contains(&length))
         {
-            return Err(Error::invalid(format!(
+            return Err(Error::Affine(format!(
                 "the affine makes voxels {length:e} mm long, which nothing is"
             )));
         }
         if matrix.column(3).iter().any(|value| value.abs() > 1e9) {
-            return Err(Error::invalid("the affine puts the first voxel further than 1e9 mm away"));
+            return Err(Error::Affine("the affine puts the first voxel further than 1e9 mm away".into()));
         }
         let volume: f64 = lengths.iter().product();
         // Relative to the box that the three axes would span at right angles, so that the unit of length
         // does not matter.
         if volume <= 0.0 || linear.determinant().abs() < 1e-6 * volume {
-            return Err(Error::invalid(
-                "the affine is singular: two voxel axes point the same way, or one has no length",
+            return Err(Error::Affine(
+                "the affine is singular: two voxel axes point the same way, or one has no length".into(),
             ));
         }
         let mut inverse =
-            matrix.try_inverse().ok_or_else(|| Error::invalid("the affine cannot be inverted"))?;
+            matrix.try_inverse().ok_or_else(|| Error::Affine("the affine cannot be inverted".into()))?;
         inverse.set_row(3, &matrix.row(3)); // exactly, without rounding
         Ok(Self { matrix, inverse, forms: None })
     }
@@ -69,7 +69,7 @@ impl Affine {
     /// If a spacing is not a positive finite number, or the origin is not finite.
     pub fn from_spacing(spacing: [f64; 3], origin: [f64; 3]) -> Result<Self> {
         if spacing.iter().any(|&s| !(s.is_finite() && s > 0.0)) {
-            return Err(Error::invalid(format!("voxel spacing must be positive, not {spacing:?}")));
+            return Err(Error::Spacing(spacing));
         }
         let mut matrix = Matrix4::from_diagonal(&[spacing[0], spacing[1], spacing[2], 1.0].into());
         matrix.fixed_view_mut::<3, 1>(0, 3).copy_from(&Vector3::from(origin));
@@ -111,6 +111,11 @@ impl Affine {
     /// The same map with how a file says it.
     pub(crate) fn with_forms(self, forms: Forms) -> Self {
         Self { forms: Some(forms), ..self }
+    }
+
+    /// What the other form of the file says that this was read from: the qform of a file with both.
+    pub(crate) fn other_form(&self) -> Option<Self> {
+        Self::new(self.forms?.other()?).ok()
     }
 
     /// How the file says it that this was read from.

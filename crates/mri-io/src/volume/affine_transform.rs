@@ -18,7 +18,7 @@ impl AffineTransform {
     pub fn from_matrix(matrix: &Matrix4<f64>) -> Result<Self> {
         Affine::new(*matrix)
             .map(Self)
-            .map_err(|_| Error::invalid("the matrix is not an invertible affine transform"))
+            .map_err(|_| Error::Matrix("the matrix is not an invertible affine transform"))
     }
 
     /// The 4x4 matrix.

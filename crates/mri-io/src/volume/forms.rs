@@ -2,8 +2,6 @@
 
 use nalgebra::{Matrix3, Matrix4, Quaternion, Rotation3, UnitQuaternion};
 
-use crate::{Affine, Grid, Result};
-
 /// Cosine between two voxel axes from which an sform counts as sheared: `SimpleITK` takes a lone one up to here.
 pub(crate) const SHEARED: f64 = 2e-4;
 /// Cosine up to which a shear is rounding, in files of few decimals.
@@ -69,29 +67,25 @@ impl Forms {
         }
     }
 
-    fn qform_affine(&self) -> Option<Result<Affine>> {
-        self.qform.map(|qform| self.affine(qform.matrix(self.spacing)))
+    /// The map of the qform (mm).
+    pub(crate) fn qform_matrix(&self) -> Option<Matrix4<f64>> {
+        self.qform.map(|qform| self.in_mm(qform.matrix(self.spacing)))
     }
 
-    fn sform_affine(&self) -> Option<Result<Affine>> {
-        self.sform.map(|sform| self.affine(sform.matrix()))
+    /// The map of the sform (mm).
+    pub(crate) fn sform_matrix(&self) -> Option<Matrix4<f64>> {
+        self.sform.map(|sform| self.in_mm(sform.matrix()))
     }
 
     /// A matrix of the file in millimetres.
-    pub(crate) fn affine(&self, mut matrix: Matrix4<f64>) -> Result<Affine> {
+    pub(crate) fn in_mm(&self, mut matrix: Matrix4<f64>) -> Matrix4<f64> {
         matrix.fixed_view_mut::<3, 4>(0, 0).scale_mut(self.millimetres());
-        Affine::new(matrix)
+        matrix
     }
 
-    /// The map of the form that is not in use: the qform of a file with both.
-    pub(crate) fn other(&self) -> Option<Affine> {
-        self.sform.and(self.qform_affine())?.ok()
-    }
-
-    /// Largest distance (mm) between where the two forms put a corner, of a file that has both.
-    pub(crate) fn distance(&self, shape: [usize; 3]) -> Option<f64> {
-        let [a, b] = [self.qform_affine()?.ok()?, self.sform_affine()?.ok()?];
-        Some(Grid { shape, affine: a }.distance(&Grid { shape, affine: b }))
+    /// The map (mm) of the form that is not in use: the qform of a file with both.
+    pub(crate) fn other(&self) -> Option<Matrix4<f64>> {
+        self.sform.and(self.qform_matrix())
     }
 
     /// The forms of a volume whose voxel indices `step` takes to this one's; its axes are this one's, reordered,

@@ -35,7 +35,7 @@ impl Grid {
     /// If a spacing is not a positive finite number.
     pub fn with_spacing(&self, spacing: [f64; 3]) -> Result<Self> {
         if spacing.iter().any(|&s| !(s.is_finite() && s > 0.0)) {
-            return Err(Error::invalid(format!("voxel spacing must be positive, not {spacing:?}")));
+            return Err(Error::Spacing(spacing));
         }
         let old = self.affine.spacing();
         let ratio: [f64; 3] = std::array::from_fn(|axis| spacing[axis] / old[axis]);

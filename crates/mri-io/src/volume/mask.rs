@@ -3,14 +3,8 @@
 use nalgebra::Point3;
 use ndarray::Axis;
 
-use crate::volume::forms::Forms;
+use super::mismatch::GridMismatch;
 use crate::{Affine, Error, Grid, Mask, Result};
-
-/// Why a mask does not belong to a volume, and what to do about it.
-pub(crate) struct Misfit {
-    pub(crate) what: String,
-    pub(crate) advice: &'static str,
-}
 
 impl Mask {
     /// World positions (mm) of the voxels inside.
@@ -47,64 +41,36 @@ impl Mask {
     /// Refuses a mask that says nothing about a volume on `grid`.
     ///
     /// # Errors
-    /// If the grids differ (by more than [`Grid::TOLERANCE`]), or no voxel is inside. A mask that lies where the other of
-    /// the file's two forms puts the volume is told as that.
+    /// [`Error::GridMismatch`] if the grids differ (by more than [`Grid::TOLERANCE`]); it tells a mask that lies where the
+    /// other of the file's two forms puts the volume. [`Error::EmptyMask`] if no voxel is inside.
     pub fn check_on(&self, grid: &Grid) -> Result<()> {
-        match self.misfit(grid) {
-            None => Ok(()),
-            Some(Misfit { what, advice }) => Err(Error::invalid(format!("{what}: {advice}"))),
+        if let Some(mismatch) = self.mismatch(grid) {
+            return Err(Error::GridMismatch(mismatch));
         }
+        if self.count() == 0 { Err(Error::EmptyMask) } else { Ok(()) }
     }
 
-    /// Why the mask says nothing about a volume on `grid`, and what to do about it.
-    pub(crate) fn misfit(&self, grid: &Grid) -> Option<Misfit> {
+    /// How its grid differs from that of a volume.
+    fn mismatch(&self, grid: &Grid) -> Option<GridMismatch> {
         let own = self.grid();
-        let misfit = |what, advice| Some(Misfit { what, advice });
         if own.shape != grid.shape {
-            return misfit(
-                format!(
-                    "the volume and its mask lie on different grids ({:?} and {:?} voxels)",
-                    grid.shape, own.shape
-                ),
-                "resample the mask to the volume's grid",
-            );
+            return Some(GridMismatch::Shape { volume: grid.shape, mask: own.shape });
         }
-        let distance = own.distance(grid);
-        if distance > Grid::TOLERANCE {
-            let fits = |a: Option<Affine>, b: &Affine| {
-                let place = |affine| Grid { shape: own.shape, affine };
-                a.is_some_and(|a| place(a).distance(&place(*b)) <= Grid::TOLERANCE)
-            };
-            let other = grid.affine.forms().and_then(Forms::other);
-            if fits(other, &own.affine) {
-                return misfit(
-                    format!(
-                        "the mask lies where the volume's qform puts it, up to {distance:.2} mm from where its sform does"
-                    ),
-                    "the sform is used; do not resample the mask, which would move it off the brain: make both forms of \
-                     the volume say the same, or give the mask the volume's header",
-                );
-            }
-            if fits(own.affine.forms().and_then(Forms::other), &grid.affine) {
-                return misfit(
-                    format!(
-                        "the mask fits the volume by its qform, but lies up to {distance:.2} mm away by its sform"
-                    ),
-                    "the sform is used; do not resample the mask, which would move it off the brain: give it the volume's \
-                     header",
-                );
-            }
-            return misfit(
-                format!(
-                    "the volume and its mask lie on different grids (their corners lie up to {distance:.2} mm apart)"
-                ),
-                "resample the mask to the volume's grid",
-            );
+        let distance_mm = own.distance(grid);
+        if distance_mm <= Grid::TOLERANCE {
+            return None;
         }
-        if self.count() == 0 {
-            return misfit("the mask is empty".into(), "no voxel is inside");
-        }
-        None
+        let fits = |a: Option<Affine>, b: &Affine| {
+            let place = |affine| Grid { shape: own.shape, affine };
+            a.is_some_and(|a| place(a).distance(&place(*b)) <= Grid::TOLERANCE)
+        };
+        Some(if fits(grid.affine.other_form(), &own.affine) {
+            GridMismatch::QformOfVolume { distance_mm }
+        } else if fits(own.affine.other_form(), &grid.affine) {
+            GridMismatch::QformOfMask { distance_mm }
+        } else {
+            GridMismatch::Place { distance_mm }
+        })
     }
 
     /// Number of voxels inside.
@@ -123,22 +89,30 @@ impl Mask {
     /// If the shapes differ.
     pub fn dice(&self, other: &Self) -> Result<f64> {
         if self.shape() != other.shape() {
-            return Err(Error::invalid(format!(
-                "masks of shapes {:?} and {:?}",
-                self.shape(),
-                other.shape()
-            )));
+            return Err(Error::ShapeMismatch([self.shape(), other.shape()]));
         }
-        let both = self.as_slice().iter().zip(other.as_slice()).filter(|&(&a, &b)| a && b).count();
-        let total = self.count() + other.count();
-        Ok(if total == 0 { 1.0 } else { 2.0 * both as f64 / total as f64 })
+        Ok(overlap(self.as_slice(), other.as_slice()).unwrap_or(1.0))
     }
+}
+
+/// Dice overlap of two sets of the same voxels, from 0 to 1; `None` if both are empty.
+pub(crate) fn overlap<'a>(
+    a: impl IntoIterator<Item = &'a bool>,
+    b: impl IntoIterator<Item = &'a bool>,
+) -> Option<f64> {
+    let (mut both, mut total) = (0_usize, 0_usize);
+    for (&a, &b) in a.into_iter().zip(b) {
+        both += usize::from(a && b);
+        total += usize::from(a) + usize::from(b);
+    }
+    (total > 0).then(|| 2.0 * both as f64 / total as f64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Volume;
+    use crate::volume::forms::Forms;
     use nalgebra::{Matrix4, Vector3};
     use ndarray::Array3;
 

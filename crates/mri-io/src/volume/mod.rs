@@ -5,6 +5,7 @@ mod affine_transform;
 pub(crate) mod forms;
 mod grid;
 pub(crate) mod mask;
+mod mismatch;
 mod rigid_transform;
 
 use ndarray::{Array3, ArrayView3, ArrayViewMut3};
@@ -13,6 +14,7 @@ use crate::{Error, Result};
 pub use affine::Affine;
 pub use affine_transform::AffineTransform;
 pub use grid::Grid;
+pub use mismatch::GridMismatch;
 pub use rigid_transform::RigidTransform;
 
 /// A three-dimensional array of voxels with its [`Affine`]. Voxels are indexed `[i, j, k]` along the
@@ -36,10 +38,7 @@ impl<T> Volume<T> {
         T: Clone,
     {
         if data.is_empty() {
-            return Err(Error::invalid(format!(
-                "a volume needs voxels along each axis, not {:?}",
-                data.shape()
-            )));
+            return Err(Error::TooFewVoxels { shape: data.dim().into(), step: "a volume", least: 1 });
         }
         let data = if data.is_standard_layout() { data } else { data.as_standard_layout().into_owned() };
         Ok(Self { data, affine })
@@ -119,14 +118,10 @@ impl Volume<f32> {
         let voxels = self.as_slice();
         let broken = self.not_finite();
         if broken > 0 {
-            return Err(Error::invalid(format!(
-                "{broken} of {} voxels are not finite (NaN or infinite): repair the scan first, for example by setting \
-                 them to 0",
-                voxels.len()
-            )));
+            return Err(Error::NotFinite { count: broken, voxels: voxels.len(), masked: false });
         }
         if voxels.iter().all(|value| *value == voxels[0]) {
-            return Err(Error::invalid(format!("all voxels have the value {}: there is no head", voxels[0])));
+            return Err(Error::Constant { value: f64::from(voxels[0]), masked: false });
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ impl RigidTransform {
             && linear.determinant() > 0.0
             && matrix.row(3) == Matrix4::<f64>::identity().row(3))
         {
-            return Err(Error::invalid("the matrix is not a rotation and a translation"));
+            return Err(Error::Matrix("the matrix is not a rotation and a translation"));
         }
         let rotation = UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix(&linear));
         let shift = Translation3::new(matrix[(0, 3)], matrix[(1, 3)], matrix[(2, 3)]);

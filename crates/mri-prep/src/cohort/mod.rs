@@ -20,7 +20,7 @@ use anyhow::{Context, Result, bail};
 use cli_support::files::write_json;
 use cli_support::interrupt;
 use cli_support::progress::say;
-use cli_support::workers;
+use cli_support::{worded, workers};
 use mri_io::preprocess::{PreprocessSettings, Reference, preprocess};
 use mri_io::qc::{Caption, Section, quality_picture, thumbnail};
 use mri_io::strip::{StripSettings, skull_strip};
@@ -112,7 +112,7 @@ fn note(job: &Job, result: &Result<Summary>) -> (String, Vec<String>) {
             let warnings = summary.warnings.iter().map(|warning| format!("warning: {warning}"));
             (format!("done: {}: {}", job.name, summary.figures()), warnings.collect())
         }
-        Err(error) => (format!("error: {error:#}"), Vec::new()),
+        Err(error) => (format!("error: {}", worded(error)), Vec::new()),
     }
 }
 
@@ -130,7 +130,7 @@ fn conclude(jobs: &[Job], results: &Results) -> ExitCode {
         say(format!("error: {failed} of {} scans failed:", jobs.len()));
         for (job, result) in jobs.iter().zip(results) {
             if let Some(Err(error)) = result {
-                say(format!("  {}: {error:#}", job.name));
+                say(format!("  {}: {}", job.name, worded(error)));
             }
         }
     }

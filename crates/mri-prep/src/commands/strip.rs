@@ -60,7 +60,9 @@ pub(crate) fn run(arguments: &Strip) -> Result<()> {
     outputs::files(&arguments.picture)?;
     let stored = read_stored(&arguments.scan, arguments.volume)?;
     let scan = stored.values()?;
-    let settings = StripSettings { skull: arguments.skull.into(), rim: arguments.rim };
+    let mut settings = StripSettings::default();
+    settings.skull = arguments.skull.into();
+    settings.rim = arguments.rim;
     let found = skull_strip(&scan, &settings).with_context(|| about(&arguments.scan))?;
     eprintln!("brain: {:.0} ml, quality {:.2}", found.mask.millilitres(), found.quality);
     warn(&arguments.scan, &found.warnings);

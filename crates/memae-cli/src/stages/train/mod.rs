@@ -135,7 +135,8 @@ fn train_one(
             Progress::Epoch(record) => say(epoch_line(model, record, epochs)),
         }
         if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
+    });
+    let outcome = outcome.map_err(with_key)?;
     if !outcome.complete {
         return Err(Interrupted.into());
     }
@@ -148,6 +149,12 @@ fn train_one(
         outcome.best_value
     ));
     Ok(())
+}
+
+/// An error of training, with the key of the configuration that helps against it.
+fn with_key(error: memae_model::Error) -> anyhow::Error {
+    let memae_model::Error::OutOfMemory { batch, fits: Some(fits), .. } = error else { return error.into() };
+    anyhow::Error::from(error).context(format!("[train] batch = {batch} is too large: set it to {fits}"))
 }
 
 /// What healthy scans say about a model, for people.

@@ -17,9 +17,9 @@ mod threshold;
 use std::num::NonZero;
 
 use anyhow::{Context, Result, bail};
-use cli_support::Interrupted;
 use cli_support::progress::say;
 use cli_support::workers;
+use cli_support::{Interrupted, worded};
 use cli_support::{interrupt, progress};
 
 use crate::stages::package::Source;
@@ -49,8 +49,8 @@ pub(crate) fn run(arguments: &Detect) -> Result<()> {
     let mut outcomes = workers::map(&scans, jobs, |scan| match detector.detect(scan) {
         Err(error) if error.is::<Interrupted>() => Err(error),
         Err(error) if scans.len() > 1 => {
-            say(format!("detect: error: {error:#}"));
-            Ok(Err(format!("{error:#}")))
+            say(format!("detect: error: {}", worded(&error)));
+            Ok(Err(worded(&error)))
         }
         outcome => outcome.map(Ok),
     })?;

@@ -22,7 +22,7 @@ impl Reference {
     /// # Errors
     /// If both do not lie on the same grid, or the mask is empty.
     pub fn new(volume: Volume<f32>, mask: Mask) -> Result<Self> {
-        mask.check_on(&volume.grid()).map_err(|error| Error::invalid(format!("the reference: {error}")))?;
+        mask.check_on(&volume.grid()).map_err(|error| error.of("the reference"))?;
         Ok(Self { volume, mask })
     }
 
@@ -71,10 +71,7 @@ impl Reference {
         for axis in 0..3 {
             let (brain, side) = (high[axis] - low[axis], shape[axis] as f64 * spacing[axis]);
             if brain > side {
-                return Err(Error::invalid(format!(
-                    "{side} mm along axis {axis} do not hold the reference's brain of {brain:.0} mm: choose more \
-                     voxels or a larger spacing"
-                )));
+                return Err(Error::GridTooSmall { axis, side_mm: side, brain_mm: brain });
             }
             matrix[(axis, 3)] += 0.5 * (low[axis] + high[axis]);
         }

@@ -1,7 +1,7 @@
 use nalgebra::{Matrix4, Point3, Vector3};
 
 use super::*;
-use crate::register::{RegistrationSettings, register_rigid};
+use crate::register::{RegistrationSettings, Scan, register_rigid};
 
 #[test]
 fn the_built_in_brain_is_upright_symmetric_and_of_human_size() {
@@ -69,8 +69,12 @@ fn a_smaller_or_larger_brain_of_another_contrast_is_turned_back() {
         let dark = reference.volume().map(|&value| if value > 0.0 { 300.0 - value } else { 0.0 });
         let scan = Volume::new(dark.into_data(), affine).unwrap();
         let mask = Volume::new(reference.mask().data().to_owned(), affine).unwrap();
-        let found = register_rigid(reference.volume(), Some(reference.mask()), &scan, Some(&mask), &settings)
-            .unwrap();
+        let found = register_rigid(
+            Scan::within(reference.volume(), reference.mask()),
+            Scan::within(&scan, &mask),
+            &settings,
+        )
+        .unwrap();
         let turned = pose.inverse().after(&found.transform).angle_degrees();
         let shifted = (pose.inverse().apply(found.transform.apply(Point3::origin()))).coords.norm();
         assert!(turned < 3.0 && shifted < 5.0, "{scale}: {turned} degrees, {shifted} mm");

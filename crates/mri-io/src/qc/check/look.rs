@@ -83,7 +83,7 @@ fn geometry(header: &Header) -> Vec<Finding> {
             format!(
                 "has a field of view of only {smallest:.0} mm along one axis: part of the brain is likely missing"
             ),
-            "look at the picture that `strip --picture` makes",
+            "look at a picture of its brain mask",
         );
     }
     findings.extend(header.findings.iter().cloned());

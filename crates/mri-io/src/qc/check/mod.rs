@@ -7,12 +7,9 @@ mod table;
 use std::collections::HashMap;
 use std::path::Path;
 
-use serde::Serialize;
-
-use crate::Volume;
 use crate::finding::{Finding, Severity};
-use crate::nifti::{Header, read_header, read_mask};
-use crate::volume::mask::Misfit;
+use crate::nifti::{Fault, Header, read_header, read_mask};
+use crate::{Error, Volume};
 use look::look;
 pub use table::check_table;
 
@@ -22,12 +19,14 @@ const BRIGHT_FLUID: f32 = 1.2;
 const DARK_FLUID: f32 = 0.75;
 
 /// What was found about one scan.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct ScanReport {
     /// The scan's path.
     pub file: String,
     /// What can be told about it; none if it cannot be read.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub facts: Option<ScanFacts>,
     /// What was found, worst first.
     pub findings: Vec<Finding>,
@@ -47,7 +46,9 @@ impl ScanReport {
 }
 
 /// What kind of scan it is.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct ScanFacts {
     /// Voxels along the file's axes.
     pub shape: [usize; 3],
@@ -69,13 +70,14 @@ pub struct ScanFacts {
     /// Whether the skull is gone already.
     pub stripped: bool,
     /// Hash of shape and values: copies share it.
-    #[serde(skip)]
+    #[cfg_attr(feature = "serde", serde(skip))]
     content: u64,
 }
 
 /// What the brain's intensities look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Contrast {
     /// Fluid is brighter than tissue, as in T2 (and often PD).
     BrightFluid,
@@ -115,7 +117,13 @@ pub fn check_scan(scan: &Path, mask: Option<&Path>) -> ScanReport {
             // The name stands at the head of the report already.
             let text = format!("{error:#}");
             let text = text.strip_prefix(&format!("{}: ", report.file)).unwrap_or(&text);
-            report.findings.push(Finding::new(Severity::Error, text, "mend or leave out the file"));
+            let advice = match error {
+                Error::Nifti { fault: Fault::Series { .. }, .. } => {
+                    "write each volume to a file of its own, or leave out the file"
+                }
+                _ => "mend or leave out the file",
+            };
+            report.findings.push(Finding::new(Severity::Error, text, advice));
         }
     }
     report.findings.sort_by_key(|finding| finding.severity);
@@ -140,7 +148,10 @@ fn look_at_mask(scan: &Path, mask: &Path) -> Option<Finding> {
             ));
         }
     };
-    let Misfit { what, advice } = found.misfit(&read_header(scan).ok()?.grid())?;
+    let (what, advice) = match found.check_on(&read_header(scan).ok()?.grid()).err()? {
+        Error::GridMismatch(mismatch) => (mismatch.what(), mismatch.advice()),
+        other => (other.to_string(), "mend the mask, or leave it out"),
+    };
     Some(Finding::new(Severity::Error, format!("{}: {what}", mask.display()), advice))
 }
 

@@ -49,7 +49,7 @@ impl Picture {
     /// # Errors
     /// If the encoder fails, which would be a defect of this crate.
     pub fn to_png(&self) -> Result<Vec<u8>> {
-        let failed = |error: png::EncodingError| Error::invalid(format!("cannot encode a picture: {error}"));
+        let failed = |error: png::EncodingError| Error::Picture(error.to_string());
         let mut file = Vec::new();
         let mut encoder = png::Encoder::new(&mut file, self.width as u32, self.height as u32);
         encoder.set_color(png::ColorType::Indexed);

@@ -18,7 +18,7 @@ use frame::{Frame, Plane, bounds};
 use palette::Colour;
 use slice::{Slice, Tone, interpolate};
 
-use crate::{AffineTransform, Error, Mask, Result, Volume};
+use crate::{AffineTransform, Error, GridMismatch, Mask, Result, Volume};
 
 /// Sizes in pixels.
 const WIDTH: usize = 1800;
@@ -63,6 +63,7 @@ pub struct Caption<'a> {
 
 /// One thing that a quality picture shows.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Section<'a> {
     /// A scan with the outline of its brain.
     BrainMask {
@@ -162,11 +163,10 @@ impl<'a> Scene<'a> {
             Section::Registration { fixed, fixed_mask, .. } => (fixed, fixed_mask),
         };
         if let Some(mask) = mask.filter(|mask| mask.shape() != volume.shape()) {
-            return Err(Error::invalid(format!(
-                "a picture of a volume of shape {:?} with a mask of shape {:?}",
-                volume.shape(),
-                mask.shape()
-            )));
+            return Err(Error::GridMismatch(GridMismatch::Shape {
+                volume: volume.shape(),
+                mask: mask.shape(),
+            }));
         }
         // The whole head around a mask, so that what was left out is seen; of a reference only the brain.
         let (low, high) = if let Section::Registration { fixed_mask: Some(mask), .. } = section {
