@@ -6,6 +6,8 @@
 
 mod ahead;
 mod cli;
+mod cluster;
+mod commands;
 mod config;
 mod data;
 mod failure;
@@ -14,23 +16,23 @@ mod stages;
 mod tools;
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Parser;
-use cli_support::progress::{self, say};
+use cli_support::progress;
 use cli_support::{files, interrupt, log};
-use memae_model::ModelKind;
 
 use ahead::Networks;
-use cli::{Cli, Command, Common, Only};
+use cli::{Cli, Command, Common};
+use cluster::Scheduler;
+use commands::Name;
 use config::{Config, Data};
 use failure::BadConfig;
 use run::context::Run;
 use run::lock::RunLock;
-use run::{provenance, threads};
-use stages::scoring::Scorers;
-use stages::{evaluate, package, preprocess, reconstruct, report, synth, train};
+use run::{provenance, task, threads};
+use stages::preprocess;
 use tools::{detect, export, info, manual, seeds, study, verify};
 
 /// After this time a half-written file in the cache, where other runs may work too, belongs to nobody.
@@ -60,6 +62,8 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Detect(arguments) => return detect::run(arguments),
         Command::Export(arguments) => return export::run(arguments),
         Command::Seeds(arguments) => return seeds::run(arguments),
+        Command::Status { run } => return cluster::status(run),
+        Command::Cancel { run } => return cluster::cancel(run),
         Command::Verify { run } => return verify::run(run),
         Command::Info { file } => return info::run(file),
         Command::Completions { shell } => return manual::completions(*shell),
@@ -75,31 +79,28 @@ fn dispatch(cli: &Cli) -> Result<()> {
     }
     let run = begin(config)?;
     let networks = match cli.command {
-        Command::Synth | Command::Preprocess => Networks::Unused,
-        Command::Run | Command::Train(_) | Command::Study(_) => Networks::Trained,
+        // Another machine may have the device.
+        Command::Synth | Command::Preprocess(_) | Command::Run(cli::Run { on: Some(_) }) => Networks::Unused,
+        Command::Run(_) | Command::Train(_) | Command::Study(_) => Networks::Trained,
         _ => Networks::Used,
     };
     ahead::check(&run.config, networks)?;
     threads::limit(&run.config)?;
-    let _alone = RunLock::take(&run.layout.run)?;
-    files::remove_unfinished(&run.layout.run, Duration::ZERO)?;
-    files::remove_unfinished(&run.config.run.cache, ABANDONED)?;
+    let Name { name, is_part } = commands::name(&cli.command);
+    let _lock = if is_part { RunLock::share(&run.layout.run)? } else { RunLock::take(&run.layout.run)? };
+    let _same_part = RunLock::take(&run.layout.locks().join(&name))?;
+    if !is_part {
+        files::remove_unfinished(&run.layout.run, Duration::ZERO)?;
+        files::remove_unfinished(&run.config.run.cache, ABANDONED)?;
+    }
     provenance::begin(&run)?;
     log::to_file(&run.layout.log())?;
     tracing::info!("memae {} begins", env!("CARGO_PKG_VERSION"));
-    match &cli.command {
-        Command::Run => run_all(&run),
-        Command::Synth => synth::run(&run),
-        Command::Preprocess => preprocess::run(&run),
-        Command::Train(only) => train::run(&run, &chosen(&run.config, only)?),
-        Command::Reconstruct(only) => reconstruct::run(&run, &chosen(&run.config, only)?),
-        Command::Evaluate => evaluate::run(&Scorers::new(&run)),
-        Command::Report => report::run(&Scorers::new(&run)),
-        Command::Study(cli::StudyCommand::Memory(arguments)) => study::memory(&run, arguments),
-        Command::Package(only) => package::run(&run, &chosen(&run.config, only)?),
-        _ => unreachable!("handled above"),
-    }?;
-    provenance::finish(&run, preprocess::inputs(&run)?)
+    if let Command::Run(cli::Run { on: Some(Scheduler::Slurm) }) = cli.command {
+        return cluster::submit(&run);
+    }
+    task::recorded(&run.layout, &name, || commands::work(&cli.command, &run))?;
+    if is_part { Ok(()) } else { provenance::finish(&run, preprocess::inputs(&run)?) }
 }
 
 /// The configuration, with what the command line changes in it.
@@ -141,57 +142,4 @@ fn check_data(common: &Common) -> Result<()> {
     let config = load(common)?;
     threads::limit(&config)?;
     tools::data::check(&config)
-}
-
-/// A stage and its name.
-type Named<'a> = (&'static str, Box<dyn Fn() -> Result<()> + 'a>);
-
-fn run_all(run: &Run) -> Result<()> {
-    let start = Instant::now();
-    let Run { config, layout, .. } = run;
-    say(format!(
-        "memae {}: run `{}` in {}{}",
-        env!("CARGO_PKG_VERSION"),
-        config.run.name,
-        layout.run.display(),
-        if config.data.is_synthetic() { " (synthetic data)" } else { "" }
-    ));
-    let (scorers, models) = (Scorers::new(run), &config.run.models);
-    let mut stages: Vec<Named<'_>> = vec![
-        ("preprocess", Box::new(|| preprocess::run(run))),
-        ("train", Box::new(|| train::run(run, models))),
-        ("reconstruct", Box::new(|| reconstruct::run(run, models))),
-        ("evaluate", Box::new(|| evaluate::run(&scorers))),
-        ("package", Box::new(|| package::run(run, models))),
-        ("report", Box::new(|| report::run(&scorers))),
-    ];
-    if config.data.is_made() {
-        stages.insert(0, ("synth", Box::new(|| synth::run(run))));
-    }
-    for (number, (name, stage)) in (1..).zip(&stages) {
-        let begin = Instant::now();
-        say(format!("stage {number} of {}: {name}", stages.len()));
-        stage()?;
-        let took = progress::humantime(begin.elapsed());
-        say(format!("stage {number} of {}: {name} took {took}", stages.len()));
-    }
-    say(format!(
-        "done in {}\n  report    {}\n  packages  {}\n  log       {}",
-        progress::humantime(start.elapsed()),
-        layout.page().display(),
-        layout.packages().display(),
-        layout.log().display()
-    ));
-    Ok(())
-}
-
-/// The models named on the command line, or all of the configuration.
-fn chosen(config: &Config, only: &Only) -> Result<Vec<ModelKind>> {
-    if only.models.is_empty() {
-        return Ok(config.run.models.clone());
-    }
-    if let Some(model) = only.models.iter().find(|model| !config.run.models.contains(model)) {
-        bail!(BadConfig(vec![format!("--model {model}: it is not among the models of [run]")]));
-    }
-    Ok(only.models.clone())
 }

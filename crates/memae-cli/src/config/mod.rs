@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-pub(crate) use sections::{Builtin, Config, Data, Reference, SyntheticData};
+pub(crate) use sections::{Builtin, Cluster, Config, Data, Reference, SyntheticData};
 
 use crate::data::manifest::Manifest;
 use crate::failure::BadConfig;

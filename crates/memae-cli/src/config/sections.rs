@@ -34,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) package: PackageSettings,
     #[serde(default)]
     pub(crate) report: Report,
+    #[serde(default)]
+    pub(crate) cluster: Cluster,
 }
 
 impl Config {
@@ -301,4 +303,39 @@ pub(crate) struct PackageSettings {
     pub(crate) half_precision: bool,
     /// Volume (ml) below which `memae detect` leaves out what it finds; 0: it leaves out nothing.
     pub(crate) smallest_ml: f64,
+}
+
+/// `[cluster]`: what the tasks of `memae run --on slurm` ask for. An empty text leaves it to the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Cluster {
+    pub(crate) partition: String,
+    pub(crate) account: String,
+    /// Longest time of a task.
+    pub(crate) time: String,
+    /// Memory of a task.
+    pub(crate) memory: String,
+    /// Processor threads of a task.
+    pub(crate) threads: usize,
+    /// Generic resources of the tasks that run networks, e.g. `gpu:1`.
+    pub(crate) gres: String,
+    /// Further options of sbatch.
+    pub(crate) options: Vec<String>,
+    /// Tasks among which scans are shared out.
+    pub(crate) shards: usize,
+}
+
+impl Default for Cluster {
+    fn default() -> Self {
+        Self {
+            partition: String::new(),
+            account: String::new(),
+            time: String::new(),
+            memory: "8G".to_owned(),
+            threads: 4,
+            gres: String::new(),
+            options: Vec::new(),
+            shards: 16,
+        }
+    }
 }

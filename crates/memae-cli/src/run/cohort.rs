@@ -71,9 +71,14 @@ impl Prepared {
         }
     }
 
+    /// Whether it is a test subject, of which lesions are known.
+    pub(crate) fn is_test(&self) -> bool {
+        self.used_for == Use::Test
+    }
+
     /// Name for files of this subject: a healthy and a test subject may have the same name.
     pub(crate) fn id(&self) -> String {
-        let group = if self.used_for == Use::Test { "test" } else { "healthy" };
+        let group = if self.is_test() { "test" } else { "healthy" };
         format!("{group}_{}", self.name)
     }
 

@@ -46,6 +46,21 @@ impl Layout {
         self.run.join("log.txt")
     }
 
+    /// What each command did.
+    pub(crate) fn tasks(&self) -> PathBuf {
+        self.run.join("tasks")
+    }
+
+    /// Held by commands while they work.
+    pub(crate) fn locks(&self) -> PathBuf {
+        self.tasks().join("locks")
+    }
+
+    /// What was submitted to a scheduler, and its logs.
+    pub(crate) fn cluster(&self) -> PathBuf {
+        self.run.join("cluster")
+    }
+
     /// Packed cohorts, the split, the reference, and how preprocessing went.
     pub(crate) fn preprocess(&self) -> &Path {
         &self.preprocess

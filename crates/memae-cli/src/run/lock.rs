@@ -32,6 +32,18 @@ impl RunLock {
     /// # Errors
     /// If another program works there, or the folder cannot be written to.
     pub(crate) fn take(run: &Path) -> Result<Self> {
+        Self::open(run, File::try_lock)
+    }
+
+    /// Takes a run's folder for a part of a stage, beside others that do other parts.
+    ///
+    /// # Errors
+    /// As [`Self::take`]; programs that do parts do not stand in each other's way.
+    pub(crate) fn share(run: &Path) -> Result<Self> {
+        Self::open(run, File::try_lock_shared)
+    }
+
+    fn open(run: &Path, lock: fn(&File) -> Result<(), TryLockError>) -> Result<Self> {
         fs_err::create_dir_all(run)?;
         let path = run.join(FILE);
         let about = || format!("{} cannot be locked", path.display());
@@ -42,7 +54,7 @@ impl RunLock {
             .write(true)
             .open(&path)
             .with_context(about)?;
-        match file.try_lock() {
+        match lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => bail!("{}", busy(run, &mut file)),
             // Some network disks know no locks.
@@ -75,13 +87,13 @@ fn busy(run: &Path, file: &mut File) -> String {
 }
 
 /// Day, hour and minute in UTC.
-fn now() -> String {
+pub(super) fn now() -> String {
     let now = OffsetDateTime::now_utc();
     format!("{} {:02}:{:02} UTC", now.date(), now.hour(), now.minute())
 }
 
 /// The machine's name, where the system tells it.
-fn host() -> String {
+pub(super) fn host() -> String {
     let told = fs_err::read_to_string("/proc/sys/kernel/hostname")
         .or_else(|_| fs_err::read_to_string("/etc/hostname"));
     told.map_or_else(
@@ -104,7 +116,11 @@ mod tests {
         for part in ["runs/quick: another run works here, since 2", " UTC", &process] {
             assert!(error.contains(part), "{error}");
         }
+        RunLock::share(&run).unwrap_err();
         drop(held);
+        let parts = [RunLock::share(&run).unwrap(), RunLock::share(&run).unwrap()];
+        RunLock::take(&run).unwrap_err();
+        drop(parts);
         assert!(run.join(FILE).exists());
         RunLock::take(&run).unwrap();
         cli_support::files::write(&run.join(FILE), b"not what it should be").unwrap();

@@ -4,6 +4,8 @@ pub(crate) mod cohort;
 pub(crate) mod context;
 pub(crate) mod layout;
 pub(crate) mod lock;
+pub(crate) mod part;
 pub(crate) mod provenance;
 pub(crate) mod stage;
+pub(crate) mod task;
 pub(crate) mod threads;

@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::run::context::Run;
 use crate::run::layout::Layout;
+use crate::run::stage::BEGINNING;
 use crate::run::threads;
 
-/// Files of a run that are no results: they tell of the work, or are this record itself.
-const NO_RESULTS: [&str; 3] = [".lock", "log.txt", Layout::PROVENANCE];
+/// Files and folders of a run that are no results: they tell of the work, or are this record itself.
+const NO_RESULTS: [&str; 6] = [".lock", BEGINNING, "log.txt", Layout::PROVENANCE, "tasks", "cluster"];
 
 /// `provenance.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -97,7 +98,7 @@ pub(crate) fn finish(Run { layout, .. }: &Run, inputs: BTreeMap<PathBuf, String>
 /// The results in a run's folder, by their paths in it, sorted.
 pub(crate) fn results(run: &Path) -> Result<Vec<PathBuf>> {
     let mut found = files::below(run)?;
-    found.retain(|path| !NO_RESULTS.iter().any(|name| path == Path::new(name)));
+    found.retain(|path| !NO_RESULTS.iter().any(|name| path.starts_with(name) || path.ends_with(name)));
     Ok(found)
 }
 

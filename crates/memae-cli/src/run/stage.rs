@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 const FILE: &str = "stage.json";
 /// Holds the key of the work that was begun in a folder.
 const BEGUN: &str = "begun.json";
+/// Beside a folder in which work begins: held while it is looked at.
+pub(crate) const BEGINNING: &str = ".begin";
 
 /// What `stage.json` holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -112,6 +114,15 @@ impl Stage {
     /// Makes the folder ready for work in several steps: what an interrupted run with the same key left stays, unless it was
     /// cut off since; anything else in it is removed.
     pub(crate) fn begin(&self) -> Result<()> {
+        // Several processes may begin parts of one stage at the same time.
+        let above = self.folder.parent().unwrap_or(Path::new("."));
+        fs_err::create_dir_all(above)?;
+        let lock = fs_err::File::create(above.join(BEGINNING))?;
+        lock.file().lock().or_else(|error| match error.kind() {
+            // Some network disks know no locks.
+            std::io::ErrorKind::Unsupported => Ok(()),
+            _ => Err(error),
+        })?;
         let mark = self.folder.join(BEGUN);
         if self.folder.exists() && files::read_json::<String>(&mark).ok().as_ref() != Some(&self.key) {
             fs_err::remove_dir_all(&self.folder)?;

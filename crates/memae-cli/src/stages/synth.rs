@@ -20,9 +20,8 @@ pub(crate) fn run(run: &Run) -> Result<()> {
     else {
         bail!("`memae synth` needs kind = \"synthetic\" in [data]: this configuration uses your own scans");
     };
-    let folder = root.join("synthetic");
-    let names: Vec<_> = heads.iter().map(|head| &head.name).collect();
-    let stage = Stage::new(Kind::Synth, &folder, &(&data.scan, data.seed, &data.lesions, names))?;
+    let stage = stage(data, heads, root)?;
+    let folder = stage.folder();
     if stage.is_done() {
         say(format!("synth: up to date, {} heads in {}", heads.len(), folder.display()));
         return Ok(());
@@ -30,7 +29,7 @@ pub(crate) fn run(run: &Run) -> Result<()> {
     let task = Task::new("synth", heads.len());
     stage.remove_spoiled()?;
     let outputs = workers::map(heads, threads::available(&run.config), |head| {
-        let files = HeadFiles::new(&folder, head);
+        let files = HeadFiles::new(folder, head);
         if !files.exist() {
             files.write(&make(data, head)?)?;
         }
@@ -40,6 +39,19 @@ pub(crate) fn run(run: &Run) -> Result<()> {
     stage.finish(&outputs.concat())?;
     say(format!("synth: {} heads in {}", heads.len(), folder.display()));
     Ok(())
+}
+
+/// Whether there is nothing to make.
+pub(crate) fn is_done(run: &Run) -> Result<bool> {
+    match (&run.config.data, run.heads()) {
+        (Data::Synthetic(data), Some(Heads { all, root, .. })) => Ok(stage(data, all, root)?.is_done()),
+        _ => Ok(true),
+    }
+}
+
+fn stage(data: &SyntheticData, heads: &[Head], root: &Path) -> Result<Stage> {
+    let names: Vec<_> = heads.iter().map(|head| &head.name).collect();
+    Stage::new(Kind::Synth, root.join("synthetic"), &(&data.scan, data.seed, &data.lesions, names))
 }
 
 fn make(data: &SyntheticData, head: &Head) -> Result<Phantom> {

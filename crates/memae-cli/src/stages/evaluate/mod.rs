@@ -23,11 +23,13 @@ use crate::data::roles::Use;
 use crate::run::cohort::Cohort;
 use crate::run::context::{Run, once};
 use crate::run::layout::Layout;
+use crate::run::part::Shard;
 use crate::run::stage::{Kind, Stage};
 use crate::stages::decisions;
 use crate::stages::preprocess;
 use crate::stages::scoring::{Method, Scorers};
 use counts::Counts;
+use sensitivity::Trials;
 
 /// The method by which the `calibrated` protocol chooses its thresholds.
 const CALIBRATED_BY: Method = Method::Model(ModelKind::Ae);
@@ -84,6 +86,26 @@ pub(crate) fn run(scorers: &Scorers<'_>) -> Result<()> {
     stage.finish(&outputs)?;
     say(format!("evaluate: {} methods in {folder}", counted.len()));
     Ok(())
+}
+
+/// Measures one method as far as it can be without the others, or its scores of a shard of the scans. [`run`] then finds that
+/// done.
+pub(crate) fn part(scorers: &Scorers<'_>, method: Method, shard: Option<Shard>) -> Result<()> {
+    let fluid = || healthy_fluid(scorers);
+    let id = method.id();
+    if let Some(shard) = shard {
+        passes::measure_shard(scorers, method, shard, fluid)?;
+        say(format!("evaluate {id} {shard}: done"));
+    } else {
+        passes::measure(scorers, method, fluid)?;
+        say(format!("evaluate {id}: done"));
+    }
+    Ok(())
+}
+
+/// Whether there is nothing left to do for [`part`] of a method.
+pub(crate) fn is_measured(run: &Run, method: Method) -> Result<bool> {
+    Ok(Counts::new(run, method)?.is_done() && Trials::new(run, method)?.is_done())
 }
 
 /// Where healthy brains have fluid, on the reference grid: the brightest structure of the mean of the training scans.

@@ -8,7 +8,7 @@ mod subject;
 mod summary;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use cli_support::files;
@@ -21,6 +21,7 @@ use crate::data::cohorts::{Member, Subjects};
 use crate::data::roles::Use;
 use crate::run::cohort::{Cohort, Prepared};
 use crate::run::context::Run;
+use crate::run::part::Shard;
 use crate::run::stage::{Kind, Stage};
 use crate::run::threads;
 
@@ -51,14 +52,7 @@ pub(crate) fn run(run: &Run) -> Result<()> {
         say(format!("preprocess: left out: {remark}"));
     }
     let reference = reference::make(config, layout)?;
-    let task = Task::new("preprocess", members.len());
-    let records = workers::map(members, threads::available(config), |member| {
-        let record = subject::preprocess(member, &Prepared::new(&cache, member), &reference, config)?;
-        task.step(&member.subject.name);
-        Ok(record)
-    })?;
-    drop(task);
-
+    let records = prepare(members, &cache, &reference, config)?;
     let split = Split::new(config, members, &records)?;
     let cohort = run.cohort(|| Ok(Cohort::new(members, &cache, split.key.clone())))?;
     let mut outputs = vec![layout.reference(), layout.reference_mask(), layout.split()];
@@ -70,6 +64,44 @@ pub(crate) fn run(run: &Run) -> Result<()> {
     files::write_json(&layout.split(), &split)?;
     outputs.push(summary::write(layout.preprocess(), &records)?);
     stage.finish(&outputs)
+}
+
+/// Preprocesses a shard of the scans: what [`run`] then finds done.
+pub(crate) fn part(run: &Run, shard: Shard) -> Result<()> {
+    let Plan { stage, members, cache } = Plan::new(run)?;
+    if stage.is_done() {
+        say(format!("preprocess {shard}: up to date in {}", cache.display()));
+        return Ok(());
+    }
+    let members = shard.of(members);
+    headers::check(&members)?;
+    let reference = reference::make(&run.config, &run.layout)?;
+    let records = prepare(&members, &cache, &reference, &run.config)?;
+    say(format!("preprocess {shard}: {} subjects in {}", records.len(), cache.display()));
+    Ok(())
+}
+
+/// Whether a scan of this shard was not preprocessed yet.
+pub(crate) fn is_missing(run: &Run, shard: Shard) -> bool {
+    Plan::new(run).is_ok_and(|plan| {
+        let is_missing = |member: &Member| !subject::is_done(member, &Prepared::new(&plan.cache, member));
+        shard.of(plan.members).iter().any(is_missing)
+    })
+}
+
+/// Preprocesses scans, or finds what an earlier run did.
+fn prepare(
+    members: &[Member],
+    cache: &Path,
+    reference: &mri_io::preprocess::Reference,
+    config: &Config,
+) -> Result<Vec<subject::Record>> {
+    let task = Task::new("preprocess", members.len());
+    workers::map(members, threads::available(config), |member| {
+        let record = subject::preprocess(member, &Prepared::new(cache, member), reference, config)?;
+        task.step(&member.subject.name);
+        Ok(record)
+    })
 }
 
 /// The preprocessed cohort, for the stages that need it.

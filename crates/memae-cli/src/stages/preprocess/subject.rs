@@ -79,6 +79,15 @@ pub(super) fn preprocess(
         .with_context(|| format!("subject {} ({})", member.subject.name, member.subject.scan.display()))
 }
 
+/// Whether an earlier run did this subject, as far as can be told without reading its scan.
+pub(super) fn is_done(member: &Member, prepared: &Prepared) -> bool {
+    let stamps = member.subject.files().map(files::stamp).collect::<Result<Vec<_>>>();
+    let record = earlier(prepared);
+    stamps.is_ok_and(|stamps| {
+        record.is_some_and(|record| record.inputs.iter().map(|input| &input.stamp).eq(&stamps))
+    })
+}
+
 /// The record of an earlier run; it is written after all other files.
 fn earlier(prepared: &Prepared) -> Option<Record> {
     let record: Record = files::read_json(&prepared.record).ok()?;

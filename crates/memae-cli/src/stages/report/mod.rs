@@ -26,14 +26,14 @@ pub(crate) use figure::axial;
 
 /// Does the stage, or finds that it is done; and prints Table 1 either way.
 pub(crate) fn run(scorers: &Scorers<'_>) -> Result<()> {
-    let Run { config, layout, .. } = scorers.run;
+    let Run { layout, .. } = scorers.run;
     let evaluated = evaluate::stage(scorers.run)?;
     ensure!(
         evaluated.is_done(),
         "the models are not evaluated with these settings yet: run `memae evaluate`, or `memae run` for all stages"
     );
     let evaluation: Evaluation = files::read_json(&layout.metrics())?;
-    let stage = Stage::new(Kind::Report, layout.report(), &(evaluated.key(), &config.report, page::PARTS))?;
+    let stage = stage(scorers.run, &evaluated)?;
     if stage.is_done() {
         say(format!("report: up to date in {}", stage.folder().display()));
     } else {
@@ -43,6 +43,20 @@ pub(crate) fn run(scorers: &Scorers<'_>) -> Result<()> {
         say(format!("report: {}", layout.page().display()));
     }
     progress::result(&terminal(&evaluation, &layout.page()))
+}
+
+/// Whether the report is there and up to date.
+pub(crate) fn is_done(run: &Run) -> Result<bool> {
+    // What cannot be told from earlier stages is not done.
+    if preprocess::finished(run).is_err() {
+        return Ok(false);
+    }
+    let evaluated = evaluate::stage(run)?;
+    Ok(evaluated.is_done() && stage(run, &evaluated)?.is_done())
+}
+
+fn stage(Run { config, layout, .. }: &Run, evaluated: &Stage) -> Result<Stage> {
+    Stage::new(Kind::Report, layout.report(), &(evaluated.key(), &config.report, page::PARTS))
 }
 
 /// Writes all files and returns them.

@@ -23,11 +23,11 @@ pub(super) struct Crop {
 
 /// A volume in the page.
 #[derive(Debug, Serialize)]
-pub(in crate::report) struct Embedded {
+pub(in crate::stages::report) struct Embedded {
     /// Identifier of its element.
     id: String,
     /// zlib of one byte for each voxel, the last axis fastest; in base64.
-    pub(in crate::report) data: String,
+    pub(in crate::stages::report) data: String,
 }
 
 impl Crop {
