@@ -34,8 +34,8 @@ Commands:
   setup                              get libtorch, unless LIBTORCH or LIBTORCH_USE_PYTORCH says where it is
   reproduce [--config FILE] [ARG]..  set up, build, run the whole experiment (default: configs/quick.toml);
                                      further arguments go to `memae run`
-  test [STEP]..                      set up, then format, spelling, clippy, docs, checks of dependencies, all tests;
-                                     or only the named steps
+  test [STEP|CRATE]..                set up, then format, spelling, clippy, docs, checks of dependencies, all tests; or only the
+                                     named steps; or clippy and the tests of the named crates alone
   train-default --label-maps DIR [--out DIR]
                                      set up, build, train the packages that are built into the program on heads rendered
                                      from these label maps (configs/default-model.toml); goes on where it was interrupted

@@ -90,30 +90,78 @@ pub(crate) fn describe_steps() -> String {
     text
 }
 
-/// Runs the named steps, or all of them; stops at the first that fails.
+/// Runs the named steps, or all of them; a crate's name stands for clippy and the tests of that crate alone. Stops at the first that
+/// fails.
 pub(crate) fn run(sh: &Shell, root: &Path, names: &[String]) -> Result<()> {
-    let steps = select(names)?;
-    if steps.iter().any(|step| step.needs_libtorch) {
+    let work = select(names)?;
+    if work.iter().any(Work::needs_libtorch) {
         setup::ensure(sh, root)?;
     }
     let mut times = Vec::new();
-    for step in steps {
-        println!("==> {}: {}", step.name, step.about);
+    for work in work {
+        let name = work.name();
+        println!("==> {name}");
         let start = Instant::now();
-        (step.run)(sh).with_context(|| {
-            format!("step `{0}` failed; run it again with `cargo xtask test {0}`", step.name)
-        })?;
-        times.push((step.name, start.elapsed()));
+        work.run(sh)
+            .with_context(|| format!("`{name}` failed; run it again with `cargo xtask test {name}`"))?;
+        println!("==> {name} took {:.1} s", start.elapsed().as_secs_f64());
+        times.push((name, start.elapsed()));
     }
     println!("\nAll steps passed.\n{}", time_table(&times));
     Ok(())
 }
 
-fn select(names: &[String]) -> Result<Vec<&'static Step>> {
-    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
-        bail!("there is no step `{unknown}`; the steps are:\n{}", describe_steps());
+/// What a name stands for.
+enum Work {
+    Step(&'static Step),
+    Crate(&'static str),
+}
+
+impl Work {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Step(step) => step.name,
+            Self::Crate(name) => name,
+        }
     }
-    Ok(STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)).collect())
+
+    fn needs_libtorch(&self) -> bool {
+        match self {
+            Self::Step(step) => step.needs_libtorch,
+            Self::Crate(name) => *name == END_TO_END || directions::MAY_LINK_TORCH.contains(name),
+        }
+    }
+
+    fn run(&self, sh: &Shell) -> Result<()> {
+        match self {
+            Self::Step(step) => (step.run)(sh),
+            Self::Crate(name) => {
+                if *name == END_TO_END {
+                    cmd!(sh, "cargo build --package memae-cli --package mri-prep").quiet().run()?;
+                }
+                cmd!(sh, "cargo clippy --package {name} --all-targets -- -D warnings").quiet().run()?;
+                Ok(cmd!(sh, "cargo test --package {name}").quiet().run()?)
+            }
+        }
+    }
+}
+
+/// Its tests run programs that others build.
+const END_TO_END: &str = "end-to-end";
+
+fn select(names: &[String]) -> Result<Vec<Work>> {
+    let crates = || directions::DEPENDS_ON.iter().map(|(name, _)| *name);
+    let is_step = |name: &str| STEPS.iter().any(|step| step.name == name);
+    if let Some(unknown) = names.iter().find(|name| !is_step(name) && crates().all(|known| known != **name)) {
+        let crates = crates().collect::<Vec<_>>().join(", ");
+        bail!(
+            "there is no step or crate `{unknown}`; the steps are:\n{}and the crates {crates}",
+            describe_steps()
+        );
+    }
+    let named = |wanted: &str| names.iter().any(|name| name == wanted);
+    let steps = STEPS.iter().filter(|step| names.is_empty() || named(step.name)).map(Work::Step);
+    Ok(steps.chain(crates().filter(|name| named(name)).map(Work::Crate)).collect())
 }
 
 fn time_table(times: &[(&str, Duration)]) -> String {
@@ -131,18 +179,19 @@ mod tests {
 
     fn selected(names: &[&str]) -> Result<Vec<&'static str>> {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-        Ok(select(&names)?.iter().map(|step| step.name).collect())
+        Ok(select(&names)?.iter().map(Work::name).collect())
     }
 
     #[test]
     fn no_names_select_all_and_names_keep_the_order_of_the_steps() {
         assert_eq!(selected(&[]).unwrap().len(), STEPS.len());
         assert_eq!(selected(&["test", "fmt"]).unwrap(), ["fmt", "test"]);
+        assert_eq!(selected(&["mri-io", "fmt"]).unwrap(), ["fmt", "mri-io"]);
     }
 
     #[test]
     fn an_unknown_step_is_named() {
         let error = selected(&["fmt", "tset"]).unwrap_err().to_string();
-        assert!(error.contains("`tset`") && error.contains("clippy"), "{error}");
+        assert!(error.contains("`tset`") && error.contains("clippy") && error.contains("mri-io"), "{error}");
     }
 }

@@ -58,6 +58,13 @@ pub struct OperatingPoint {
     pub threshold: f32,
 }
 
+impl OperatingPoint {
+    /// Whether it is the one of this protocol, voxel set and level.
+    pub fn is(&self, protocol: Protocol, voxels: VoxelSet, level: u8) -> bool {
+        (self.protocol, self.voxels, self.level) == (protocol, voxels, level)
+    }
+}
+
 /// Numbers that the protocols start from, for threshold 1 and threshold 2 where there are two.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

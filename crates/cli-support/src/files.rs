@@ -29,6 +29,16 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     write(path, &text)
 }
 
+/// Writes rows as CSV, below the names of their fields; nothing but an empty file without rows.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_csv(path: &Path, rows: impl IntoIterator<Item = impl Serialize>) -> Result<()> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    rows.into_iter().try_for_each(|row| table.serialize(row))?;
+    write(path, &table.into_inner()?)
+}
+
 /// Reads a value from JSON.
 ///
 /// # Errors

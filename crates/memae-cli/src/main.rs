@@ -25,12 +25,11 @@ use memae_model::ModelKind;
 use ahead::Networks;
 use cli::{Cli, Command, Common, Only};
 use config::{Config, Data};
-use data::cohorts;
-use data::heads::MapSplit;
 use failure::BadConfig;
-use run::layout::Layout;
+use run::context::Run;
 use run::lock::RunLock;
 use run::{provenance, threads};
+use stages::scoring::Scorers;
 use stages::{evaluate, package, preprocess, reconstruct, report, synth, train};
 use tools::{detect, export, info, manual, seeds, study, verify};
 
@@ -70,37 +69,37 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Data(cli::DataCommand::Check) => return check_data(&cli.common),
         _ => {}
     }
-    let mut config = configure(&cli.common)?;
+    let mut config = load(&cli.common)?;
     if let Command::Study(cli::StudyCommand::Memory(arguments)) = &cli.command {
         config = study::shared(&config, arguments);
     }
+    let run = begin(config)?;
     let networks = match cli.command {
         Command::Synth | Command::Preprocess => Networks::Unused,
         Command::Run | Command::Train(_) | Command::Study(_) => Networks::Trained,
         _ => Networks::Used,
     };
-    ahead::check(&config, networks)?;
-    threads::limit(&config)?;
-    let layout = Layout::new(&config);
-    let _alone = RunLock::take(&layout.run)?;
-    files::remove_unfinished(&layout.run, Duration::ZERO)?;
-    files::remove_unfinished(&config.run.cache, ABANDONED)?;
-    provenance::begin(&config)?;
-    log::to_file(&layout.log())?;
+    ahead::check(&run.config, networks)?;
+    threads::limit(&run.config)?;
+    let _alone = RunLock::take(&run.layout.run)?;
+    files::remove_unfinished(&run.layout.run, Duration::ZERO)?;
+    files::remove_unfinished(&run.config.run.cache, ABANDONED)?;
+    provenance::begin(&run)?;
+    log::to_file(&run.layout.log())?;
     tracing::info!("memae {} begins", env!("CARGO_PKG_VERSION"));
     match &cli.command {
-        Command::Run => run_all(&config),
-        Command::Synth => synth::run(&config),
-        Command::Preprocess => preprocess::run(&config),
-        Command::Train(only) => train::run(&config, &chosen(&config, only)?),
-        Command::Reconstruct(only) => reconstruct::run(&config, &chosen(&config, only)?),
-        Command::Evaluate => evaluate::run(&config),
-        Command::Report => report::run(&config),
-        Command::Study(cli::StudyCommand::Memory(arguments)) => study::memory(&config, arguments),
-        Command::Package(only) => package::run(&config, &chosen(&config, only)?),
+        Command::Run => run_all(&run),
+        Command::Synth => synth::run(&run),
+        Command::Preprocess => preprocess::run(&run),
+        Command::Train(only) => train::run(&run, &chosen(&run.config, only)?),
+        Command::Reconstruct(only) => reconstruct::run(&run, &chosen(&run.config, only)?),
+        Command::Evaluate => evaluate::run(&Scorers::new(&run)),
+        Command::Report => report::run(&Scorers::new(&run)),
+        Command::Study(cli::StudyCommand::Memory(arguments)) => study::memory(&run, arguments),
+        Command::Package(only) => package::run(&run, &chosen(&run.config, only)?),
         _ => unreachable!("handled above"),
     }?;
-    provenance::finish(&config, preprocess::inputs(&config)?)
+    provenance::finish(&run, preprocess::inputs(&run)?)
 }
 
 /// The configuration, with what the command line changes in it.
@@ -116,15 +115,9 @@ fn load(common: &Common) -> Result<Config> {
     Ok(config)
 }
 
-/// The checked configuration. Data that is not there is found out now, before any work.
-fn configure(common: &Common) -> Result<Config> {
-    let config = load(common)?;
+/// The run of a configuration. Data that is not there is found out now, before any work.
+fn begin(config: Config) -> Result<Run> {
     let mut problems = Vec::new();
-    let missing = match &config.data {
-        Data::Manifest(_) => cohorts::members(&config).err(),
-        Data::Synthetic(data) => MapSplit::of(data).err(),
-    };
-    problems.extend(missing.map(|error| format!("{error:#}")));
     for (key, path) in [("file", &config.reference.file), ("mask", &config.reference.mask)] {
         if let Some(path) = path.as_ref().filter(|path| !path.is_file()) {
             problems.push(format!(
@@ -133,10 +126,14 @@ fn configure(common: &Common) -> Result<Config> {
             ));
         }
     }
-    if !problems.is_empty() {
-        bail!(BadConfig(problems));
+    match Run::new(config) {
+        Ok(run) if problems.is_empty() => Ok(run),
+        Ok(_) => bail!(BadConfig(problems)),
+        Err(error) => {
+            problems.insert(0, format!("{error:#}"));
+            bail!(BadConfig(problems))
+        }
     }
-    Ok(config)
 }
 
 /// Looks at data that may be incomplete, and writes nothing.
@@ -146,29 +143,39 @@ fn check_data(common: &Common) -> Result<()> {
     tools::data::check(&config)
 }
 
-fn run_all(config: &Config) -> Result<()> {
+fn run_all(run: &Run) -> Result<()> {
     let start = Instant::now();
+    let Run { config, layout, .. } = run;
     say(format!(
         "memae {}: run `{}` in {}{}",
         env!("CARGO_PKG_VERSION"),
         config.run.name,
-        config.run_folder().display(),
+        layout.run.display(),
         if config.data.is_synthetic() { " (synthetic data)" } else { "" }
     ));
-    if let Data::Synthetic(_) = config.data {
-        synth::run(config)?;
+    let (scorers, models) = (Scorers::new(run), &config.run.models);
+    let mut stages: Vec<(&str, Box<dyn Fn() -> Result<()> + '_>)> = vec![
+        ("preprocess", Box::new(|| preprocess::run(run))),
+        ("train", Box::new(|| train::run(run, models))),
+        ("reconstruct", Box::new(|| reconstruct::run(run, models))),
+        ("evaluate", Box::new(|| evaluate::run(&scorers))),
+        ("package", Box::new(|| package::run(run, models))),
+        ("report", Box::new(|| report::run(&scorers))),
+    ];
+    if config.data.is_made() {
+        stages.insert(0, ("synth", Box::new(|| synth::run(run))));
     }
-    preprocess::run(config)?;
-    train::run(config, &config.run.models)?;
-    reconstruct::run(config, &config.run.models)?;
-    evaluate::run(config)?;
-    package::run(config, &config.run.models)?;
-    report::run(config)?;
-    let layout = Layout::new(config);
+    for (number, (name, stage)) in (1..).zip(&stages) {
+        let begin = Instant::now();
+        say(format!("stage {number} of {}: {name}", stages.len()));
+        stage()?;
+        let took = progress::humantime(begin.elapsed());
+        say(format!("stage {number} of {}: {name} took {took}", stages.len()));
+    }
     say(format!(
         "done in {}\n  report    {}\n  packages  {}\n  log       {}",
         progress::humantime(start.elapsed()),
-        layout.report().join("index.html").display(),
+        layout.page().display(),
         layout.packages().display(),
         layout.log().display()
     ));

@@ -44,3 +44,10 @@ pub struct Evaluation {
     /// What the methods reach with other residuals, scopes and post-processing; empty where it was not asked for.
     pub sensitivity: Vec<Sensitivity>,
 }
+
+impl Evaluation {
+    /// What was found of a method.
+    pub fn method(&self, id: &str) -> Option<&MethodSummary> {
+        self.methods.iter().find(|method| method.id == id)
+    }
+}

@@ -188,6 +188,23 @@ impl MethodSummary {
     }
 }
 
+impl MethodSummary {
+    /// Where an operating point stands in [`Self::points`], the pooled points and [`Self::healthy_fpr`].
+    pub fn position(&self, protocol: Protocol, voxels: VoxelSet, level: u8) -> Option<usize> {
+        self.points.iter().position(|summary| summary.point.is(protocol, voxels, level))
+    }
+
+    /// The rates at an operating point.
+    pub fn at(&self, protocol: Protocol, voxels: VoxelSet, level: u8) -> Option<&PointSummary> {
+        self.position(protocol, voxels, level).map(|at| &self.points[at])
+    }
+
+    /// The threshold of an operating point.
+    pub fn threshold(&self, protocol: Protocol, voxels: VoxelSet, level: u8) -> Option<f32> {
+        self.at(protocol, voxels, level).map(|summary| summary.point.threshold)
+    }
+}
+
 /// Subjects with a lesion are positive; healthy validation scans and test subjects without a lesion are negative.
 fn subject_detection(
     subjects: &[SubjectMetrics],
@@ -244,12 +261,7 @@ impl Measure {
     /// Value on one subject over one voxel set; `None` where it is undefined or was not measured.
     pub fn of(self, metrics: &Metrics, voxels: VoxelSet) -> Option<f64> {
         let ranking = || metrics.ranking.iter().find(|set| set.voxels == voxels).map(|set| set.ranking);
-        let matched = || {
-            let at = |point: &OperatingPoint| {
-                (point.protocol, point.voxels, point.level) == (Protocol::Matched, voxels, 1)
-            };
-            metrics.points.iter().find(|metrics| at(&metrics.point))
-        };
+        let matched = || metrics.at(Protocol::Matched, voxels, 1);
         match self {
             Self::Auroc => ranking()?.auroc.map(|auroc| auroc.value),
             Self::Auprc => ranking()?.auprc.map(|auprc| auprc.value),

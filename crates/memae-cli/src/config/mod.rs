@@ -1,6 +1,8 @@
 //! The configuration: TOML text to a checked [`Config`]. Nothing runs on an unchecked one.
 
 mod check;
+#[cfg(test)]
+mod documented;
 mod sections;
 pub(crate) mod spelling;
 

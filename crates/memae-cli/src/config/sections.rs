@@ -62,9 +62,6 @@ pub(crate) struct Run {
     /// `auto`, `cpu` or `cuda:N`.
     #[serde(default)]
     pub(crate) device: DeviceChoice,
-    /// Folder of another run's preprocessed cohort to use in place of the run's own: what the runs of a study share.
-    #[serde(skip)]
-    pub(crate) preprocessed: Option<PathBuf>,
     /// Models to train and compare.
     #[serde(default = "paper_models")]
     pub(crate) models: Vec<ModelKind>,
@@ -115,6 +112,11 @@ impl Data {
             Self::Synthetic(data) => Some(data.test),
             Self::Manifest(data) => data.test,
         }
+    }
+
+    /// Whether the scans are made here, by `memae synth`.
+    pub(crate) fn is_made(&self) -> bool {
+        matches!(self, Self::Synthetic(_))
     }
 
     /// Whether all heads are drawings of `mri-phantom`, and no anatomy is real.

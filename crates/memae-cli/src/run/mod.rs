@@ -1,5 +1,7 @@
 //! What surrounds the stages of a run: where everything lies, what is up to date, what ran on what.
 
+pub(crate) mod cohort;
+pub(crate) mod context;
 pub(crate) mod layout;
 pub(crate) mod lock;
 pub(crate) mod provenance;

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
+use crate::run::context::Run;
 use crate::run::layout::Layout;
 use crate::run::threads;
 
@@ -66,8 +67,7 @@ pub(crate) struct Output {
 
 /// Writes the resolved configuration into the run's folder, and who works there now; what was recorded of earlier commands
 /// stays.
-pub(crate) fn begin(config: &Config) -> Result<()> {
-    let layout = Layout::new(config);
+pub(crate) fn begin(Run { config, layout, .. }: &Run) -> Result<()> {
     files::write(&layout.config(), config.to_toml()?.as_bytes())?;
     let earlier: Option<Provenance> = files::read_json(&layout.provenance()).ok();
     let (inputs, outputs) = earlier.map_or_else(Default::default, |known| (known.inputs, known.outputs));
@@ -76,8 +76,7 @@ pub(crate) fn begin(config: &Config) -> Result<()> {
 }
 
 /// Records the files that went in (by their SHA-256) and all results that are there now.
-pub(crate) fn finish(config: &Config, inputs: BTreeMap<PathBuf, String>) -> Result<()> {
-    let layout = Layout::new(config);
+pub(crate) fn finish(Run { layout, .. }: &Run, inputs: BTreeMap<PathBuf, String>) -> Result<()> {
     let mut record: Provenance = files::read_json(&layout.provenance())?;
     record.inputs = inputs;
     record.outputs = results(&layout.run)?

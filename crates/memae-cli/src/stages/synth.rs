@@ -8,18 +8,19 @@ use cli_support::workers;
 use mri_io::Volume;
 use mri_phantom::Phantom;
 
-use crate::config::{Config, Data, SyntheticData};
-use crate::data::heads::{Head, heads, root};
+use crate::config::{Data, SyntheticData};
+use crate::data::heads::{Head, Heads};
+use crate::run::context::Run;
 use crate::run::stage::{Kind, Stage};
 use crate::run::threads;
 
 /// Makes what is not there yet.
-pub(crate) fn run(config: &Config) -> Result<()> {
-    let Data::Synthetic(data) = &config.data else {
+pub(crate) fn run(run: &Run) -> Result<()> {
+    let (Data::Synthetic(data), Some(Heads { all: heads, root, .. })) = (&run.config.data, run.heads())
+    else {
         bail!("`memae synth` needs kind = \"synthetic\" in [data]: this configuration uses your own scans");
     };
-    let folder = root(config, data)?.join("synthetic");
-    let heads = heads(data)?;
+    let folder = root.join("synthetic");
     let names: Vec<_> = heads.iter().map(|head| &head.name).collect();
     let stage = Stage::new(Kind::Synth, &folder, &(&data.scan, data.seed, &data.lesions, names))?;
     if stage.is_done() {
@@ -28,7 +29,7 @@ pub(crate) fn run(config: &Config) -> Result<()> {
     }
     let task = Task::new("synth", heads.len());
     stage.remove_spoiled()?;
-    let outputs = workers::map(&heads, threads::available(config), |head| {
+    let outputs = workers::map(heads, threads::available(&run.config), |head| {
         let files = HeadFiles::new(&folder, head);
         if !files.exist() {
             files.write(&make(data, head)?)?;

@@ -6,7 +6,7 @@ use anomaly_eval::PostProcessing;
 use anyhow::{Result, bail};
 use cli_support::files;
 use cli_support::progress;
-use memae_model::{Attached, DeviceChoice, ModelSettings};
+use memae_model::{Attached, DeviceChoice, ModelFile, ModelSettings};
 use mri_io::preprocess::PreprocessSettings;
 use serde::Serialize;
 
@@ -33,9 +33,9 @@ fn file(path: &Path) -> Result<String> {
         || [".hdr", ".img", ".mgz", ".mgh"].iter().any(|ending| name.ends_with(ending))
     {
         volume(path)
-    } else if name.ends_with(".safetensors") || path.join("best.safetensors").is_file() {
+    } else if name.ends_with(".safetensors") || ModelFile::Best.path(path).is_file() {
         model(&path.into())
-    } else if Layout::at(path).provenance().is_file() {
+    } else if Layout::new(path).provenance().is_file() {
         run_folder(path)
     } else {
         bail!(
@@ -131,14 +131,12 @@ fn package(about: &About) -> String {
 }
 
 fn run_folder(path: &Path) -> Result<String> {
-    let layout = Layout::at(path);
+    let layout = Layout::new(path);
     let Provenance { environment, .. } = files::read_json(&layout.provenance())?;
     let mut text = format!("Run, by {}: {}\n", environment.program, environment.command);
-    for (what, file) in [
-        ("configuration", layout.config()),
-        ("metrics", layout.metrics()),
-        ("report", layout.report().join("index.html")),
-    ] {
+    for (what, file) in
+        [("configuration", layout.config()), ("metrics", layout.metrics()), ("report", layout.page())]
+    {
         let state = if file.exists() { file.display().to_string() } else { "not there yet".to_owned() };
         text += &format!("  {what:<14} {state}\n");
     }

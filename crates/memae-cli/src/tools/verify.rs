@@ -12,7 +12,7 @@ use crate::run::provenance::{self, Provenance};
 
 /// Reads every file of a run and every file that went into it, and fails with the names of those that differ.
 pub(crate) fn run(folder: &Path) -> Result<()> {
-    let path = Layout::at(folder).provenance();
+    let path = Layout::new(folder).provenance();
     let record: Provenance = files::read_json(&path)
         .with_context(|| format!("{} is not the folder of a run", folder.display()))?;
     if record.outputs.is_empty() {

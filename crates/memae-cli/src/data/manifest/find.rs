@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use super::choice::{Choice, bare, subjects};
-use super::{Files, Manifest, SHOWN, some_of};
+use super::{Files, Manifest, none_of, some_of};
 use crate::data::pattern::Pattern;
 
 /// What lies below a data set's folder.
@@ -48,19 +48,15 @@ impl Subject {
 }
 
 impl Manifest {
-    /// The subjects below `root`, sorted by name, all of them complete.
+    /// As [`Self::find`], where all subjects are complete.
     ///
     /// # Errors
     /// If there are none (the error says what to obtain and where to put it), if a name appears twice, or if
     /// subjects lack a file that the manifest promises.
-    pub(crate) fn subjects(&self, files: &Files, root: &Path) -> Result<Vec<Subject>> {
-        let Found { subjects, problems, .. } = self.find(files, root)?;
-        if !problems.is_empty() {
-            let shown = problems.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n");
-            let more = problems.len().saturating_sub(SHOWN);
-            bail!("{shown}{}", if more > 0 { format!("\nand {more} more") } else { String::new() });
-        }
-        Ok(subjects)
+    pub(crate) fn subjects(&self, files: &Files, root: &Path) -> Result<Found> {
+        let found = self.find(files, root)?;
+        none_of(&found.problems)?;
+        Ok(found)
     }
 
     /// The subjects below `root`, sorted by name, and what is wrong with others.
@@ -203,7 +199,7 @@ mod tests {
             }
         }
         let manifest = Manifest::load("brats2019").unwrap();
-        let subjects = manifest.subjects(manifest.lesions.as_ref().unwrap(), root.path()).unwrap();
+        let subjects = manifest.subjects(manifest.lesions.as_ref().unwrap(), root.path()).unwrap().subjects;
         let names: Vec<_> = subjects.iter().map(|subject| subject.name.as_str()).collect();
         assert_eq!(names, ["BraTS19_A", "BraTS19_B", "BraTS19_C"]);
         let expected = data.join("LGG/BraTS19_B/BraTS19_B_seg.nii.gz");
@@ -302,7 +298,7 @@ mod tests {
         text += "exclude = 'lists/out.txt'\n";
         cli_support::files::write(&file, text.as_bytes()).unwrap();
         let manifest = Manifest::load(file.to_str().unwrap()).unwrap();
-        let subjects = manifest.subjects(manifest.healthy.as_ref().unwrap(), root.path()).unwrap();
+        let subjects = manifest.subjects(manifest.healthy.as_ref().unwrap(), root.path()).unwrap().subjects;
         assert_eq!(
             subjects.iter().map(|subject| subject.name.as_str()).collect::<Vec<_>>(),
             ["sub-c1", "sub-c3", "sub-p2"]

@@ -195,6 +195,14 @@ impl Files {
     }
 }
 
+/// Fails with the first of some problems, and how many more there are.
+pub(crate) fn none_of(problems: &[String]) -> Result<()> {
+    let more = problems.len().saturating_sub(SHOWN);
+    let rest = if more > 0 { format!("\nand {more} more") } else { String::new() };
+    ensure!(problems.is_empty(), "{}{rest}", problems[..problems.len() - more].join("\n"));
+    Ok(())
+}
+
 /// At most this many of the names, and how many more there are.
 fn some_of<T: AsRef<str>>(names: &[T]) -> String {
     let shown = names.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");

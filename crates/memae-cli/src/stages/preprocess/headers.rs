@@ -6,9 +6,7 @@ use anyhow::{Result, bail};
 use mri_io::{Grid, Volume};
 
 use crate::data::cohorts::Member;
-
-/// Problems that one error names; the others are counted.
-const SHOWN: usize = 10;
+use crate::data::manifest::none_of;
 
 /// Reads the headers of all files.
 ///
@@ -16,12 +14,7 @@ const SHOWN: usize = 10;
 /// If some cannot be read, or a mask or segmentation lies on another grid than its scan; names all of them.
 pub(super) fn check(members: &[Member]) -> Result<()> {
     let problems: Vec<String> = members.iter().flat_map(of_member).collect();
-    if problems.is_empty() {
-        return Ok(());
-    }
-    let more = problems.len().saturating_sub(SHOWN);
-    let shown = problems.into_iter().take(SHOWN).collect::<Vec<_>>().join("\n");
-    bail!("{shown}{}", if more > 0 { format!("\nand {more} more") } else { String::new() });
+    none_of(&problems)
 }
 
 fn of_member(member: &Member) -> Vec<String> {

@@ -15,60 +15,10 @@ use crate::data::cohorts::Member;
 use crate::data::lesions::Amount;
 use crate::data::manifest::Subject;
 use crate::data::roles::Use;
+use crate::run::cohort::Prepared;
 
 /// Every n-th brain voxel of the reference is a point at which poses are compared.
 const POSE_STRIDE: usize = 97;
-
-/// The files of a preprocessed subject, all on the reference grid.
-#[derive(Clone, Debug)]
-pub(crate) struct Prepared {
-    pub(crate) name: String,
-    /// Normalized brain, background exactly 0.
-    pub(crate) scan: PathBuf,
-    pub(crate) mask: PathBuf,
-    /// Lesion labels, of test subjects.
-    pub(crate) lesions: Option<PathBuf>,
-    /// 4x4, reference world to scan world.
-    transform: PathBuf,
-    /// [`Record`].
-    record: PathBuf,
-}
-
-impl Prepared {
-    pub(super) fn new(cache: &Path, member: &Member) -> Self {
-        let file = |kind: &str| cache.join(format!("{}_{kind}", member.id()));
-        Self {
-            name: member.subject.name.clone(),
-            scan: file("T2w.nii.gz"),
-            mask: file("brainmask.nii.gz"),
-            lesions: (member.used_for == Use::Test).then(|| file("lesions.nii.gz")),
-            transform: file("transform.txt"),
-            record: file("record.json"),
-        }
-    }
-
-    /// Name for files of this subject: a healthy and a test subject may have the same name.
-    pub(crate) fn id(&self) -> String {
-        let group = if self.lesions.is_some() { "test" } else { "healthy" };
-        format!("{group}_{}", self.name)
-    }
-
-    /// Sizes of the files in bytes: scan, mask, transform and, of a test subject, lesions.
-    fn sizes(&self) -> Result<Vec<u64>> {
-        let files = [Some(&self.scan), Some(&self.mask), Some(&self.transform), self.lesions.as_ref()];
-        files.into_iter().flatten().map(|path| Ok(fs_err::metadata(path)?.len())).collect()
-    }
-
-    /// The preprocessed scan and its brain mask.
-    pub(crate) fn read(&self) -> Result<(Volume<f32>, Mask)> {
-        Ok((mri_io::read(&self.scan)?, mri_io::nifti::read_mask(&self.mask)?))
-    }
-
-    /// Lesion voxels; none for a healthy subject.
-    pub(crate) fn read_lesions(&self) -> Result<Option<Mask>> {
-        Ok(self.lesions.as_ref().map(mri_io::nifti::read_mask).transpose()?)
-    }
-}
 
 /// A file that went in.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use serde::Serialize;
 /// Voxels that are kept around the brain.
 const MARGIN: usize = 1;
 /// Shades of grey: more than an eye can tell apart beside a scan's noise, and few enough to be compressed well.
-const SHADES: f32 = 127.0;
+pub(super) const SHADES: f32 = 127.0;
 
 /// Part of a grid: every `stride`-th voxel of a box.
 #[derive(Clone, Debug, Serialize)]

@@ -1,44 +1,48 @@
 //! What a model's residuals are like in healthy brains: a scale, two thresholds, and the spread between persons.
-//!
-//! Everything is measured over the brain voxels of the run's healthy validation subjects, on the reference grid, after the
-//! run's post-processing. No test data is used. These subjects also chose the epoch of the weights, so rates in other
-//! healthy persons are expected to be a little higher.
 
-use anomaly_eval::{Range, Scope};
-use anyhow::{Result, ensure};
 use ndarray::ArrayView3;
-use serde::{Deserialize, Serialize};
+
+use crate::{Error, Range, Result, Scope};
 
 /// The share of healthy brain voxels above the residual that the scale is made of.
 const RARE: f64 = 0.001;
 /// A score of 1 is this many times what is rare in healthy brains: voxels of a lesion keep their order.
 const HEADROOM: f32 = 4.0;
 
-/// The same for each scan that the model will ever see: a healthy brain does not have to contain a score of 1.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Calibration {
+/// How a model's anomaly maps become scores, the same for each scan that the model will ever see: a healthy brain does not have
+/// to contain a score of 1.
+///
+/// Everything is measured over the brain voxels of healthy subjects, after all post-processing. Where these subjects also chose
+/// the epoch of the weights, rates in other healthy persons are expected to be a little higher.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct HealthyCalibration {
     /// The residual that becomes a score of 1, as does anything above: four times the 99.9th percentile of healthy brain
     /// voxels. Scores are proportional to residuals.
-    pub(crate) scale: f32,
+    pub scale: f32,
     /// Scores that the shares `false_positive_rates` of healthy brain voxels are above: T1, T2.
-    pub(crate) thresholds: [f32; 2],
-    pub(crate) false_positive_rates: [f64; 2],
+    pub thresholds: [f32; 2],
+    /// The rates that T1 and T2 were chosen for, in [0, 1].
+    pub false_positive_rates: [f64; 2],
     /// The subject score, which is the share of the brain above T2, of each healthy validation subject, ascending.
-    pub(crate) healthy_scores: Vec<f64>,
+    pub healthy_scores: Vec<f64>,
 }
 
-impl Calibration {
-    /// Measures it on the residuals of brain voxels of healthy subjects, of which all are in memory: 6 MB each at 1 mm.
+impl HealthyCalibration {
+    /// Measures it on the maps of healthy subjects, each [within its brain](brain_values), of which all are in memory: 6 MB each at 1 mm. The
+    /// rates, in [0, 1], are those of T1 and T2.
     ///
     /// # Errors
-    /// If the model reconstructs them without any residual.
-    pub(super) fn measure(subjects: &[Vec<f32>], false_positive_rates: [f64; 2]) -> Result<Self> {
+    /// [`Error::Invalid`] if nothing in the maps is above 0: the model reconstructs healthy brains without any difference, or
+    /// there are no voxels.
+    pub fn measure(subjects: &[Vec<f32>], false_positive_rates: [f64; 2]) -> Result<Self> {
         let mut pooled = subjects.concat();
-        let scale = HEADROOM * exceeded_by(RARE, &mut pooled);
-        ensure!(
-            scale > 0.0,
-            "the model reconstructs healthy brains without any difference: there is no scale to measure a difference by"
-        );
+        let scale = if pooled.is_empty() { 0.0 } else { HEADROOM * exceeded_by(RARE, &mut pooled) };
+        if scale.is_nan() || scale <= 0.0 {
+            return Err(Error::invalid(
+                "the model reconstructs healthy brains without any difference: there is no scale to measure a difference by",
+            ));
+        }
         // The rarest residuals may lie beyond the scale.
         let limits = false_positive_rates.map(|rate| exceeded_by(rate, &mut pooled).min(scale));
         let mut healthy_scores: Vec<f64> =
@@ -53,25 +57,25 @@ impl Calibration {
     }
 
     /// How residuals become scores.
-    pub(crate) fn scope(&self) -> Scope {
+    pub fn scope(&self) -> Scope {
         Scope::Cohort(Range { low: 0.0, high: self.scale })
     }
 
     /// One number for a subject: the share of the brain whose scores are above T2, on the reference grid.
-    pub(crate) fn subject_score(&self, scores: ArrayView3<'_, f32>, brain: ArrayView3<'_, bool>) -> f64 {
-        share_above(self.thresholds[1], &within(scores, brain))
+    pub fn subject_score(&self, scores: ArrayView3<'_, f32>, brain: ArrayView3<'_, bool>) -> f64 {
+        share_above(self.thresholds[1], &brain_values(scores, brain))
     }
 
     /// The percentage of healthy validation subjects with a lower subject score; equal ones count half.
-    pub(crate) fn percentile(&self, subject_score: f64) -> f64 {
+    pub fn percentile(&self, subject_score: f64) -> f64 {
         let below = self.healthy_scores.partition_point(|score| *score < subject_score);
         let not_above = self.healthy_scores.partition_point(|score| *score <= subject_score);
         50.0 * (below + not_above) as f64 / self.healthy_scores.len() as f64
     }
 }
 
-/// Values of brain voxels.
-pub(super) fn within(map: ArrayView3<'_, f32>, brain: ArrayView3<'_, bool>) -> Vec<f32> {
+/// Values of brain voxels of a map on the same grid.
+pub fn brain_values(map: ArrayView3<'_, f32>, brain: ArrayView3<'_, bool>) -> Vec<f32> {
     map.iter().zip(brain).filter(|(_, inside)| **inside).map(|(value, _)| *value).collect()
 }
 
@@ -89,7 +93,7 @@ fn share_above(limit: f32, values: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use anomaly_eval::normalize;
+    use crate::normalize;
     use ndarray::Array3;
 
     /// Residuals 0.001, 0.002, ... 10 in one order or another, dealt out to `subjects`.
@@ -100,21 +104,23 @@ mod tests {
 
     #[test]
     fn scale_and_thresholds_of_known_residuals() {
-        let calibration = Calibration::measure(&known(4), [0.05, 0.02]).unwrap();
+        let calibration = HealthyCalibration::measure(&known(4), [0.05, 0.02]).unwrap();
         assert_eq!(calibration.scale, 4.0 * 9.99);
         assert_eq!(calibration.thresholds, [9.5 / 39.96, 9.8 / 39.96]);
         let mean = calibration.healthy_scores.iter().sum::<f64>() / 4.0;
         assert!((mean - 0.02).abs() < 1e-12 && calibration.healthy_scores.is_sorted());
         let mut extreme = known(4);
         extreme[2][0] = 1000.0;
-        let rarer_than_the_scale = Calibration::measure(&extreme, [0.05, 0.0]).unwrap();
+        let rarer_than_the_scale = HealthyCalibration::measure(&extreme, [0.05, 0.0]).unwrap();
         assert_eq!(rarer_than_the_scale.thresholds[1], 1.0);
-        assert!(Calibration::measure(&[vec![0.0; 9]], [0.05, 0.02]).is_err());
+        for nothing in [vec![vec![0.0; 9]], vec![Vec::new()], Vec::new()] {
+            assert!(HealthyCalibration::measure(&nothing, [0.05, 0.02]).is_err());
+        }
     }
 
     #[test]
     fn a_calm_brain_stays_dark_and_one_with_a_lesion_does_not() {
-        let calibration = Calibration::measure(&known(4), [0.05, 0.02]).unwrap();
+        let calibration = HealthyCalibration::measure(&known(4), [0.05, 0.02]).unwrap();
         let brain = Array3::from_elem((10, 10, 10), true);
         let calm = Array3::from_shape_fn((10, 10, 10), |(i, j, k)| (i + j + k) as f32 / 10.0);
         let mut lesion = calm.clone();
@@ -134,8 +140,10 @@ mod tests {
     #[test]
     fn percentiles_among_healthy_subjects() {
         let healthy_scores = vec![0.01, 0.02, 0.02, 0.05];
-        let calibration =
-            Calibration { healthy_scores, ..Calibration::measure(&known(1), [0.05, 0.02]).unwrap() };
+        let calibration = HealthyCalibration {
+            healthy_scores,
+            ..HealthyCalibration::measure(&known(1), [0.05, 0.02]).unwrap()
+        };
         for (score, percentile) in [(0.0, 0.0), (0.01, 12.5), (0.015, 25.0), (0.02, 50.0), (0.1, 100.0)] {
             assert_eq!(calibration.percentile(score), percentile);
         }
