@@ -236,7 +236,7 @@ pub(crate) mod tests {
         nan.as_mut_slice()[..3].fill(f32::NAN);
         assert!(message(&nan, &mask).contains("3 of"));
         assert!(message(&volume.map(|_| f32::NAN), &mask).contains("not finite"));
-        assert!(message(&volume.map(|_| 0.0), &mask).contains("all voxels have the value 0"));
+        assert!(message(&volume.map(|_| 0.0), &mask).contains("nearly all, have the value 0"));
         assert!(message(&volume, &mask.map(|_| false)).contains("empty"));
         let other = Grid::centred([4, 4, 4], [1.0; 3]).unwrap();
         assert!(message(&volume, &Volume::filled(&other, true).unwrap()).contains("different grids"));
