@@ -11,12 +11,25 @@ pub(crate) struct Source {
     /// brain is known, `mask`; or a CSV file with these columns. Paths are relative to the file.
     #[arg(long, value_name = "FILE")]
     pub(crate) manifest: Option<PathBuf>,
-    /// All scans `sub-*/[ses-*/]anat/*_T2w.nii[.gz]` of a BIDS data set.
+    /// All scans `sub-*/[ses-*/]anat/*_T2w.nii[.gz]` of a BIDS data set (of another `--suffix`, if one is given).
     #[arg(long, value_name = "ROOT")]
     pub(crate) bids: Option<PathBuf>,
     /// Where the results of a BIDS data set go. [default: ROOT/derivatives/mri-prep]
     #[arg(long, value_name = "FOLDER", requires = "bids")]
     pub(crate) derivatives: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+/// Which scans of a BIDS data set.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Selection {
+    /// Only these participants, with or without `sub-`.
+    #[arg(long, num_args = 1.., value_name = "LABEL")]
+    pub(crate) participant_label: Vec<String>,
+    /// The suffix of the scans to prepare.
+    #[arg(long, default_value = "T2w", value_name = "SUFFIX")]
+    pub(crate) suffix: String,
 }
 
 #[derive(Debug, Args)]

@@ -21,14 +21,14 @@ use super::sidecars::{ContrastSidecars, Sidecars};
 /// The version of BIDS that the names and keys follow.
 const VERSION: &str = "1.10.0";
 /// BIDS has no names for transforms, pictures, pages and references of one's own.
-const IGNORED: [&str; 4] = ["*_xfm.txt", "*_xfm.tfm", "figures", "reference"];
+const IGNORED: [&str; 5] = ["*_xfm.txt", "*_xfm.tfm", "figures", "reference", "sub-*.html"];
 const README: &str = "\
 # Brains by mri-prep
 
 For each scan: the brain on the grid of the reference, skull-stripped and normalized
 (`space-reference_desc-brain`), its mask there and on the scan's own grid, and the transform from reference to
 scan (`xfm`). `reference/` holds the reference, `figures/` pictures of each result and `quality.html`, the page of
-all of them. Each JSON file says what its image was made from.
+all of them; `sub-*.html` are pages of single subjects. Each JSON file says what its image was made from.
 ";
 
 /// A folder of derivatives of a data set.
@@ -36,12 +36,19 @@ all of them. Each JSON file says what its image was made from.
 pub(crate) struct Derivatives {
     raw: PathBuf,
     folder: PathBuf,
+    /// Of the scans that are prepared.
+    suffix: String,
 }
 
 impl Derivatives {
-    pub(crate) fn new(raw: &Path, folder: Option<&Path>) -> Self {
+    pub(crate) fn new(raw: &Path, folder: Option<&Path>, suffix: &str) -> Self {
         let folder = folder.map_or_else(|| raw.join("derivatives/mri-prep"), Path::to_owned);
-        Self { raw: raw.to_owned(), folder }
+        Self { raw: raw.to_owned(), folder, suffix: suffix.to_owned() }
+    }
+
+    /// Where the page of one subject (`sub-01`) goes.
+    pub(super) fn subject_page(&self, subject: &str) -> PathBuf {
+        self.folder.join(format!("{subject}.html"))
     }
 
     /// Where the page of all scans goes.
@@ -49,20 +56,20 @@ impl Derivatives {
         self.folder.join("figures/quality.html")
     }
 
-    /// The work on the scan `ID_T2w`.
+    /// The work on the scan `ID_SUFFIX`.
     pub(crate) fn job(&self, BidsScan { id, place, path }: &BidsScan) -> Job {
-        let folder = self.folder.join(place);
+        let (folder, suffix) = (self.folder.join(place), &self.suffix);
         let file = |rest: &str| folder.join(format!("{id}_{rest}"));
-        let figure = |what: &str| self.folder.join(format!("figures/{id}_desc-{what}_T2w.png"));
+        let figure = |what: &str| self.folder.join(format!("figures/{id}_desc-{what}_{suffix}.png"));
         let outputs = Outputs {
-            brain: file("space-reference_desc-brain_T2w.nii.gz"),
+            brain: file(&format!("space-reference_desc-brain_{suffix}.nii.gz")),
             mask: file("space-reference_desc-brain_mask.nii.gz"),
             native_mask: file("desc-brain_mask.nii.gz"),
-            matrix: file("from-T2w_to-reference_mode-image_xfm.txt"),
-            itk: file("from-T2w_to-reference_mode-image_xfm.tfm"),
+            matrix: file(&format!("from-{suffix}_to-reference_mode-image_xfm.txt")),
+            itk: file(&format!("from-{suffix}_to-reference_mode-image_xfm.tfm")),
             picture: figure("quality"),
             thumbnail: figure("thumbnail"),
-            summary: file("space-reference_desc-brain_T2w.json"),
+            summary: file(&format!("space-reference_desc-brain_{suffix}.json")),
             sidecars: Some(Sidecars {
                 mask: file("space-reference_desc-brain_mask.json"),
                 native_mask: file("desc-brain_mask.json"),

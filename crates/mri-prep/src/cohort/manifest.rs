@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use cli_support::progress::say;
-use mri_io::find::{BidsScan, ListedScan, bids_scans, read_scan_list, why_absent};
+use mri_io::find::{BidsScan, LeftOut, ListedScan, bids_scans, read_scan_list, why_absent};
 
-use super::arguments::Source;
+use super::arguments::{Selection, Source};
 use super::bids::Derivatives;
 use super::job::{Job, Outputs};
 use crate::files::about;
@@ -30,9 +30,9 @@ pub(crate) fn plan(source: &Source, also: &[String]) -> Result<Option<Plan>> {
     let plan = if let Some(path) = &source.manifest {
         Plan { jobs: listed(path)?, page: path.with_extension("html"), derivatives: None }
     } else if let Some(root) = &source.bids {
-        let derivatives = Derivatives::new(root, source.derivatives.as_deref());
+        let derivatives = Derivatives::new(root, source.derivatives.as_deref(), &source.selection.suffix);
         Plan {
-            jobs: in_bids(root, &derivatives, also)?,
+            jobs: in_bids(root, &source.selection, &derivatives, also)?,
             page: derivatives.page(),
             derivatives: Some(derivatives),
         }
@@ -70,18 +70,38 @@ fn listed(path: &Path) -> Result<Vec<Job>> {
     Ok(jobs)
 }
 
-/// All T2 scans of a BIDS data set.
-fn in_bids(root: &Path, derivatives: &Derivatives, also: &[String]) -> Result<Vec<Job>> {
-    let found = bids_scans(root, "T2w")?;
-    for left_out in &found.left_out {
-        say(format!("warning: {left_out}"));
+/// The selected scans of a BIDS data set.
+fn in_bids(
+    root: &Path,
+    Selection { participant_label, suffix: own }: &Selection,
+    derivatives: &Derivatives,
+    also: &[String],
+) -> Result<Vec<Job>> {
+    let found = bids_scans(root, own)?;
+    let subjects: Vec<PathBuf> = participant_label.iter().map(|label| subject(label).into()).collect();
+    for subject in &subjects {
+        ensure!(
+            root.join(subject).is_dir(),
+            "{}: no participant {}; labels are written as in the folders' names, after `sub-`",
+            about(root),
+            about(subject)
+        );
     }
-    let scans = found.scans;
+    let is_wanted =
+        |path: &Path| subjects.is_empty() || subjects.iter().any(|subject| path.starts_with(subject));
+    for left_out in &found.left_out {
+        let (LeftOut::NotMagnitude { path, .. } | LeftOut::NoScan { subject: path, .. }) = left_out;
+        if is_wanted(path.strip_prefix(root).unwrap_or(path)) {
+            say(format!("warning: {left_out}"));
+        }
+    }
+    let mut scans = found.scans;
+    scans.retain(|scan| is_wanted(&scan.place));
     let mut jobs: Vec<Job> = scans.iter().map(|scan| derivatives.job(scan)).collect();
     for suffix in also {
         ensure!(
-            suffix != "T2w",
-            "--also T2w: the T2 scans are prepared anyway; name other contrasts, such as T1w"
+            suffix != own,
+            "--also {own}: these scans are prepared anyway; name other contrasts, such as T1w"
         );
         let contrasts = bids_scans(root, suffix)?.scans;
         ensure!(
@@ -98,10 +118,15 @@ fn in_bids(root: &Path, derivatives: &Derivatives, also: &[String]) -> Result<Ve
     }
     ensure!(
         !jobs.is_empty(),
-        "{}: no scan of the form sub-*/[ses-*/]anat/*_T2w.nii[.gz]: is this the root of a BIDS data set?",
+        "{}: no scan of the form sub-*/[ses-*/]anat/*_{own}.nii[.gz]: is this the root of a BIDS data set?",
         about(root)
     );
     Ok(jobs)
+}
+
+/// The folder of a participant, named with or without `sub-`.
+fn subject(label: &str) -> String {
+    format!("sub-{}", label.strip_prefix("sub-").unwrap_or(label))
 }
 
 /// The contrast that belongs to a scan: of its name, or the only one of its session.
