@@ -4,6 +4,7 @@ mod affine;
 mod affine_transform;
 mod bias;
 mod check;
+mod components;
 mod contrast;
 mod distance;
 mod error;
@@ -31,6 +32,7 @@ pub use bias::{BiasCorrection, BiasSettings, correct_bias};
 pub use check::{
     Contrast, Finding, ScanFacts, ScanReport, Severity, check_scan, check_table, check_volume, find_copies,
 };
+pub use components::components;
 pub use contrast::preprocess_contrast;
 pub use distance::distance_to;
 pub use error::{Error, Result};
@@ -46,11 +48,12 @@ pub use nifti::{
 };
 #[cfg(feature = "picture")]
 pub use picture::{Caption, Picture, Section, quality_picture, thumbnail};
-pub use preprocess::{PreprocessSettings, Preprocessed, preprocess};
+pub use preprocess::{PreprocessSettings, Preprocessed, preprocess, preprocess_stripped};
 pub use reference::Reference;
 pub use register::{Degrees, Registration, RegistrationSettings, register, register_affine, register_rigid};
 pub use resample::{
-    Interpolation, resample, resample_labels, resample_mask, resample_to_spacing, to_canonical,
+    Interpolation, resample, resample_labels, resample_labels_by_share, resample_mask, resample_to_spacing,
+    to_canonical,
 };
 pub use strip::{
     Skull, SkullStrip, StripSettings, already_stripped, foreground, largest_component, skull_strip,

@@ -4,34 +4,13 @@ use ndarray::Array3;
 
 /// Voxels that are not 0 and do not belong to the largest component (26 neighbours; of equal ones the first in memory).
 pub(crate) fn specks(labels: &Array3<u8>) -> Vec<[usize; 3]> {
-    let mut left = labels.map(|&label| label > 0);
-    let mut components: Vec<Vec<[usize; 3]>> = Vec::new();
-    for ((i, j, k), _) in labels.indexed_iter().filter(|(_, label)| **label > 0) {
-        if std::mem::take(&mut left[[i, j, k]]) {
-            components.push(flood(&mut left, [i, j, k]));
-        }
-    }
+    let mut components = mri_io::components(labels.map(|&label| label > 0));
     let sizes = || components.iter().map(Vec::len);
     let Some(largest) = sizes().max().and_then(|most| sizes().position(|size| size == most)) else {
         return Vec::new();
     };
     components.swap_remove(largest);
     components.concat()
-}
-
-/// Takes all voxels that hang together with `first` from `left`.
-fn flood(left: &mut Array3<bool>, first: [usize; 3]) -> Vec<[usize; 3]> {
-    let mut component = vec![first];
-    let mut next = 0;
-    while let Some(&voxel) = component.get(next) {
-        next += 1;
-        for neighbour in around(voxel, left.dim().into()) {
-            if std::mem::take(&mut left[neighbour]) {
-                component.push(neighbour);
-            }
-        }
-    }
-    component
 }
 
 /// A voxel and its 26 neighbours that lie in an array of this shape.

@@ -93,7 +93,10 @@ fn brain_values(volume: &Volume<f32>, mask: &Mask) -> Result<Vec<f32>> {
     let inside: Vec<f32> = voxels.filter(|&(_, &inside)| inside).map(|(&value, _)| value).collect();
     let not_finite = inside.iter().filter(|value| !value.is_finite()).count();
     if not_finite > 0 {
-        return Err(Error::invalid(format!("{not_finite} voxels inside the brain are not finite numbers")));
+        return Err(Error::invalid(format!(
+            "{not_finite} voxels inside the brain are not finite numbers (NaN or infinite): mend the scan, or take them out of the \
+             mask"
+        )));
     }
     Ok(inside)
 }

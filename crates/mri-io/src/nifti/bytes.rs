@@ -16,6 +16,8 @@ use crate::{Error, Result, why_absent};
 const LARGEST_RATIO: usize = 1032;
 const NOT_A_FILE: &str = "is a folder or a device, not a file; a folder of DICOM files is converted with `dcm2niix -z y \
                           FOLDER`";
+/// Intents of CIFTI files, which look like series of NIfTI-2 (nifti1.h, "INTENT CODES").
+const CIFTI: std::ops::Range<i32> = 3000..3100;
 /// Scans shrink by factors of 2 to 10, label maps and masks by 20 to 200.
 const LIKELY_RATIO: usize = 64;
 
@@ -65,7 +67,7 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
 pub(super) fn open_bytes(header_path: PathBuf, file: Vec<u8>) -> Result<Opened> {
     let header = parse_start(&header_path, &file)?;
     if header.volumes > 1 {
-        return Err(Error::nifti(&header_path, a_series(header.volumes)));
+        return Err(Error::nifti(&header_path, a_series(&header)));
     }
     let (path, file) = if header.single_file {
         (header_path, file)
@@ -165,7 +167,13 @@ impl Opened {
     }
 }
 
-fn a_series(volumes: usize) -> String {
+fn a_series(header: &Header) -> String {
+    if CIFTI.contains(&header.intent.code) {
+        return "is a CIFTI file: its values belong to points of surfaces and to structures, not to the voxels of a volume; \
+                `wb_command -cifti-separate` (Connectome Workbench) writes the volume in it, if there is one"
+            .to_owned();
+    }
+    let volumes = header.volumes;
     format!(
         "holds a series of volumes ({volumes}), where one is needed: write each to a file of its own with `mri-prep split` \
          (`mri-prep` strip, register, resample and run also take `--volume N`)"

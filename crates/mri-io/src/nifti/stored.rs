@@ -7,7 +7,7 @@ use super::number::{Exact, Number};
 use super::voxels::Voxels;
 use super::write::{Meaning, write_meaning};
 use super::{Header, Intent, bytes, decode, warn};
-use crate::resample::{nearest, to_canonical};
+use crate::resample::{nearest, resample_labels_by_share, to_canonical};
 use crate::{AffineTransform, Error, Grid, Mask, Result, Volume, Voxel};
 
 /// How far from a whole number a label may lie, where the file's slope does not explain more.
@@ -186,6 +186,18 @@ impl StoredVolume {
             into_voxels(nearest(volume, grid, &transform, fill)?)
         });
         Ok(Self { voxels, ..self })
+    }
+
+    /// The labels on another grid by what they fill of its voxels: [`crate::resample_labels_by_share`].
+    ///
+    /// # Errors
+    /// If the grid has no voxels, or a value is no whole number.
+    pub fn labels_by_share(self, grid: &Grid, transform: impl Into<AffineTransform>) -> Result<Self> {
+        let (labels, transform) = (self.labels()?, transform.into());
+        let voxels = each!(&labels.voxels, volume => {
+            into_voxels(resample_labels_by_share(volume, grid, transform)?)
+        });
+        Ok(Self { voxels, ..labels })
     }
 
     /// The values as labels, which are whole numbers: those that the slope, or an earlier program's floats, moved away by

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use cli_support::progress::say;
 use cli_support::{files, interrupt};
 use memae_model::TrainedModel;
-use mri_io::{Preprocessed, Reference, Volume};
+use mri_io::{Preprocessed, Reference, StripSettings, Volume};
 
 use super::arguments::Detect;
 use super::findings::Findings;
@@ -137,15 +137,19 @@ impl Detector {
                 }
                 let prepared = match &mut prepared {
                     Some(prepared) => prepared,
-                    missing => missing.insert(
-                        mri_io::preprocess(
-                            &looked.volume,
-                            mask.as_ref(),
-                            &group.reference,
-                            &member.about.preprocess,
-                        )
-                        .with_context(named)?,
-                    ),
+                    missing => {
+                        let (settings, reference) = (&member.about.preprocess, &group.reference);
+                        let usual = settings.strip == StripSettings::default();
+                        let prepared = match (&mask, &looked.brain) {
+                            (None, Some(brain)) if usual => {
+                                mri_io::preprocess_stripped(&looked.volume, brain, reference, settings)
+                            }
+                            (mask, _) => {
+                                mri_io::preprocess(&looked.volume, mask.as_ref(), reference, settings)
+                            }
+                        };
+                        missing.insert(prepared.with_context(named)?)
+                    }
                 };
                 let summary = self
                     .find(scan, &looked.volume, prepared, group, member, &looked.warnings, target)
