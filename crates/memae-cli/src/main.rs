@@ -18,6 +18,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use clap::Parser;
+use cli_support::lock::{self, Lock};
 use cli_support::progress::{self, say};
 use cli_support::{interrupt, log};
 use memae_model::ModelKind;
@@ -29,7 +30,6 @@ use data::cohorts;
 use data::heads::MapSplit;
 use failure::BadConfig;
 use run::layout::Layout;
-use run::lock::RunLock;
 use run::{environment, threads};
 use stages::{evaluate, package, preprocess, reconstruct, report, synth, train};
 use tools::{detect, export, info, manual, seeds, study};
@@ -78,7 +78,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
     ahead::check(&config, networks)?;
     threads::limit(&config)?;
     let layout = Layout::new(&config);
-    let _alone = RunLock::take(&layout.run)?;
+    let _alone = Lock::take(&layout.run.join(lock::FILE), &layout.run, "choose another name in [run]")?;
     environment::write(&config)?;
     log::to_file(&layout.log())?;
     tracing::info!("memae {} begins", env!("CARGO_PKG_VERSION"));

@@ -2,11 +2,11 @@
 
 mod check;
 mod sections;
-pub(crate) mod spelling;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use cli_support::spelling;
 
 pub(crate) use sections::{Builtin, Config, Data, Reference, SyntheticData};
 

@@ -2,6 +2,5 @@
 
 pub(crate) mod environment;
 pub(crate) mod layout;
-pub(crate) mod lock;
 pub(crate) mod stage;
 pub(crate) mod threads;

@@ -6,15 +6,18 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-use cli_support::files::write_json;
+use anyhow::{Result, ensure};
+use cli_support::files::{read_json, write_json};
+use cli_support::lock;
 use mri_io::{BidsScan, Reference, write, write_whole};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::job::{Contrast, Job, Outputs};
 use super::link::{escape, link};
 use super::sidecars::{ContrastSidecars, Sidecars};
 
+/// The suffix of the contrast that is prepared if none is named.
+const USUAL: &str = "T2w";
 /// The version of BIDS that the names and keys follow.
 const VERSION: &str = "1.10.0";
 /// BIDS has no names for transforms, pictures, pages and references of one's own.
@@ -33,12 +36,21 @@ all of them. Each JSON file says what its image was made from.
 pub(crate) struct Derivatives {
     raw: PathBuf,
     folder: PathBuf,
+    /// Of the scans that are stripped.
+    suffix: String,
 }
 
 impl Derivatives {
-    pub(crate) fn new(raw: &Path, folder: Option<&Path>) -> Self {
-        let folder = folder.map_or_else(|| raw.join("derivatives/mri-prep"), Path::to_owned);
-        Self { raw: raw.to_owned(), folder }
+    pub(crate) fn new(raw: &Path, folder: Option<&Path>, suffix: &str) -> Self {
+        // Masks have no suffix in their names: those of one contrast would replace those of the other.
+        let own = if suffix == USUAL { "mri-prep".to_owned() } else { format!("mri-prep-{suffix}") };
+        let folder = folder.map_or_else(|| raw.join("derivatives").join(own), Path::to_owned);
+        Self { raw: raw.to_owned(), folder, suffix: suffix.to_owned() }
+    }
+
+    /// Whom the folder belongs to while a run is at work.
+    pub(crate) fn lock(&self) -> (PathBuf, PathBuf) {
+        (self.folder.join(lock::FILE), self.folder.clone())
     }
 
     /// Where the page of all scans goes.
@@ -46,20 +58,22 @@ impl Derivatives {
         self.folder.join("figures/quality.html")
     }
 
-    /// The work on the scan `ID_T2w`.
+    /// The work on a scan `ID_SUFFIX`.
     pub(crate) fn job(&self, BidsScan { id, place, path }: &BidsScan) -> Job {
         let folder = self.folder.join(place);
         let file = |rest: &str| folder.join(format!("{id}_{rest}"));
-        let figure = |what: &str| self.folder.join(format!("figures/{id}_desc-{what}_T2w.png"));
+        let suffix = &self.suffix;
+        let figure = |what: &str| self.folder.join(format!("figures/{id}_desc-{what}_{suffix}.png"));
         let outputs = Outputs {
-            brain: file("space-reference_desc-brain_T2w.nii.gz"),
+            brain: file(&format!("space-reference_desc-brain_{suffix}.nii.gz")),
             mask: file("space-reference_desc-brain_mask.nii.gz"),
             native_mask: file("desc-brain_mask.nii.gz"),
-            matrix: file("from-T2w_to-reference_mode-image_xfm.txt"),
-            itk: file("from-T2w_to-reference_mode-image_xfm.tfm"),
+            matrix: file(&format!("from-{suffix}_to-reference_mode-image_xfm.txt")),
+            itk: file(&format!("from-{suffix}_to-reference_mode-image_xfm.tfm")),
             picture: figure("quality"),
             thumbnail: figure("thumbnail"),
-            summary: file("space-reference_desc-brain_T2w.json"),
+            summary: file(&format!("space-reference_desc-brain_{suffix}.json")),
+            lock: None,
             sidecars: Some(Sidecars {
                 mask: file("space-reference_desc-brain_mask.json"),
                 native_mask: file("desc-brain_mask.json"),
@@ -96,6 +110,29 @@ impl Derivatives {
         }
     }
 
+    /// # Errors
+    /// If the folder holds the results of another contrast.
+    pub(super) fn check(&self) -> Result<()> {
+        let path = self.folder.join("dataset_description.json");
+        if !path.exists() {
+            return Ok(());
+        }
+        let description: Value = read_json(&path)?;
+        let earlier = description["GeneratedBy"][0]["Description"].as_str();
+        ensure!(
+            earlier.is_none_or(|earlier| earlier == self.about()),
+            "{}: holds the results of another contrast ({}), whose masks have the same names: name another folder with \
+             --derivatives",
+            self.folder.display(),
+            earlier.unwrap_or_default()
+        );
+        Ok(())
+    }
+
+    fn about(&self) -> String {
+        format!("Brains of the scans *_{}", self.suffix)
+    }
+
     /// Writes what concerns all scans: the description, what validators are to ignore, the reference, and a README where
     /// there is none.
     pub(super) fn describe(&self, reference: &Reference) -> Result<()> {
@@ -108,6 +145,7 @@ impl Derivatives {
             "Name": "mri-prep",
             "Version": env!("CARGO_PKG_VERSION"),
             "CodeURL": env!("CARGO_PKG_REPOSITORY"),
+            "Description": self.about(),
         });
         let description = json!({
             "Name": "mri-prep",

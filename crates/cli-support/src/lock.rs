@@ -1,4 +1,4 @@
-//! One program at a time in a run's folder: two would write over each other's results.
+//! One program at a time in a folder of results: two would write over each other's.
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -8,13 +8,13 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-/// In the run's folder.
-const FILE: &str = ".lock";
+/// The usual name of the file, in the folder that it stands for.
+pub const FILE: &str = ".lock";
 
-/// Holds a run's folder until it is dropped, or the process ends in whichever way: the lock is the operating system's, so none
-/// can stay behind.
+/// Holds a folder until it is dropped, or the process ends in whichever way: the lock is the operating system's, so none can
+/// stay behind. The file stays: to remove it would let two programs lock two files of one name.
 #[derive(Debug)]
-pub(crate) struct RunLock {
+pub struct Lock {
     _file: File,
 }
 
@@ -26,25 +26,31 @@ struct Holder {
     host: String,
 }
 
-impl RunLock {
-    /// Takes a run's folder, which is made if it is missing.
+impl Lock {
+    /// Locks a file, which is made if it is missing, and its folder too. `what` is how messages call what it stands for;
+    /// `otherwise` ends the sentence "wait for it, stop it, or".
     ///
     /// # Errors
-    /// If another program works there, or the folder cannot be written to.
-    pub(crate) fn take(run: &Path) -> Result<Self> {
-        fs_err::create_dir_all(run)?;
-        let path = run.join(FILE);
+    /// If another program holds it, which the message names with the time since when, or the folder cannot be written to.
+    pub fn take(path: &Path, what: &Path, otherwise: &str) -> Result<Self> {
+        fs_err::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
         let about = || format!("{} cannot be locked", path.display());
         let mut file = File::options()
             .create(true)
             .truncate(false)
             .read(true)
             .write(true)
-            .open(&path)
+            .open(path)
             .with_context(about)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => bail!("{}", busy(run, &mut file)),
+            Err(TryLockError::WouldBlock) => {
+                bail!(
+                    "{}: another run works here{}; wait for it, stop it, or {otherwise}",
+                    what.display(),
+                    whose(&mut file)
+                )
+            }
             // Some network disks know no locks.
             Err(TryLockError::Error(error)) => {
                 tracing::warn!("{}: {error}: make sure that no other program works in that folder", about());
@@ -57,21 +63,17 @@ impl RunLock {
     }
 }
 
-/// What to say of a folder that is taken.
-fn busy(run: &Path, file: &mut File) -> String {
+/// Who holds the file, for a message.
+fn whose(file: &mut File) -> String {
     let mut text = String::new();
     let holder = file
         .rewind()
         .and_then(|()| file.read_to_string(&mut text))
         .ok()
         .and_then(|_| serde_json::from_str::<Holder>(&text).ok());
-    let whose = holder.map_or_else(String::new, |Holder { since, process, host }| {
+    holder.map_or_else(String::new, |Holder { since, process, host }| {
         format!(", since {since} (process {process} on {host})")
-    });
-    format!(
-        "{}: another run works here{whose}; wait for it, stop it, or choose another name in [run]",
-        run.display()
-    )
+    })
 }
 
 /// Day, hour and minute in UTC.
@@ -98,16 +100,20 @@ mod tests {
     fn a_taken_folder_is_refused_with_who_holds_it_and_a_lock_left_behind_is_taken_over() {
         let folder = tempfile::tempdir().unwrap();
         let run = folder.path().join("runs/quick");
-        let held = RunLock::take(&run).unwrap();
-        let error = RunLock::take(&run).unwrap_err().to_string();
+        let file = run.join(FILE);
+        let take = || Lock::take(&file, &run, "choose another name");
+        let held = take().unwrap();
+        let error = take().unwrap_err().to_string();
         let process = format!("process {} on {}", std::process::id(), host());
-        for part in ["runs/quick: another run works here, since 2", " UTC", &process] {
+        for part in
+            ["runs/quick: another run works here, since 2", " UTC", &process, "or choose another name"]
+        {
             assert!(error.contains(part), "{error}");
         }
         drop(held);
-        assert!(run.join(FILE).exists());
-        RunLock::take(&run).unwrap();
-        cli_support::files::write(&run.join(FILE), b"not what it should be").unwrap();
-        RunLock::take(&run).unwrap();
+        assert!(file.exists());
+        take().unwrap();
+        crate::files::write(&file, b"not what it should be").unwrap();
+        take().unwrap();
     }
 }
