@@ -32,6 +32,7 @@ impl Names {
     }
 
     /// With the path of a file as the caller can open it.
+    #[must_use]
     pub fn beside(self, manifest: &Path) -> Self {
         match self {
             Self::File(file) => Self::File(manifest.with_file_name("").join(file)),
