@@ -64,7 +64,7 @@ fn one_file_is_enough_and_the_maps_lie_on_the_scan() {
     for ((value, whole), inside) in stripped.as_slice().iter().zip(scan.as_slice()).zip(brain.as_slice()) {
         assert_eq!(*value, if *inside > 0.0 { *whole } else { 0.0 });
     }
-    mri_io::read_transform(folder.join("transform.txt"), None).unwrap();
+    mri_io::transform_file::read_transform(folder.join("transform.txt"), None).unwrap();
 
     let parts = summary["components"].as_array().unwrap();
     let volumes: Vec<f64> = parts.iter().map(|part| part["ml"].as_f64().unwrap()).collect();

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod browser;
+mod cluster;
 mod configuration;
 mod data;
 mod detection;
@@ -11,5 +12,7 @@ mod full_disk;
 mod interruption;
 mod lesions;
 mod program;
+mod slurm;
+mod verification;
 mod viewer;
 mod whole_run;

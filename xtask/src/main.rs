@@ -3,10 +3,12 @@
 //! Links none of the workspace's other crates, so that it builds in seconds and before libtorch is there.
 
 mod bench;
+mod dependencies;
 mod directions;
 mod doctor;
+mod faults;
+mod features;
 mod libtorch;
-mod licences;
 mod machine;
 mod provision;
 mod reproduce;
@@ -14,6 +16,7 @@ mod setup;
 mod test;
 mod train_default;
 mod train_strip;
+mod typos;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,8 +34,8 @@ Commands:
   setup                              get libtorch, unless LIBTORCH or LIBTORCH_USE_PYTORCH says where it is
   reproduce [--config FILE] [ARG]..  set up, build, run the whole experiment (default: configs/quick.toml);
                                      further arguments go to `memae run`
-  test [STEP]..                      set up, then format, clippy, docs, dependency and licence checks, all tests;
-                                     or only the named steps
+  test [STEP|CRATE]..                set up, then format, spelling, clippy, docs, checks of dependencies, all tests; or only the
+                                     named steps; or clippy and the tests of the named crates alone
   train-default --label-maps DIR [--out DIR]
                                      set up, build, train the packages that are built into the program on heads rendered
                                      from these label maps (configs/default-model.toml); goes on where it was interrupted
@@ -40,6 +43,10 @@ Commands:
                                      set up, build, train the networks with which mri-io finds the brain, on heads rendered from
                                      these label maps, and put their weights into its source; goes on where it was interrupted
   bench model [--device D] ..        compare a training step with PyTorch's and write a record below docs/benchmarks
+  faults [--kills N] [--writes N] [--spoiled N] [--twice N] [--preprocessed] [--seed N] [--program FILE] [--out FILE]
+                                     kill a tiny run, fail its writes, spoil its files, start it twice: after each, the same
+                                     command must reach the same results, bit for bit; --preprocessed: writes fail and files are
+                                     spoiled after preprocessing only; --out: write a record
   doctor                             what of the set-up is there, and what is missing
   help                               this text
 ";
@@ -79,6 +86,7 @@ fn run() -> Result<()> {
         "train-default" => train_default::run(&root, &mut args),
         "train-strip" => train_strip::run(&root, &mut args),
         "bench" => bench::run(&root, &mut args),
+        "faults" => faults::run(&root, &mut args),
         "doctor" => {
             no_more(&mut args)?;
             doctor::run(&shell_at(&root)?, &root)

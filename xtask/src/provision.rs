@@ -121,7 +121,7 @@ fn pip_install(sh: &Shell, partial: &Path, packages: &Path, plan: &Plan) -> Resu
 }
 
 /// The Python of a fresh virtual environment or, where `venv` is missing, the system's, if that has pip.
-fn python_with_pip(sh: &Shell, partial: &Path) -> Result<PathBuf> {
+pub(crate) fn python_with_pip(sh: &Shell, partial: &Path) -> Result<PathBuf> {
     let venv = partial.join("venv");
     if cmd!(sh, "python3 -m venv {venv}").quiet().ignore_stdout().ignore_stderr().run().is_ok() {
         return Ok(venv.join("bin/python"));

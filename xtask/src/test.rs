@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-use crate::{directions, licences, setup};
+use crate::{dependencies, directions, faults, features, setup, typos};
 
 struct Step {
     name: &'static str,
@@ -18,7 +18,7 @@ struct Step {
 
 /// Quick ones first. All steps that compile share features, profile and RUSTFLAGS, so that each dependency is checked once
 /// and built once.
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 10] = [
     Step {
         name: "fmt",
         about: "rustfmt has nothing to change",
@@ -32,10 +32,17 @@ const STEPS: [Step; 7] = [
         run: |sh| directions::check(&sh.current_dir()),
     },
     Step {
-        name: "licences",
-        about: "every dependency has a licence that we allow",
+        name: "dependencies",
+        about: "licences, sources and oldest Rust of all dependencies",
         needs_libtorch: false,
-        run: |_| licences::check(),
+        run: |_| dependencies::check(),
+    },
+    Step { name: "typos", about: "no word is misspelt", needs_libtorch: false, run: typos::check },
+    Step {
+        name: "features",
+        about: "the libraries build with each of their features, and bring few packages along",
+        needs_libtorch: false,
+        run: features::check,
     },
     Step {
         name: "clippy",
@@ -61,6 +68,12 @@ const STEPS: [Step; 7] = [
         run: |sh| Ok(cmd!(sh, "cargo build --workspace --all-targets").quiet().run()?),
     },
     Step {
+        name: "faults",
+        about: "a run survives kills, failing writes and spoiled files: a few of those of `cargo xtask faults`",
+        needs_libtorch: true,
+        run: faults::few,
+    },
+    Step {
         name: "test",
         about: "unit, golden, documentation and end-to-end tests",
         needs_libtorch: true,
@@ -72,42 +85,90 @@ const STEPS: [Step; 7] = [
 pub(crate) fn describe_steps() -> String {
     let mut text = String::new();
     for step in &STEPS {
-        let _ = writeln!(text, "  {:<11} {}", step.name, step.about);
+        let _ = writeln!(text, "  {:<12} {}", step.name, step.about);
     }
     text
 }
 
-/// Runs the named steps, or all of them; stops at the first that fails.
+/// Runs the named steps, or all of them; a crate's name stands for clippy and the tests of that crate alone. Stops at the first that
+/// fails.
 pub(crate) fn run(sh: &Shell, root: &Path, names: &[String]) -> Result<()> {
-    let steps = select(names)?;
-    if steps.iter().any(|step| step.needs_libtorch) {
+    let work = select(names)?;
+    if work.iter().any(Work::needs_libtorch) {
         setup::ensure(sh, root)?;
     }
     let mut times = Vec::new();
-    for step in steps {
-        println!("==> {}: {}", step.name, step.about);
+    for work in work {
+        let name = work.name();
+        println!("==> {name}");
         let start = Instant::now();
-        (step.run)(sh).with_context(|| {
-            format!("step `{0}` failed; run it again with `cargo xtask test {0}`", step.name)
-        })?;
-        times.push((step.name, start.elapsed()));
+        work.run(sh)
+            .with_context(|| format!("`{name}` failed; run it again with `cargo xtask test {name}`"))?;
+        println!("==> {name} took {:.1} s", start.elapsed().as_secs_f64());
+        times.push((name, start.elapsed()));
     }
     println!("\nAll steps passed.\n{}", time_table(&times));
     Ok(())
 }
 
-fn select(names: &[String]) -> Result<Vec<&'static Step>> {
-    if let Some(unknown) = names.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
-        bail!("there is no step `{unknown}`; the steps are:\n{}", describe_steps());
+/// What a name stands for.
+enum Work {
+    Step(&'static Step),
+    Crate(&'static str),
+}
+
+impl Work {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Step(step) => step.name,
+            Self::Crate(name) => name,
+        }
     }
-    Ok(STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)).collect())
+
+    fn needs_libtorch(&self) -> bool {
+        match self {
+            Self::Step(step) => step.needs_libtorch,
+            Self::Crate(name) => *name == END_TO_END || directions::MAY_LINK_TORCH.contains(name),
+        }
+    }
+
+    fn run(&self, sh: &Shell) -> Result<()> {
+        match self {
+            Self::Step(step) => (step.run)(sh),
+            Self::Crate(name) => {
+                if *name == END_TO_END {
+                    cmd!(sh, "cargo build --package memae-cli --package mri-prep").quiet().run()?;
+                }
+                cmd!(sh, "cargo clippy --package {name} --all-targets -- -D warnings").quiet().run()?;
+                Ok(cmd!(sh, "cargo test --package {name}").quiet().run()?)
+            }
+        }
+    }
+}
+
+/// Its tests run programs that others build.
+const END_TO_END: &str = "end-to-end";
+
+fn select(names: &[String]) -> Result<Vec<Work>> {
+    let crates = || directions::DEPENDS_ON.iter().map(|(name, _)| *name);
+    let is_step = |name: &str| STEPS.iter().any(|step| step.name == name);
+    if let Some(unknown) = names.iter().find(|name| !is_step(name) && crates().all(|known| known != **name)) {
+        let crates = crates().collect::<Vec<_>>().join(", ");
+        bail!(
+            "there is no step or crate `{unknown}`; the steps are:\n{}and the crates {crates}",
+            describe_steps()
+        );
+    }
+    let named = |wanted: &str| names.iter().any(|name| name == wanted);
+    let steps = STEPS.iter().filter(|step| names.is_empty() || named(step.name)).map(Work::Step);
+    Ok(steps.chain(crates().filter(|name| named(name)).map(Work::Crate)).collect())
 }
 
 fn time_table(times: &[(&str, Duration)]) -> String {
     let total: Duration = times.iter().map(|(_, time)| time).sum();
     let mut text = String::new();
     for (name, time) in times.iter().copied().chain([("total", total)]) {
-        let _ = writeln!(text, "  {name:<11} {:>7.1} s", time.as_secs_f64());
+        let _ = writeln!(text, "  {name:<12} {:>7.1} s", time.as_secs_f64());
     }
     text
 }
@@ -118,18 +179,19 @@ mod tests {
 
     fn selected(names: &[&str]) -> Result<Vec<&'static str>> {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-        Ok(select(&names)?.iter().map(|step| step.name).collect())
+        Ok(select(&names)?.iter().map(Work::name).collect())
     }
 
     #[test]
     fn no_names_select_all_and_names_keep_the_order_of_the_steps() {
         assert_eq!(selected(&[]).unwrap().len(), STEPS.len());
         assert_eq!(selected(&["test", "fmt"]).unwrap(), ["fmt", "test"]);
+        assert_eq!(selected(&["mri-io", "fmt"]).unwrap(), ["fmt", "mri-io"]);
     }
 
     #[test]
     fn an_unknown_step_is_named() {
         let error = selected(&["fmt", "tset"]).unwrap_err().to_string();
-        assert!(error.contains("`tset`") && error.contains("clippy"), "{error}");
+        assert!(error.contains("`tset`") && error.contains("clippy") && error.contains("mri-io"), "{error}");
     }
 }

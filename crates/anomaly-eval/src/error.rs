@@ -57,12 +57,15 @@ impl Error {
     pub(crate) fn invalid(reason: impl Into<String>) -> Self {
         Self::Invalid(reason.into())
     }
+}
 
-    /// Fails with [`Error::ShapeMismatch`] unless both shapes are equal.
-    pub(crate) fn check_shape(what: &'static str, found: &[usize], expected: &[usize]) -> Result<()> {
-        if found == expected {
-            return Ok(());
-        }
-        Err(Self::ShapeMismatch { what, expected: expected.to_vec(), found: found.to_vec() })
+/// Refuses an array whose shape is not the one that is needed. `what` names it in the error.
+///
+/// # Errors
+/// [`Error::ShapeMismatch`] unless both shapes are equal.
+pub fn check_shape(what: &'static str, found: &[usize], expected: &[usize]) -> Result<()> {
+    if found == expected {
+        return Ok(());
     }
+    Err(Error::ShapeMismatch { what, expected: expected.to_vec(), found: found.to_vec() })
 }

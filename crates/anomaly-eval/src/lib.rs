@@ -11,24 +11,26 @@ mod score;
 mod stats;
 
 pub use count::{
-    Band, BestDice, Binning, Bounded, ConfusionCounts, CurveBands, CurvePoint, Ranking, Rates,
+    Band, BestDice, Binning, Bounded, ConfusionCounts, CurveBands, CurvePoint, Ranking, RateFormula, Rates,
     ScoreHistogram, SubjectCurves, VoxelSet,
 };
-pub use error::{Error, Result};
+pub use error::{Error, Result, check_shape};
 pub use lesion::{
-    FROC_RATES, FrocPoint, Lesion, LesionDetection, LesionSettings, LesionSummary, Lesions, SizeClass, Voxel,
-    components, ladder,
+    ComponentFacts, FROC_RATES, FrocPoint, Lesion, LesionDetection, LesionSettings, LesionSummary, Lesions,
+    SizeClass, Voxel, components, components_from, ladder,
 };
 pub use protocols::{OperatingPoint, Protocol, ProtocolSettings};
+#[cfg(feature = "csv")]
+pub use results::write_subjects_csv;
 pub use results::{
     Calibration, CalibrationPoint, Comparison, Copying, CopyingSummary, Curve, Decision, Evaluation,
     HealthyFpr, HealthyScan, METRICS_SCHEMA, Measure, MethodResults, MethodSummary, Metrics, PointMetrics,
     PointSummary, RankingSummary, SeedSpread, Sensitivity, SetRanking, SubjectAuroc, SubjectDetection,
     SubjectMetrics, SubjectScore, VariantMetrics, auroc, brightest_structure, compare, seed_spread,
-    write_subjects_csv,
 };
 pub use score::{
-    HealthyMean, Outside, PlaceCalibration, PlaceSettings, PlaceStatistics, PostProcessing, Quantized, Range,
-    Residual, ScanPair, Scope, ScopeKind, Scoring, Variant, anomaly_map, normalize, ssim_map,
+    HealthyCalibration, HealthyMean, Outside, PlaceCalibration, PlaceSettings, PlaceStatistics,
+    PostProcessing, Quantized, Range, Residual, ScanPair, Scope, ScopeKind, Scoring, Variant, anomaly_map,
+    brain_values, normalize, ssim_map,
 };
 pub use stats::{BootstrapSettings, Estimate, FEWEST_SUBJECTS, SignedRank, holm, percentile, signed_rank};

@@ -12,13 +12,12 @@
 //!
 //! [`Protocol::FixedRate`] is `matched` at further rates, for Dice as a function of the false-positive rate.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{Error, Result, ScoreHistogram, VoxelSet};
 
 /// Rule by which a threshold was chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Protocol {
     /// Fixed values, assumed to be the paper's.
     Paper,
@@ -46,7 +45,8 @@ impl Protocol {
 }
 
 /// A threshold, where it comes from, and the voxels that it is judged on.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct OperatingPoint {
     /// How the threshold was chosen.
     pub protocol: Protocol,
@@ -58,9 +58,18 @@ pub struct OperatingPoint {
     pub threshold: f32,
 }
 
+impl OperatingPoint {
+    /// Whether it is the one of this protocol, voxel set and level.
+    pub fn is(&self, protocol: Protocol, voxels: VoxelSet, level: u8) -> bool {
+        (self.protocol, self.voxels, self.level) == (protocol, voxels, level)
+    }
+}
+
 /// Numbers that the protocols start from, for threshold 1 and threshold 2 where there are two.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
+#[non_exhaustive]
 pub struct ProtocolSettings {
     /// Fixed thresholds of the `paper` protocol (assumed).
     pub paper_thresholds: [f32; 2],

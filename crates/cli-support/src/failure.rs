@@ -2,6 +2,7 @@
 
 use std::sync::Once;
 
+use mri_io::nifti::Fault;
 use thiserror::Error;
 
 use crate::progress;
@@ -11,20 +12,35 @@ use crate::progress;
 #[error("interrupted")]
 pub struct Interrupted;
 
+/// An error with all its causes in one line, and what the programs offer against it.
+pub fn worded(error: &anyhow::Error) -> String {
+    let cause =
+        error.chain().find_map(|cause| cause.downcast_ref::<mri_io::Error>()).map(mri_io::Error::root);
+    let advice = match cause {
+        Some(mri_io::Error::Nifti { fault: Fault::Series { .. }, .. }) => {
+            " (`mri-prep split` writes each volume to a file; strip, register, resample and run of `mri-prep` also take \
+             `--volume N`)"
+        }
+        Some(mri_io::Error::EndsMissing { .. }) => " (`--fixed` and `--moving`)",
+        _ => "",
+    };
+    format!("{error:#}{advice}")
+}
+
 /// Says what went wrong and, after an interrupt, how to go on. Only once: an interrupt may end the program on another thread
 /// meanwhile.
 pub fn explain(error: &anyhow::Error) {
     static SAID: Once = Once::new();
     SAID.call_once(|| {
         if progress::emits_events() {
-            tracing::error!("{error:#}");
+            tracing::error!("{}", worded(error));
             return;
         }
-        tracing::info!(target: "memae::said", "ended: {error:#}");
+        tracing::info!(target: "memae::said", "ended: {}", worded(error));
         let text = if error.is::<Interrupted>() {
             "stopped; what is done is kept. The same command goes on from here.\n".to_owned()
         } else {
-            format!("error: {error:#}\n")
+            format!("error: {}\n", worded(error))
         };
         progress::print_above(text.as_bytes());
     });

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 use std::io::{Read, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use serde::de::DeserializeOwned;
@@ -15,7 +16,7 @@ use sha2::{Digest, Sha256};
 /// If the folder cannot be made or the file not be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     fs_err::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    mri_io::write_whole(path, |file| file.write_all(bytes)).context("cannot write")
+    mri_io::atomic_file::write_whole(path, |file| file.write_all(bytes)).context("cannot write")
 }
 
 /// Writes a value as indented JSON.
@@ -28,6 +29,16 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     write(path, &text)
 }
 
+/// Writes rows as CSV, below the names of their fields; nothing but an empty file without rows.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_csv(path: &Path, rows: impl IntoIterator<Item = impl Serialize>) -> Result<()> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    rows.into_iter().try_for_each(|row| table.serialize(row))?;
+    write(path, &table.into_inner()?)
+}
+
 /// Reads a value from JSON.
 ///
 /// # Errors
@@ -35,6 +46,44 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text = fs_err::read(path)?;
     serde_json::from_slice(&text).with_context(|| format!("{} is not what it should be", path.display()))
+}
+
+/// All files below a folder, by their paths in it, sorted.
+///
+/// # Errors
+/// If a folder cannot be read.
+pub fn below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(inner) = folders.pop() {
+        for entry in fs_err::read_dir(folder.join(&inner))? {
+            let entry = entry?;
+            let path = inner.join(entry.file_name());
+            if entry.file_type()?.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Removes what killed programs left half-written below a folder, if there is one: files on which nobody has worked for
+/// `idle`, which may be nothing where the caller works alone.
+///
+/// # Errors
+/// If a folder cannot be read or a file not be removed.
+pub fn remove_unfinished(folder: &Path, idle: Duration) -> Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    for path in below(folder)? {
+        let path = folder.join(path);
+        if path.to_string_lossy().ends_with(mri_io::atomic_file::UNFINISHED)
+            && fs_err::metadata(&path)?.modified()?.elapsed().unwrap_or_default() >= idle
+        {
+            fs_err::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 /// SHA-256 of a file, in hexadecimal.
@@ -71,7 +120,7 @@ pub struct Stamp {
 /// # Errors
 /// If the file is not there; the message says why, where that is known.
 pub fn stamp(path: &Path) -> Result<Stamp> {
-    let metadata = fs_err::metadata(path).map_err(|error| match mri_io::why_absent(path) {
+    let metadata = fs_err::metadata(path).map_err(|error| match mri_io::find::why_absent(path) {
         Some(why) => anyhow!("{}: {why}", path.display()),
         None => error.into(),
     })?;
@@ -105,6 +154,20 @@ mod tests {
         write(&path, b"abc").unwrap();
         let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(sha256(&path).unwrap(), known);
+    }
+
+    #[test]
+    fn files_below_a_folder_are_found_and_unfinished_ones_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let unfinished = format!("deep/.tmp{}", mri_io::atomic_file::UNFINISHED);
+        for name in ["b", "deep/a", &unfinished] {
+            write(&folder.path().join(name), b"x").unwrap();
+        }
+        assert_eq!(below(folder.path()).unwrap().len(), 3);
+        remove_unfinished(folder.path(), Duration::from_secs(60)).unwrap();
+        assert_eq!(below(folder.path()).unwrap().len(), 3);
+        remove_unfinished(folder.path(), Duration::ZERO).unwrap();
+        assert_eq!(below(folder.path()).unwrap(), [Path::new("b"), Path::new("deep/a")]);
     }
 
     #[test]

@@ -13,30 +13,41 @@ static ASKED: AtomicBool = AtomicBool::new(false);
 static FREE: AtomicBool = AtomicBool::new(false);
 static WHOLE: RwLock<()> = RwLock::new(());
 
-/// From now on Ctrl-C, SIGTERM and SIGHUP are heard. Loops stop after the piece of work in hand.
+/// From now on Ctrl-C, SIGTERM, SIGHUP, and the SIGUSR1 and SIGUSR2 with which schedulers warn of the end of a job's time
+/// are heard. Loops stop after the piece of work in hand.
 ///
 /// # Errors
 /// If the system does not let the program listen.
 pub fn listen() -> Result<()> {
-    ctrlc::set_handler(|| {
-        if ASKED.swap(true, Ordering::SeqCst) {
-            // Files are written whole, so nothing half-written can stay under its name.
+    ctrlc::set_handler(hear).context("cannot listen for Ctrl-C")?;
+    #[cfg(unix)]
+    {
+        use signal_hook::consts::{SIGUSR1, SIGUSR2};
+        let mut warnings =
+            signal_hook::iterator::Signals::new([SIGUSR1, SIGUSR2]).context("cannot listen for signals")?;
+        std::thread::spawn(move || warnings.forever().for_each(|_| hear()));
+    }
+    Ok(())
+}
+
+/// Does what a signal asks for.
+fn hear() {
+    if ASKED.swap(true, Ordering::SeqCst) {
+        // Files are written whole, so nothing half-written can stay under its name.
+        std::process::exit(130);
+    }
+    let free = FREE.load(Ordering::SeqCst);
+    if !(free && WHOLE.try_write().is_ok()) {
+        say("stopping after the piece of work in hand; once more stops at once");
+    }
+    if free {
+        // On a thread of its own: the second Ctrl-C must be heard while this waits.
+        std::thread::spawn(|| {
+            let _nothing_in_hand = WHOLE.write();
+            failure::explain(&Interrupted.into());
             std::process::exit(130);
-        }
-        let free = FREE.load(Ordering::SeqCst);
-        if !(free && WHOLE.try_write().is_ok()) {
-            say("stopping after the piece of work in hand; once more stops at once");
-        }
-        if free {
-            // On a thread of its own: the second Ctrl-C must be heard while this waits.
-            std::thread::spawn(|| {
-                let _nothing_in_hand = WHOLE.write();
-                failure::explain(&Interrupted.into());
-                std::process::exit(130);
-            });
-        }
-    })
-    .context("cannot listen for Ctrl-C")
+        });
+    }
 }
 
 /// From now on Ctrl-C waits only for what holds [`whole`], not for long computations in between.

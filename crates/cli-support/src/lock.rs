@@ -33,6 +33,23 @@ impl Lock {
     /// # Errors
     /// If another program holds it, which the message names with the time since when, or the folder cannot be written to.
     pub fn take(path: &Path, what: &Path, otherwise: &str) -> Result<Self> {
+        Self::open(path, what, otherwise, File::try_lock)
+    }
+
+    /// As [`Self::take`], beside others that share it.
+    ///
+    /// # Errors
+    /// As [`Self::take`]; programs that share it do not stand in each other's way.
+    pub fn share(path: &Path, what: &Path, otherwise: &str) -> Result<Self> {
+        Self::open(path, what, otherwise, File::try_lock_shared)
+    }
+
+    fn open(
+        path: &Path,
+        what: &Path,
+        otherwise: &str,
+        lock: fn(&File) -> Result<(), TryLockError>,
+    ) -> Result<Self> {
         fs_err::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
         let about = || format!("{} cannot be locked", path.display());
         let mut file = File::options()
@@ -42,7 +59,7 @@ impl Lock {
             .write(true)
             .open(path)
             .with_context(about)?;
-        match file.try_lock() {
+        match lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 bail!(
@@ -77,13 +94,13 @@ fn whose(file: &mut File) -> String {
 }
 
 /// Day, hour and minute in UTC.
-fn now() -> String {
+pub fn now() -> String {
     let now = OffsetDateTime::now_utc();
     format!("{} {:02}:{:02} UTC", now.date(), now.hour(), now.minute())
 }
 
 /// The machine's name, where the system tells it.
-fn host() -> String {
+pub fn host() -> String {
     let told = fs_err::read_to_string("/proc/sys/kernel/hostname")
         .or_else(|_| fs_err::read_to_string("/etc/hostname"));
     told.map_or_else(
@@ -110,7 +127,12 @@ mod tests {
         {
             assert!(error.contains(part), "{error}");
         }
+        Lock::share(&file, &run, "").unwrap_err();
         drop(held);
+        let share = || Lock::share(&file, &run, "choose another name");
+        let parts = [share().unwrap(), share().unwrap()];
+        take().unwrap_err();
+        drop(parts);
         assert!(file.exists());
         take().unwrap();
         crate::files::write(&file, b"not what it should be").unwrap();

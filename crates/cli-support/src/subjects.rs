@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::spelling;
@@ -223,6 +223,17 @@ pub fn bare(name: &str) -> &str {
 /// `1 subject`, `2 subjects`.
 pub fn subjects(count: usize) -> String {
     format!("{count} {}", if count == 1 { "subject" } else { "subjects" })
+}
+
+/// Fails with the first of some problems, and how many more there are.
+///
+/// # Errors
+/// If there is a problem.
+pub fn none_of(problems: &[String]) -> Result<()> {
+    let more = problems.len().saturating_sub(SHOWN);
+    let rest = if more > 0 { format!("\nand {more} more") } else { String::new() };
+    ensure!(problems.is_empty(), "{}{rest}", problems[..problems.len() - more].join("\n"));
+    Ok(())
 }
 
 /// At most this many of the names, and how many more there are.

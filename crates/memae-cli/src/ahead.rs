@@ -50,7 +50,7 @@ fn can_train(config: &Config) -> Result<()> {
 /// Makes a folder, and tries whether files can be made in it.
 fn can_write_in(folder: &std::path::Path) -> Result<()> {
     fs_err::create_dir_all(folder)?;
-    mri_io::can_write(folder.join("any")).context("cannot be used")
+    mri_io::atomic_file::can_write(folder.join("any")).context("cannot be used")
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use clap_complete::Shell;
 use cli_support::log::Shown;
 use memae_model::ModelKind;
 
+use crate::cluster::Scheduler;
+use crate::run::part::Shard;
 use crate::stages::package::Source;
 use crate::tools::detect::Detect;
 use crate::tools::export::Export;
@@ -71,17 +73,17 @@ impl Common {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Do all stages: synth (for synthetic data), preprocess, train, reconstruct, evaluate, package, report.
-    Run,
+    Run(Run),
     /// Make the synthetic cohort: whole heads in T2 contrast with their ground truth, as NIfTI files.
     Synth,
     /// Strip skulls, register to the reference, normalize; packs the cohort for training.
-    Preprocess,
+    Preprocess(Part),
     /// Train the models, each until its last epoch; goes on from the last checkpoint.
     Train(Only),
     /// Reconstruct the validation and test scans and write reconstructions and residuals as NIfTI.
     Reconstruct(Only),
     /// Measure detection: anomaly maps, thresholds by three protocols, counts, curves, statistics.
-    Evaluate,
+    Evaluate(EvaluatePart),
     /// Write tables, figures and the HTML page, and print Table 1.
     Report,
     /// Pack each trained model into one file, with reference, settings and calibration: all that detect needs.
@@ -112,6 +114,25 @@ pub(crate) enum Command {
         /// NIfTI file, package or checkpoint (.safetensors), folder of a model or run, or `builtin:NAME`.
         #[arg(value_parser = Source::parse)]
         file: Source,
+    },
+    /// Show how each command of a run stands: what it did, where, for how long, in how much memory, and its last error.
+    ///
+    /// For runs on a cluster also what waits in the queue.
+    Status {
+        /// Folder of a run, e.g. runs/quick.
+        run: PathBuf,
+    },
+    /// Take the jobs of a run out of a cluster's queue.
+    Cancel {
+        /// Folder of a run, e.g. runs/quick.
+        run: PathBuf,
+    },
+    /// Hold a run's results, and the files that went into them, against the hashes in its provenance.json.
+    ///
+    /// Reads all of them. Names each file that has changed, is gone, or is not recorded, and then exits with 1.
+    Verify {
+        /// Folder of a run, e.g. runs/quick.
+        run: PathBuf,
     },
     /// Print a completion script, e.g. `memae completions bash > /etc/bash_completion.d/memae`.
     Completions {
@@ -152,6 +173,36 @@ pub(crate) enum StudyCommand {
     /// The measure by which settings are compared needs no lesion: what a model saves of the mean slice's validation loss, less
     /// what it copies of bright blobs pasted into healthy scans.
     Memory(StudyMemory),
+}
+
+/// Where a run is done.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// Submit what is missing to a cluster, as `[cluster]` of the configuration says, instead of doing it here.
+    #[arg(long, value_name = "SCHEDULER")]
+    pub(crate) on: Option<Scheduler>,
+}
+
+/// A part of the scans.
+#[derive(Debug, Args)]
+pub(crate) struct Part {
+    /// Only every N-th scan from the I-th on, beside other processes that do the others; the command without this finishes
+    /// the stage.
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<Shard>,
+}
+
+/// A part of the evaluation.
+#[derive(Debug, Args)]
+pub(crate) struct EvaluatePart {
+    /// Only this method (a model, `intensity` or `mean`), beside other processes that do the others; the command without this
+    /// finishes the stage.
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) method: Option<String>,
+
+    /// Only score every N-th scan from the I-th on.
+    #[arg(long, value_name = "I/N", requires = "method")]
+    pub(crate) shard: Option<Shard>,
 }
 
 /// Choice of models.

@@ -6,6 +6,8 @@
 
 mod ahead;
 mod cli;
+mod cluster;
+mod commands;
 mod config;
 mod data;
 mod failure;
@@ -14,25 +16,26 @@ mod stages;
 mod tools;
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Parser;
 use cli_support::lock::{self, Lock};
-use cli_support::progress::{self, say};
-use cli_support::{interrupt, log};
-use memae_model::ModelKind;
+use cli_support::{files, interrupt, log, progress};
 
 use ahead::Networks;
-use cli::{Cli, Command, Common, Only};
+use cli::{Cli, Command, Common};
+use cluster::Scheduler;
+use commands::Name;
 use config::{Config, Data};
-use data::cohorts;
-use data::heads::MapSplit;
 use failure::BadConfig;
-use run::layout::Layout;
-use run::{environment, threads};
-use stages::{evaluate, package, preprocess, reconstruct, report, synth, train};
-use tools::{detect, export, info, manual, seeds, study};
+use run::context::Run;
+use run::{provenance, task, threads};
+use stages::preprocess;
+use tools::{detect, export, info, manual, seeds, study, verify};
+
+/// After this time a half-written file in the cache, where other runs may work too, belongs to nobody.
+const ABANDONED: Duration = Duration::from_secs(3600);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -58,6 +61,9 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Detect(arguments) => return detect::run(arguments),
         Command::Export(arguments) => return export::run(arguments),
         Command::Seeds(arguments) => return seeds::run(arguments),
+        Command::Status { run } => return cluster::status(run),
+        Command::Cancel { run } => return cluster::cancel(run),
+        Command::Verify { run } => return verify::run(run),
         Command::Info { file } => return info::run(file),
         Command::Completions { shell } => return manual::completions(*shell),
         Command::Man { folder } => return manual::man(folder),
@@ -66,34 +72,37 @@ fn dispatch(cli: &Cli) -> Result<()> {
         Command::Data(cli::DataCommand::Check) => return check_data(&cli.common),
         _ => {}
     }
-    let mut config = configure(&cli.common)?;
+    let mut config = load(&cli.common)?;
     if let Command::Study(cli::StudyCommand::Memory(arguments)) = &cli.command {
         config = study::shared(&config, arguments);
     }
+    let run = begin(config)?;
     let networks = match cli.command {
-        Command::Synth | Command::Preprocess => Networks::Unused,
-        Command::Run | Command::Train(_) | Command::Study(_) => Networks::Trained,
+        // Another machine may have the device.
+        Command::Synth | Command::Preprocess(_) | Command::Run(cli::Run { on: Some(_) }) => Networks::Unused,
+        Command::Run(_) | Command::Train(_) | Command::Study(_) => Networks::Trained,
         _ => Networks::Used,
     };
-    ahead::check(&config, networks)?;
-    threads::limit(&config)?;
-    let layout = Layout::new(&config);
-    let _alone = Lock::take(&layout.run.join(lock::FILE), &layout.run, "choose another name in [run]")?;
-    environment::write(&config)?;
-    log::to_file(&layout.log())?;
-    tracing::info!("memae {} begins", env!("CARGO_PKG_VERSION"));
-    match &cli.command {
-        Command::Run => run_all(&config),
-        Command::Synth => synth::run(&config),
-        Command::Preprocess => preprocess::run(&config),
-        Command::Train(only) => train::run(&config, &chosen(&config, only)?),
-        Command::Reconstruct(only) => reconstruct::run(&config, &chosen(&config, only)?),
-        Command::Evaluate => evaluate::run(&config),
-        Command::Report => report::run(&config),
-        Command::Study(cli::StudyCommand::Memory(arguments)) => study::memory(&config, arguments),
-        Command::Package(only) => package::run(&config, &chosen(&config, only)?),
-        _ => unreachable!("handled above"),
+    ahead::check(&run.config, networks)?;
+    threads::limit(&run.config)?;
+    let Name { name, is_part } = commands::name(&cli.command);
+    let (folder, otherwise) = (&run.layout.run, "choose another name in [run]");
+    let file = folder.join(lock::FILE);
+    let _run =
+        if is_part { Lock::share(&file, folder, otherwise)? } else { Lock::take(&file, folder, otherwise)? };
+    let _same_part = Lock::take(&run.layout.locks().join(&name), folder, "do another part")?;
+    if !is_part {
+        files::remove_unfinished(&run.layout.run, Duration::ZERO)?;
+        files::remove_unfinished(&run.config.run.cache, ABANDONED)?;
     }
+    provenance::begin(&run)?;
+    log::to_file(&run.layout.log())?;
+    tracing::info!("memae {} begins", env!("CARGO_PKG_VERSION"));
+    if let Command::Run(cli::Run { on: Some(Scheduler::Slurm) }) = cli.command {
+        return cluster::submit(&run);
+    }
+    task::recorded(&run.layout, &name, || commands::work(&cli.command, &run))?;
+    if is_part { Ok(()) } else { provenance::finish(&run, preprocess::inputs(&run)?) }
 }
 
 /// The configuration, with what the command line changes in it.
@@ -109,15 +118,9 @@ fn load(common: &Common) -> Result<Config> {
     Ok(config)
 }
 
-/// The checked configuration. Data that is not there is found out now, before any work.
-fn configure(common: &Common) -> Result<Config> {
-    let config = load(common)?;
+/// The run of a configuration. Data that is not there is found out now, before any work.
+fn begin(config: Config) -> Result<Run> {
     let mut problems = Vec::new();
-    let missing = match &config.data {
-        Data::Manifest(_) => cohorts::members(&config).err(),
-        Data::Synthetic(data) => MapSplit::of(data).err(),
-    };
-    problems.extend(missing.map(|error| format!("{error:#}")));
     for (key, path) in [("file", &config.reference.file), ("mask", &config.reference.mask)] {
         if let Some(path) = path.as_ref().filter(|path| !path.is_file()) {
             problems.push(format!(
@@ -126,10 +129,14 @@ fn configure(common: &Common) -> Result<Config> {
             ));
         }
     }
-    if !problems.is_empty() {
-        bail!(BadConfig(problems));
+    match Run::new(config) {
+        Ok(run) if problems.is_empty() => Ok(run),
+        Ok(_) => bail!(BadConfig(problems)),
+        Err(error) => {
+            problems.insert(0, format!("{error:#}"));
+            bail!(BadConfig(problems))
+        }
     }
-    Ok(config)
 }
 
 /// Looks at data that may be incomplete, and writes nothing.
@@ -137,44 +144,4 @@ fn check_data(common: &Common) -> Result<()> {
     let config = load(common)?;
     threads::limit(&config)?;
     tools::data::check(&config)
-}
-
-fn run_all(config: &Config) -> Result<()> {
-    let start = Instant::now();
-    say(format!(
-        "memae {}: run `{}` in {}{}",
-        env!("CARGO_PKG_VERSION"),
-        config.run.name,
-        config.run_folder().display(),
-        if config.data.is_synthetic() { " (synthetic data)" } else { "" }
-    ));
-    if let Data::Synthetic(_) = config.data {
-        synth::run(config)?;
-    }
-    preprocess::run(config)?;
-    train::run(config, &config.run.models)?;
-    reconstruct::run(config, &config.run.models)?;
-    evaluate::run(config)?;
-    package::run(config, &config.run.models)?;
-    report::run(config)?;
-    let layout = Layout::new(config);
-    say(format!(
-        "done in {}\n  report    {}\n  packages  {}\n  log       {}",
-        progress::humantime(start.elapsed()),
-        layout.report().join("index.html").display(),
-        layout.packages().display(),
-        layout.log().display()
-    ));
-    Ok(())
-}
-
-/// The models named on the command line, or all of the configuration.
-fn chosen(config: &Config, only: &Only) -> Result<Vec<ModelKind>> {
-    if only.models.is_empty() {
-        return Ok(config.run.models.clone());
-    }
-    if let Some(model) = only.models.iter().find(|model| !config.run.models.contains(model)) {
-        bail!(BadConfig(vec![format!("--model {model}: it is not among the models of [run]")]));
-    }
-    Ok(only.models.clone())
 }

@@ -10,12 +10,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// The operating system refused to read or write a file.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {cause}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// What the operating system said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// A cohort file or a checkpoint does not hold what it should.
     #[error("{}: {reason}", path.display())]
@@ -51,7 +51,7 @@ pub enum Error {
     #[error(
         "memory does not suffice for a batch of {batch}; {} ({reason})",
         match fits {
-            Some(fits) => format!("a batch of {fits} fits: set [train] batch = {fits}, or less if other programs need memory"),
+            Some(fits) => format!("a batch of {fits} fits, or a smaller one if other programs need memory"),
             None => "not even one window fits: choose a smaller width or smaller slices".to_owned(),
         }
     )]
@@ -76,8 +76,8 @@ impl Error {
     }
 
     /// An [`Error::Io`] for `path`.
-    pub(crate) fn io(path: impl AsRef<Path>, source: std::io::Error) -> Self {
-        Self::Io { path: path.as_ref().to_owned(), source }
+    pub(crate) fn io(path: impl AsRef<Path>, cause: std::io::Error) -> Self {
+        Self::Io { path: path.as_ref().to_owned(), cause }
     }
 
     /// An [`Error::File`] for `path`.

@@ -38,39 +38,64 @@ impl ModelKind {
     /// The paper's models and those beyond it.
     pub const ALL: [Self; 6] = [Self::Ae, Self::Vae, Self::SsimAe, Self::MemAe, Self::SsimMemAe, Self::Dae];
 
-    /// Short name used in files and on the command line, e.g. `ssim-memae`.
-    pub fn id(self) -> &'static str {
+    /// The model that the paper proposes.
+    pub const PROPOSED: Self = Self::SsimMemAe;
+
+    /// The one table of what the models are called and in what they differ.
+    const fn facts(self) -> Facts {
+        const fn row(id: &'static str, label: &'static str, ssim: bool, memory: bool) -> Facts {
+            Facts { id, label, title: label, ssim, memory }
+        }
         match self {
-            Self::Ae => "ae",
-            Self::Vae => "vae",
-            Self::SsimAe => "ssim-ae",
-            Self::MemAe => "memae",
-            Self::SsimMemAe => "ssim-memae",
-            Self::Dae => "dae",
+            Self::Ae => row("ae", "AE", false, false),
+            Self::Vae => row("vae", "VAE", false, false),
+            Self::SsimAe => row("ssim-ae", "SSIM-AE", true, false),
+            Self::MemAe => row("memae", "MemAE", false, true),
+            Self::SsimMemAe => {
+                Facts { title: "SSIM-MemAE (proposed)", ..row("ssim-memae", "SSIM-MemAE", true, true) }
+            }
+            Self::Dae => row("dae", "DAE", false, false),
         }
     }
 
-    /// Name in tables: the paper's, for its models.
+    /// Short name used in files and on the command line, e.g. `ssim-memae`.
+    pub fn id(self) -> &'static str {
+        self.facts().id
+    }
+
+    /// Short name for people, e.g. `SSIM-MemAE`.
+    pub fn label(self) -> &'static str {
+        self.facts().label
+    }
+
+    /// Name in the paper's table, for its models; else the label.
     pub fn title(self) -> &'static str {
-        match self {
-            Self::Ae => "AE",
-            Self::Vae => "VAE",
-            Self::SsimAe => "SSIM-AE",
-            Self::MemAe => "MemAE",
-            Self::SsimMemAe => "SSIM-MemAE (proposed)",
-            Self::Dae => "DAE",
-        }
+        self.facts().title
     }
 
     /// Whether the reconstruction loss is 1 - SSIM (else mean squared error).
     pub fn uses_ssim(self) -> bool {
-        matches!(self, Self::SsimAe | Self::SsimMemAe)
+        self.facts().ssim
     }
 
     /// Whether the bottleneck is a memory module.
     pub fn has_memory(self) -> bool {
-        matches!(self, Self::MemAe | Self::SsimMemAe)
+        self.facts().memory
     }
+
+    /// Whether it is shown scans with noise in training, which it learns to remove.
+    pub fn removes_noise(self) -> bool {
+        matches!(self, Self::Dae)
+    }
+}
+
+/// What the models are called and in what they differ.
+struct Facts {
+    id: &'static str,
+    label: &'static str,
+    title: &'static str,
+    ssim: bool,
+    memory: bool,
 }
 
 impl fmt::Display for ModelKind {

@@ -7,6 +7,7 @@ mod device;
 mod error;
 mod export;
 mod files;
+mod folder;
 #[cfg(test)]
 mod golden;
 mod kind;
@@ -21,10 +22,11 @@ mod speed;
 mod tensors;
 mod training;
 
-pub use assessment::{Assessment, Blob};
+pub use assessment::{Assessment, Blob, Doubt};
 pub use checkpoint::{Attached, half_precision};
 pub use device::{DeviceChoice, cuda_available, keep_memory, set_threads};
 pub use error::{Error, Result};
+pub use folder::ModelFile;
 pub use kind::ModelKind;
 pub use model::TrainedModel;
 pub use patches::ItemPatch;

@@ -7,6 +7,7 @@ use tch::Device;
 use crate::checkpoint::{Checkpoint, Metadata};
 use crate::cohort::Cohort;
 use crate::device::DeviceChoice;
+use crate::folder::ModelFile;
 use crate::kind::ModelKind;
 use crate::network::Network;
 use crate::patches::{self, ItemPatch};
@@ -29,7 +30,7 @@ impl TrainedModel {
     /// [`Error::Io`] or [`Error::File`] when there is no usable checkpoint, [`Error::Device`] when the device is absent.
     pub fn load(path: impl AsRef<Path>, device: DeviceChoice) -> Result<Self> {
         let path = path.as_ref();
-        let file = if path.is_dir() { path.join("best.safetensors") } else { path.to_owned() };
+        let file = if path.is_dir() { ModelFile::Best.path(path) } else { path.to_owned() };
         Self::of(Checkpoint::read(&file)?, device)
     }
 
@@ -88,6 +89,9 @@ impl TrainedModel {
     /// last slice are predicted with the edge slice repeated. A slice without brain (all 0) is not shown to the network, which was
     /// not trained on such slices: its reconstruction is 0.
     ///
+    /// The result is clipped to the volume's own range. The last layer is linear, and SSIM hardly minds how far off a pixel
+    /// of the flat background is: one such pixel would otherwise be the largest residual, by which a whole map is normalized.
+    ///
     /// # Errors
     /// [`Error::Invalid`] when the volume's length or sides do not fit.
     pub fn reconstruct(&self, volume: &[f32], shape: [usize; 3]) -> Result<Vec<f32>> {
@@ -99,6 +103,25 @@ impl TrainedModel {
     /// # Errors
     /// As [`TrainedModel::reconstruct`]; that of `check`, which ends it.
     pub fn reconstruct_interruptible<E: From<Error>>(
+        &self,
+        volume: &[f32],
+        shape: [usize; 3],
+        check: impl FnMut() -> Result<(), E>,
+    ) -> Result<Vec<f32>, E> {
+        let mut reconstruction = self.reconstruct_unclipped(volume, shape, check)?;
+        let low = volume.iter().copied().fold(f32::INFINITY, f32::min);
+        let high = volume.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        // A volume without a number has no range.
+        if low <= high {
+            for value in &mut reconstruction {
+                *value = value.clamp(low, high);
+            }
+        }
+        Ok(reconstruction)
+    }
+
+    /// What the network's last layer gives.
+    pub(crate) fn reconstruct_unclipped<E: From<Error>>(
         &self,
         volume: &[f32],
         shape: [usize; 3],

@@ -10,8 +10,8 @@ pub mod tables;
 
 pub use error::{Error, Result};
 pub use figures::{
-    DotPanel, Figure, Figure1, Figure1Column, Figure1Subject, calibration_figure, curves_figure, dots_figure,
-    largest_lesion_slice, subjects_figure,
+    DotPanel, Figure, Figure1, Figure1Column, Figure1Subject, INFERNO, OUTCOMES, OUTLINE, calibration_figure,
+    curves_figure, dots_figure, largest_lesion_slice, subjects_figure,
 };
 pub use paper::{PaperRates, paper_rates};
 pub use table::Table;

@@ -68,14 +68,14 @@ impl Table {
     /// Header and rows in CSV, without caption and notes.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io) if memory runs out.
+    /// [`anomaly_eval::Error::Io`] if memory runs out.
     pub fn to_csv(&self) -> Result<String> {
         let mut out = Vec::new();
         let mut writer = csv::Writer::from_writer(&mut out);
         for row in std::iter::once(&self.columns).chain(self.rows()) {
-            writer.write_record(row).map_err(std::io::Error::from)?;
+            writer.write_record(row).map_err(|error| anomaly_eval::Error::Io(error.into()))?;
         }
-        writer.flush()?;
+        writer.flush().map_err(anomaly_eval::Error::Io)?;
         drop(writer);
         Ok(String::from_utf8_lossy(&out).into_owned())
     }

@@ -155,7 +155,8 @@ fn of_few_subjects_there_are_no_intervals_and_no_tests() {
     let few: Vec<_> =
         subjects.iter().filter(|subject| subject.subject.as_str() < "sub-004").cloned().collect();
     let (a, b) = few.split_at(4);
-    let bootstrap = BootstrapSettings { resamples: 100, ..Default::default() };
+    let mut bootstrap = BootstrapSettings::default();
+    bootstrap.resamples = 100;
     assert!(compare(&[("ae", a), ("ssim-memae", &b[..4])], &bootstrap).is_empty());
     evaluation.test_subjects = 4;
     evaluation.comparisons.clear();
@@ -406,7 +407,7 @@ fn figure1_names_what_does_not_fit() {
     assert!(matches!(figure1(vec![slice_of("a", 2), slice_of("b", 3)]), Err(Error::Invalid(_))));
     let mut wrong = slice_of("wrong", 2);
     wrong.columns[1].anomaly = Array2::zeros((40, 47));
-    assert!(matches!(figure1(vec![wrong]), Err(Error::ShapeMismatch { .. })));
+    assert!(matches!(figure1(vec![wrong]), Err(Error::Input(anomaly_eval::Error::ShapeMismatch { .. }))));
 }
 
 #[test]

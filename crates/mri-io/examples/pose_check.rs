@@ -12,10 +12,11 @@
 use std::path::Path;
 use std::time::Instant;
 
-use mri_io::{
-    Affine, Mask, Reference, Registration, RegistrationSettings, RigidTransform, StripSettings, Volume,
-    already_stripped, nifti_stem, read, register_rigid, skull_strip,
-};
+use mri_io::find::nifti_stem;
+use mri_io::preprocess::Reference;
+use mri_io::register::{Registration, RegistrationSettings, Scan, register_rigid};
+use mri_io::strip::{StripSettings, already_stripped, skull_strip};
+use mri_io::{Affine, Mask, RigidTransform, Volume, read};
 use nalgebra::Vector3;
 
 type Failure = Box<dyn std::error::Error>;
@@ -76,7 +77,7 @@ fn row(path: &Path, reference: &Reference) -> Result<String, Failure> {
 
 fn onto(reference: &Reference, scan: &Volume<f32>, mask: &Mask) -> mri_io::Result<Registration> {
     let settings = RegistrationSettings::default();
-    register_rigid(reference.volume(), Some(reference.mask()), scan, Some(mask), &settings)
+    register_rigid(Scan::within(reference.volume(), reference.mask()), Scan::within(scan, mask), &settings)
 }
 
 /// The volume moved in the world, with its voxel axes in another order.

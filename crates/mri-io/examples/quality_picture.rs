@@ -2,7 +2,10 @@
 
 use std::io::Write;
 
-use mri_io::{Caption, Section, StripSettings, quality_picture, read, skull_strip, write_whole};
+use mri_io::atomic_file::write_whole;
+use mri_io::qc::{Caption, Section, quality_picture};
+use mri_io::read;
+use mri_io::strip::{StripSettings, skull_strip};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

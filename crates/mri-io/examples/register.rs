@@ -5,12 +5,15 @@
 use std::error::Error;
 use std::path::Path;
 
-use mri_io::{Interpolation, RegistrationSettings, read, register_rigid, resample, write, write_itk};
+use mri_io::register::{RegistrationSettings, register_rigid};
+use mri_io::resample::{Interpolation, resample};
+use mri_io::transform_file::write_itk;
+use mri_io::{read, write};
 
 /// Returns what there is to look at.
 pub(crate) fn bring(fixed: &Path, moving: &Path, out: &Path) -> mri_io::Result<Vec<String>> {
     let (fixed, moving) = (read(fixed)?, read(moving)?);
-    let found = register_rigid(&fixed, None, &moving, None, &RegistrationSettings::default())?;
+    let found = register_rigid(&fixed, &moving, &RegistrationSettings::default())?;
     write(out, &resample(&moving, &fixed.grid(), found.transform, Interpolation::Linear, 0.0)?)?;
     write_itk(format!("{}.tfm", out.display()), found.transform)?;
     Ok(found.warnings)

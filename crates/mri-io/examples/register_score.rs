@@ -11,9 +11,9 @@
 use std::error::Error;
 use std::path::Path;
 
-use mri_io::{
-    Affine, AffineTransform, Degrees, Mask, RegistrationSettings, Volume, read, read_mask, register,
-};
+use mri_io::nifti::read_mask;
+use mri_io::register::{Degrees, RegistrationSettings, Scan, register};
+use mri_io::{Affine, AffineTransform, Mask, Volume, read};
 use nalgebra::{Matrix4, Point3};
 
 /// Errors up to which a pose is right.
@@ -36,7 +36,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let moving_mask = mask(moving_mask)?.map(|mask| moved(&mask, &change)).transpose()?;
         let start = processor_seconds();
         let settings = RegistrationSettings::default();
-        let found = register(degrees, &fixed, fixed_mask.as_ref(), &moving, moving_mask.as_ref(), &settings)?;
+        let found = register(
+            degrees,
+            Scan { volume: &fixed, mask: fixed_mask.as_ref() },
+            Scan { volume: &moving, mask: moving_mask.as_ref() },
+            &settings,
+        )?;
         let seconds = processor_seconds() - start;
         let middle = middle(&fixed, fixed_mask.as_ref());
         let turned = truth.inverse().after(&found.transform)?.angle_degrees();

@@ -4,7 +4,9 @@
 use std::error::Error;
 use std::path::Path;
 
-use mri_io::{Interpolation, RigidTransform, read, read_header, resample, write};
+use mri_io::nifti::read_header;
+use mri_io::resample::{Interpolation, resample};
+use mri_io::{RigidTransform, read, write};
 
 /// Values beyond the scan's field of view are 0.
 pub(crate) fn bring(scan: &Path, grid: &Path, out: &Path) -> mri_io::Result<()> {

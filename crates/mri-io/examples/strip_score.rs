@@ -10,14 +10,17 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use mri_io::{StripSettings, read, read_mask, skull_strip, write};
+use mri_io::nifti::read_mask;
+use mri_io::strip::{StripSettings, skull_strip};
+use mri_io::{read, write};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let folder = arguments.first().ok_or("usage: strip_score FOLDER [--save] [--rim=MM] [NAME ...]")?;
     let save = arguments.iter().any(|argument| argument == "--save");
     let rim = arguments.iter().find_map(|argument| argument.strip_prefix("--rim="));
-    let settings = StripSettings { rim: rim.map_or(Ok(0.0), str::parse)?, ..StripSettings::default() };
+    let mut settings = StripSettings::default();
+    settings.rim = rim.map_or(Ok(0.0), str::parse)?;
     let names: Vec<&String> = arguments[1..].iter().filter(|argument| !argument.starts_with("--")).collect();
     let mut cases: Vec<PathBuf> =
         std::fs::read_dir(folder)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;

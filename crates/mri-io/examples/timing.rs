@@ -14,7 +14,8 @@ use std::hint::black_box;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use mri_io::{Interpolation, RigidTransform, read, resample, write};
+use mri_io::resample::{Interpolation, resample};
+use mri_io::{RigidTransform, read, write};
 use nalgebra::Vector3;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -5,7 +5,8 @@ mod register;
 #[path = "../examples/resample.rs"]
 mod resample;
 
-use mri_io::{Grid, RigidTransform, Volume, read, read_transform, write};
+use mri_io::transform_file::read_transform;
+use mri_io::{Grid, RigidTransform, Volume, read, write};
 use nalgebra::{Point3, Vector3};
 
 /// A lopsided ball, moved by `pose`.

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use mri_io::{AffineTransform, Ends, read_header, read_transform};
+use mri_io::AffineTransform;
+use mri_io::nifti::read_header;
+use mri_io::transform_file::{Ends, read_transform};
 use nalgebra::Point3;
 use serde_json::Value;
 

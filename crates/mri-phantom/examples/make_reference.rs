@@ -5,14 +5,14 @@
 //! `LABEL_MAPS` is the folder of SynthSeg's training label maps (Billot et al., Medical Image Analysis 86, 2023;
 //! Apache-2.0). Each map is rendered without motion, bias and noise, and counts twice: as it is and mirrored, so
 //! that the mean has no side and its middle plane is x = 0. All are brought together by affine registration
-//! (`mri_io::build_template`). The same maps give the same file, bit for bit, at any number of threads.
+//! (`mri_io::template::build_template`). The same maps give the same file, bit for bit, at any number of threads.
 
 use std::error::Error;
 
-use mri_io::{
-    Affine, Mask, RigidTransform, Template, TemplateSettings, Volume, build_template, nifti_files,
-    read_labels, write,
-};
+use mri_io::find::nifti_files;
+use mri_io::nifti::read_labels;
+use mri_io::template::{Template, TemplateSettings, build_template};
+use mri_io::{Affine, Mask, RigidTransform, Volume, write};
 use mri_phantom::{PhantomSettings, from_labels};
 use nalgebra::{Point3, Vector3};
 use ndarray::s;
@@ -53,8 +53,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             heads.push((turned(scan, &level)?, turned(mask, &level)?));
         }
     }
-    let settings =
-        TemplateSettings { spacing: 2.0, iterations: 4, affine: true, ..TemplateSettings::default() };
+    let mut settings = TemplateSettings::default();
+    settings.spacing = 2.0;
+    settings.iterations = 4;
+    settings.affine = true;
     let load = |number: usize| -> mri_io::Result<(Volume<f32>, Mask)> { Ok(heads[number].clone()) };
     let template = build_template(&names, load, &settings)?;
     for (name, warnings) in names.iter().zip(&template.warnings) {

@@ -6,7 +6,8 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use mri_io::{read_labels, write};
+use mri_io::nifti::read_labels;
+use mri_io::write;
 use mri_phantom::{LesionKind, People, PhantomSettings, Scanners, from_labels};
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -8,7 +8,8 @@
 use std::error::Error;
 use std::path::Path;
 
-use mri_io::{Volume, read_labels, write};
+use mri_io::nifti::read_labels;
+use mri_io::{Volume, write};
 use mri_phantom::{LesionKind, Phantom, PhantomSettings, from_labels, healthy, with_tumour};
 
 /// Signals of [`mri_phantom::Tissue`] by number in other contrasts than T2, then those of necrosis, oedema

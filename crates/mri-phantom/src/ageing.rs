@@ -7,7 +7,7 @@ use crate::label_space::{Placement, linear};
 use crate::lattice::Lattice;
 use crate::random::Stream;
 use crate::sdf::Vec3;
-use mri_io::distance_to;
+use mri_io::morphology::distance_to;
 
 /// Distance (mm) between the nodes at which the push away from the ventricles is kept.
 const STEP: f32 = 2.0;

@@ -1,10 +1,11 @@
 //! Connected components of a lesion's voxels.
 
+use mri_io::morphology::{Touching, components};
 use ndarray::Array3;
 
 /// Voxels that are not 0 and do not belong to the largest component (26 neighbours; of equal ones the first in memory).
 pub(crate) fn specks(labels: &Array3<u8>) -> Vec<[usize; 3]> {
-    let mut components = mri_io::components(labels.map(|&label| label > 0));
+    let mut components = components(&labels.map(|&label| label > 0), Touching::Corners);
     let sizes = || components.iter().map(Vec::len);
     let Some(largest) = sizes().max().and_then(|most| sizes().position(|size| size == most)) else {
         return Vec::new();

@@ -14,7 +14,7 @@ use crate::texture::{Hyperintensities, Texture, Vessels};
 use crate::tissue::{Signals, Tissue};
 use crate::warp::Warp;
 use crate::{Error, People, Result};
-use mri_io::distance_to;
+use mri_io::morphology::distance_to;
 
 /// A label map in atlas space, centred on its brain, and what makes a person of it.
 pub(crate) struct LabelHead {

@@ -6,7 +6,7 @@ use ndarray::{Array3, ArrayView3, s};
 
 use crate::anatomy::BRAIN_CENTRE;
 use crate::sdf::{Vec3, floor};
-use mri_io::distance_to;
+use mri_io::morphology::distance_to;
 
 /// Radius (mm) of the closing that turns brain tissue into the brain's hull: it fills the sulci.
 pub(crate) const CLOSING: f32 = 7.0;

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use mri_io::{Grid, Volume, read_labels};
+use mri_io::nifti::read_labels;
+use mri_io::{Grid, Volume};
 use mri_phantom::{LesionKind, PhantomSettings, Tissue, from_labels};
 use ndarray::Array3;
 

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use mri_io::{
-    Contrast, Mask, RegistrationSettings, RigidTransform, Severity, StripSettings, Volume, check_scan,
-    nifti_files, read, read_labels, read_mask, register_rigid, skull_strip,
-};
+use mri_io::find::nifti_files;
+use mri_io::nifti::{read_labels, read_mask};
+use mri_io::qc::{Contrast, Severity, check_scan};
+use mri_io::register::{RegistrationSettings, Scan, register_rigid};
+use mri_io::strip::{StripSettings, skull_strip};
+use mri_io::{Mask, RigidTransform, Volume, read};
 use mri_phantom::{Atlas, LesionKind, Phantom, PhantomSettings, atlas, from_labels, healthy, with_tumour};
 
 /// Settings of a scan with voxels of `spacing` mm in a field of view of 240x240x155 mm.
@@ -28,10 +30,8 @@ fn mean_error(mask: &Mask, one: &RigidTransform, other: &RigidTransform) -> f64 
 /// Error (mm) of registering a phantom's brain to the atlas.
 fn registration_error(phantom: &Phantom, atlas: &Atlas) -> f64 {
     let found = register_rigid(
-        &atlas.volume,
-        Some(&atlas.mask),
-        &phantom.scan,
-        Some(&phantom.brain_mask),
+        Scan::within(&atlas.volume, &atlas.mask),
+        Scan::within(&phantom.scan, &phantom.brain_mask),
         &RegistrationSettings::default(),
     )
     .unwrap();

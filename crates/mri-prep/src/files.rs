@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use mri_io::{
-    Header, Mask, Picture, Series, StoredVolume, Volume, read, read_mask, read_with_header, write_whole,
-};
+use mri_io::atomic_file::write_whole;
+use mri_io::nifti::{Header, Series, StoredVolume, read_mask, read_with_header};
+use mri_io::qc::Picture;
+use mri_io::{Mask, Volume, read};
 
 /// A volume with its header; of a series, the volume of this number.
 pub(crate) fn read_one(path: &Path, number: Option<usize>) -> Result<(Header, Volume)> {

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use mri_io::{Mask, StripSettings, Volume, read, read_mask, skull_strip, write};
+use mri_io::nifti::read_mask;
+use mri_io::strip::{StripSettings, skull_strip};
+use mri_io::{Mask, Volume, read, write};
 use tempfile::TempDir;
 
 use crate::files::{about, read_with_mask, warn};

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use cli_support::worded;
 
 use cli::{Cli, Command};
 use commands::{check, info, intensity, register, resample, split, strip, template, transform};
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
     match dispatch(&cli.command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", worded(&error));
             ExitCode::FAILURE
         }
     }

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use mri_io::{can_write, can_write_volume};
+use mri_io::atomic_file::can_write;
+use mri_io::nifti::can_write_volume;
 
 pub(crate) fn volumes<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<()> {
     Ok(paths.into_iter().try_for_each(can_write_volume)?)

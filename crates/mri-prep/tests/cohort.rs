@@ -6,7 +6,8 @@ use std::path::Path;
 
 use cli_support::lock::Lock;
 use common::{brain, fails, mri_prep, pose, succeeds};
-use mri_io::{RigidTransform, read_transform, write};
+use mri_io::transform_file::read_transform;
+use mri_io::{RigidTransform, write};
 use nalgebra::Point3;
 use serde_json::Value;
 

@@ -3,10 +3,9 @@
 mod common;
 
 use common::{fails, succeeds};
-use mri_io::{
-    Affine, Datatype, Ends, Grid, RigidTransform, Volume, read, read_header, read_labels, read_transform,
-    write, write_transform,
-};
+use mri_io::nifti::{Datatype, read_header, read_labels};
+use mri_io::transform_file::{Ends, read_transform, write_transform};
+use mri_io::{Affine, Grid, RigidTransform, Volume, read, write};
 use nalgebra::{Matrix4, Point3, Vector3};
 use ndarray::Array3;
 
@@ -182,7 +181,7 @@ fn a_stripped_brain_keeps_the_type_of_its_scan() {
     write(folder.join("a.nii"), &scan).unwrap();
     succeeds(folder, "strip a.nii --skull keep --brain brain.nii --mask mask.nii");
     assert_eq!(read_header(folder.join("brain.nii")).unwrap().datatype, Datatype::Int16);
-    let mask = mri_io::read_mask(folder.join("mask.nii")).unwrap();
+    let mask = mri_io::nifti::read_mask(folder.join("mask.nii")).unwrap();
     let brain = read_labels::<i16>(folder.join("brain.nii")).unwrap();
     for ((&brain, &scan), &inside) in brain.as_slice().iter().zip(scan.as_slice()).zip(mask.as_slice()) {
         assert_eq!(brain, if inside { scan } else { 0 });

@@ -3,7 +3,9 @@
 mod common;
 
 use common::{brain, fails, mri_prep, pose, succeeds};
-use mri_io::{Grid, RigidTransform, Volume, read, read_header, read_mask, read_transform, write, write_like};
+use mri_io::nifti::{read_header, read_mask, write_like};
+use mri_io::transform_file::read_transform;
+use mri_io::{Grid, RigidTransform, Volume, read, write};
 use nalgebra::Point3;
 
 /// `NIFTI_INTENT_LABEL` of nifti1.h.

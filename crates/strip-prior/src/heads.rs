@@ -3,7 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use mri_io::{Volume, distance_to, largest_component, nifti_files, read_labels, to_canonical};
+use mri_io::Volume;
+use mri_io::find::nifti_files;
+use mri_io::morphology::{distance_to, largest_component};
+use mri_io::nifti::read_labels;
+use mri_io::resample::to_canonical;
 use mri_phantom::Tissue;
 use nalgebra::Vector3;
 use ndarray::{Array3, Zip, s};

@@ -93,8 +93,8 @@ fn main() -> Result<()> {
         }
         Command::Truth { label_maps, out } => {
             fs_err::create_dir_all(&out)?;
-            for file in mri_io::nifti_files(&label_maps)? {
-                let name = mri_io::nifti_stem(&file);
+            for file in mri_io::find::nifti_files(&label_maps)? {
+                let name = mri_io::find::nifti_stem(&file);
                 write(out.join(format!("{name}.nii.gz")), &heads::truth(&file)?)?;
             }
             Ok(())

@@ -1,7 +1,5 @@
 //! Bootstrap bands around the ROC and precision-recall curves of the pooled voxels.
 
-use serde::{Deserialize, Serialize};
-
 use crate::stats::{Draws, percentile};
 use crate::{BootstrapSettings, FEWEST_SUBJECTS, ScoreHistogram, VoxelSet};
 
@@ -9,7 +7,8 @@ use crate::{BootstrapSettings, FEWEST_SUBJECTS, ScoreHistogram, VoxelSet};
 const THRESHOLDS: usize = 128;
 
 /// Where the resampled curves pass at one place of the horizontal axis: pointwise percentiles.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Band {
     /// False-positive rate (ROC) or recall (precision-recall).
     pub x: f64,
@@ -20,7 +19,8 @@ pub struct Band {
 }
 
 /// Bands around both curves. Empty where a class is absent, or for fewer than [`FEWEST_SUBJECTS`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CurveBands {
     /// Around the ROC curve.
     pub roc: Vec<Band>,

@@ -1,11 +1,10 @@
 //! The confusion matrix of one threshold, and the rates that follow from it.
 
-use serde::{Deserialize, Serialize};
-
 /// How many voxels fall into each cell of the confusion matrix. "Positive" is anomalous.
 ///
 /// Counts are exact integers, so adding subjects in any order gives the same result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ConfusionCounts {
     /// Lesion voxels that were detected.
     pub tp: u64,
@@ -14,7 +13,7 @@ pub struct ConfusionCounts {
     /// Healthy voxels that were left alone.
     pub tn: u64,
     /// Lesion voxels that were missed.
-    #[serde(rename = "fn")]
+    #[cfg_attr(feature = "serde", serde(rename = "fn"))]
     pub fn_: u64,
 }
 
@@ -35,30 +34,38 @@ impl ConfusionCounts {
         self.tp + self.fp + self.tn + self.fn_
     }
 
+    /// A rate; `None` where it is undefined.
+    pub fn rate(&self, formula: &RateFormula) -> Option<f64> {
+        let cells = [self.tp, self.fp, self.tn, self.fn_];
+        let sum =
+            |weights: [u64; 4]| weights.iter().zip(cells).map(|(weight, cell)| weight * cell).sum::<u64>();
+        (sum(formula.needs) > 0).then(|| sum(formula.part) as f64 / sum(formula.whole) as f64)
+    }
+
     /// Sensitivity TP / (TP + FN). `None` where there is no lesion voxel.
     pub fn tpr(&self) -> Option<f64> {
-        ratio(self.tp, self.tp + self.fn_)
+        self.rate(&RateFormula::TPR)
     }
 
     /// Specificity TN / (TN + FP). `None` where there is no healthy voxel.
     pub fn tnr(&self) -> Option<f64> {
-        ratio(self.tn, self.tn + self.fp)
+        self.rate(&RateFormula::TNR)
     }
 
     /// False-positive rate FP / (TN + FP). `None` where there is no healthy voxel.
     pub fn fpr(&self) -> Option<f64> {
-        ratio(self.fp, self.tn + self.fp)
+        self.rate(&RateFormula::FPR)
     }
 
     /// TP / (TP + FP). `None` where nothing was detected.
     pub fn precision(&self) -> Option<f64> {
-        ratio(self.tp, self.tp + self.fp)
+        self.rate(&RateFormula::PRECISION)
     }
 
     /// Dice 2 TP / (2 TP + FP + FN). `None` where there is no lesion voxel: on a healthy subject the
     /// overlap says nothing beyond the false-positive rate.
     pub fn dice(&self) -> Option<f64> {
-        if self.tp + self.fn_ == 0 { None } else { ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn_) }
+        self.rate(&RateFormula::DICE)
     }
 
     /// All four rates.
@@ -68,7 +75,8 @@ impl ConfusionCounts {
 }
 
 /// One value for each rate of a confusion matrix: the rates themselves, or a summary of each over subjects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Rates<T> {
     /// Sensitivity.
     pub tpr: T,
@@ -80,8 +88,35 @@ pub struct Rates<T> {
     pub dice: T,
 }
 
-fn ratio(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
+/// A rate as a ratio of two sums over the cells of a confusion matrix, as data for programs that count elsewhere. Weights
+/// belong to TP, FP, TN and FN, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct RateFormula {
+    /// Name of the rate, as in [`Rates`].
+    pub id: &'static str,
+    /// Weights of the numerator.
+    pub part: [u64; 4],
+    /// Weights of the denominator.
+    pub whole: [u64; 4],
+    /// Weights of the sum without which the rate is undefined.
+    pub needs: [u64; 4],
+}
+
+impl RateFormula {
+    const TPR: Self = Self::share("tpr", [1, 0, 0, 0], [1, 0, 0, 1]);
+    const TNR: Self = Self::share("tnr", [0, 0, 1, 0], [0, 1, 1, 0]);
+    const FPR: Self = Self::share("fpr", [0, 1, 0, 0], [0, 1, 1, 0]);
+    const PRECISION: Self = Self::share("precision", [1, 0, 0, 0], [1, 1, 0, 0]);
+    const DICE: Self = Self { needs: [1, 0, 0, 1], ..Self::share("dice", [2, 0, 0, 0], [2, 1, 0, 1]) };
+
+    /// All rates.
+    pub const ALL: [Self; 5] = [Self::TPR, Self::TNR, Self::FPR, Self::PRECISION, Self::DICE];
+
+    /// A rate that is defined wherever its denominator is not 0.
+    const fn share(id: &'static str, part: [u64; 4], whole: [u64; 4]) -> Self {
+        Self { id, part, whole, needs: whole }
+    }
 }
 
 #[cfg(test)]

@@ -3,12 +3,11 @@
 //! Scores of one bin count as tied. So each number is exact for the binned scores, and comes with an interval that
 //! provably holds the number for the full f32 scores, whatever their order inside the bins.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{ScoreHistogram, VoxelSet};
 
 /// A number computed from binned scores, and the interval that holds its value for the unbinned ones.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Bounded {
     /// Exact for the binned scores.
     pub value: f64,
@@ -19,7 +18,8 @@ pub struct Bounded {
 }
 
 /// The highest Dice over all thresholds in [0, 1]. It is chosen on the labels: an upper limit, not a result one can have.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BestDice {
     /// The Dice coefficient.
     pub dice: Bounded,
@@ -28,7 +28,8 @@ pub struct BestDice {
 }
 
 /// Measures that need no threshold. `None`: undefined, as one of the classes is absent.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Ranking {
     /// Area under the ROC curve; ties count one half.
     pub auroc: Option<Bounded>,
@@ -39,7 +40,8 @@ pub struct Ranking {
 }
 
 /// One point of the ROC and precision-recall curves: voxels above `threshold` are called anomalous.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CurvePoint {
     /// Threshold on the normalized anomaly score; `None` for the last point, at which every voxel is called anomalous.
     pub threshold: Option<f32>,

@@ -13,13 +13,13 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::{ConfusionCounts, Error, Result};
+use crate::{ConfusionCounts, Error, Result, check_shape};
 
 /// Which voxels are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum VoxelSet {
     /// All voxels of the grid, as the paper's specificities require.
     All,
@@ -199,8 +199,8 @@ impl ScoreHistogram {
         if n == 0 {
             return Err(Error::Empty { what: "the anomaly map" });
         }
-        Error::check_shape("the brain mask", &[brain.len()], &[n])?;
-        Error::check_shape("the lesion mask", &[lesion.map_or(n, <[bool]>::len)], &[n])?;
+        check_shape("the brain mask", &[brain.len()], &[n])?;
+        check_shape("the lesion mask", &[lesion.map_or(n, <[bool]>::len)], &[n])?;
         if !brain.contains(&true) {
             return Err(Error::EmptyMask);
         }

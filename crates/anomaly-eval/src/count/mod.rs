@@ -7,6 +7,6 @@ mod curves;
 mod histogram;
 
 pub use self::bands::{Band, CurveBands, SubjectCurves};
-pub use self::counts::{ConfusionCounts, Rates};
+pub use self::counts::{ConfusionCounts, RateFormula, Rates};
 pub use self::curves::{BestDice, Bounded, CurvePoint, Ranking};
 pub use self::histogram::{Binning, ScoreHistogram, VoxelSet};

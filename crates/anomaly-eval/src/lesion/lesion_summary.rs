@@ -1,7 +1,5 @@
 //! Lesion-wise sensitivity by size, and FROC curves, over a cohort.
 
-use serde::{Deserialize, Serialize};
-
 use super::lesions::{Lesion, LesionSettings, Lesions, ladder};
 use crate::{BootstrapSettings, Estimate, OperatingPoint, Protocol, VoxelSet};
 
@@ -9,7 +7,8 @@ use crate::{BootstrapSettings, Estimate, OperatingPoint, Protocol, VoxelSet};
 pub const FROC_RATES: [f64; 5] = [1.0, 4.0, 16.0, 64.0, 256.0];
 
 /// Lesion-wise detection of one method over one voxel set.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LesionSummary {
     /// The voxels taken into account.
     pub voxels: VoxelSet,
@@ -23,7 +22,8 @@ pub struct LesionSummary {
 }
 
 /// Lesions of similar volume.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SizeClass {
     /// Smallest volume in ml.
     pub from_ml: f64,
@@ -36,7 +36,8 @@ pub struct SizeClass {
 }
 
 /// Detection of the lesions of a class at one operating point.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LesionDetection {
     /// How the threshold was chosen.
     pub protocol: Protocol,
@@ -51,7 +52,8 @@ pub struct LesionDetection {
 }
 
 /// One point of a FROC curve.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FrocPoint {
     /// Threshold on the normalized anomaly score.
     pub threshold: f32,

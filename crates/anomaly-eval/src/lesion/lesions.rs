@@ -4,16 +4,17 @@
 //! threshold that hold no lesion voxel; both with 26 neighbours. Over brain voxels, both are cut to the brain first.
 
 use ndarray::{Array3, ArrayView3};
-use serde::{Deserialize, Serialize};
 
 use super::components::components;
 use super::union::Union;
 use crate::score::check_voxels;
-use crate::{Error, Result, VoxelSet};
+use crate::{Error, Result, VoxelSet, check_shape};
 
 /// When a lesion counts as detected, and how lesions are grouped by size.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
+#[non_exhaustive]
 pub struct LesionSettings {
     /// A lesion is detected where at least this share of its voxels, and at least one, is above the threshold.
     pub overlap: f64,
@@ -52,7 +53,8 @@ impl LesionSettings {
 }
 
 /// One connected component of the truth.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Lesion {
     /// Volume in ml.
     pub ml: f64,
@@ -62,7 +64,8 @@ pub struct Lesion {
 }
 
 /// The lesions of one subject, and how many false components it has at each of the [`ladder`] thresholds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Lesions {
     /// The voxels taken into account.
     pub voxels: VoxelSet,
@@ -92,10 +95,10 @@ impl Lesions {
         settings: &LesionSettings,
     ) -> Result<Vec<Self>> {
         check_voxels("the anomaly map", scores)?;
-        Error::check_shape("the brain mask", brain.shape(), scores.shape())?;
+        check_shape("the brain mask", brain.shape(), scores.shape())?;
         let truth =
             truth.map_or_else(|| Array3::from_elem(scores.raw_dim(), false), |truth| truth.to_owned());
-        Error::check_shape("the lesion mask", truth.shape(), scores.shape())?;
+        check_shape("the lesion mask", truth.shape(), scores.shape())?;
         if !(voxel_ml > 0.0 && voxel_ml.is_finite()) {
             return Err(Error::invalid(format!(
                 "a voxel of {voxel_ml} ml is no voxel: its volume must be positive"
@@ -173,12 +176,12 @@ mod tests {
         }
     }
 
-    #[derive(Deserialize)]
+    #[derive(serde::Deserialize)]
     struct Golden {
         lesions: Case,
     }
 
-    #[derive(Deserialize)]
+    #[derive(serde::Deserialize)]
     struct Case {
         shape: [usize; 3],
         scores: Vec<f32>,
@@ -189,7 +192,7 @@ mod tests {
         expected: [Expected; 2],
     }
 
-    #[derive(Deserialize)]
+    #[derive(serde::Deserialize)]
     struct Expected {
         lesions: Vec<Lesion>,
         /// Position in the ladder, and number of false components there.

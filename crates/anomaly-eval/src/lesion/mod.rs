@@ -5,6 +5,6 @@ mod lesion_summary;
 mod lesions;
 mod union;
 
-pub use self::components::{Voxel, components};
+pub use self::components::{ComponentFacts, Voxel, components, components_from};
 pub use self::lesion_summary::{FROC_RATES, FrocPoint, LesionDetection, LesionSummary, SizeClass};
 pub use self::lesions::{Lesion, LesionSettings, Lesions, ladder};

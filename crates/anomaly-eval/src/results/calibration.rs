@@ -1,12 +1,11 @@
 //! What a threshold means on healthy scans and on the lesion-free part of test scans.
 
-use serde::{Deserialize, Serialize};
-
 use crate::lesion::ladder;
 use crate::{Result, ScoreHistogram, VoxelSet};
 
 /// False-positive rates as functions of the threshold, over one voxel set.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Calibration {
     /// The voxels taken into account.
     pub voxels: VoxelSet,
@@ -15,7 +14,8 @@ pub struct Calibration {
 }
 
 /// False-positive rates at one threshold; `None` where there is no healthy voxel.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CalibrationPoint {
     /// Threshold on the normalized anomaly score.
     pub threshold: f32,

@@ -1,13 +1,12 @@
 //! How much of a structure's contrast against its surroundings a reconstruction repeats.
 
 use ndarray::{Array3, ArrayView3, Zip};
-use serde::{Deserialize, Serialize};
 
 use crate::lesion::components;
 use crate::score::check_voxels;
 use crate::score::distance_to;
 use crate::stats::percentile;
-use crate::{BootstrapSettings, Error, Estimate, Result, ScanPair};
+use crate::{BootstrapSettings, Error, Estimate, Result, ScanPair, check_shape};
 
 /// Distance (mm) from a structure at which its surroundings begin and end: beyond its blurred border, but near.
 const SHELL_MM: [f32; 2] = [3.0, 8.0];
@@ -18,7 +17,8 @@ const FLUID: f64 = 0.95;
 
 /// Contrast in the reconstruction over that in the scan: 1 where all of it is repeated, 0 where none is. `None` where it is
 /// undefined: no such structure, nothing of the brain around it, or no contrast in the scan.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Copying {
     /// Of the lesions against the brain around them: a model that finds them repeats none.
     pub lesion: Option<f64>,
@@ -46,10 +46,10 @@ impl Copying {
             ("the brain mask", pair.brain.shape()),
             ("the fluid", fluid.shape()),
         ] {
-            Error::check_shape(what, found, shape)?;
+            check_shape(what, found, shape)?;
         }
         let lesions = lesions.map_or_else(|| pair.brain.mapv(|_| false), |lesions| lesions.to_owned());
-        Error::check_shape("the lesion mask", lesions.shape(), shape)?;
+        check_shape("the lesion mask", lesions.shape(), shape)?;
         let from_lesion = distance_to(lesions.view(), pair.spacing);
         // Where a lesion and its border are, nothing is healthy.
         let healthy = Zip::from(&from_lesion)
@@ -73,7 +73,8 @@ impl Copying {
 }
 
 /// Means over test subjects; of one method.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CopyingSummary {
     /// Of lesions.
     pub lesion: Estimate,
@@ -95,7 +96,7 @@ impl CopyingSummary {
 /// # Errors
 /// [`Error::ShapeMismatch`], [`Error::NotFinite`]; [`Error::EmptyMask`] without brain.
 pub fn brightest_structure(mean: ArrayView3<'_, f32>, brain: ArrayView3<'_, bool>) -> Result<Array3<bool>> {
-    Error::check_shape("the brain mask", brain.shape(), mean.shape())?;
+    check_shape("the brain mask", brain.shape(), mean.shape())?;
     check_voxels("the mean of healthy scans", mean)?;
     let inside = mean.iter().zip(brain).filter(|(_, inside)| **inside);
     let mut values: Vec<f64> = inside.map(|(value, _)| f64::from(*value)).collect();

@@ -1,12 +1,11 @@
 //! Telling subjects with a lesion from subjects without one, by one number for each subject.
 
-use serde::{Deserialize, Serialize};
-
 use crate::stats::{Draws, bca_interval, mean};
 use crate::{BootstrapSettings, FEWEST_SUBJECTS, ScoreHistogram, VoxelSet};
 
 /// What a subject's voxels are summed up to. `None` where the voxel set is empty.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SubjectScore {
     /// The voxels taken into account.
     pub voxels: VoxelSet,
@@ -37,7 +36,8 @@ impl ScoreHistogram {
 }
 
 /// How well a subject score tells subjects with a lesion from those without: the area under the ROC curve over subjects.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SubjectDetection {
     /// The voxels that the subject score sums up.
     pub voxels: VoxelSet,
@@ -48,7 +48,8 @@ pub struct SubjectDetection {
 }
 
 /// An area under the ROC curve over subjects.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SubjectAuroc {
     /// Probability that a subject with a lesion has the higher score, ties one half; `None` if either group is empty.
     pub auroc: Option<f64>,
@@ -116,12 +117,12 @@ mod tests {
     use super::*;
     use crate::Binning;
 
-    #[derive(Deserialize)]
+    #[derive(serde::Deserialize)]
     struct Golden {
         subject_auroc: Vec<Case>,
     }
 
-    #[derive(Deserialize)]
+    #[derive(serde::Deserialize)]
     struct Case {
         with_lesion: Vec<f64>,
         without_lesion: Vec<f64>,

@@ -1,14 +1,13 @@
 //! All results of a run, as written to `metrics.json`.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{BootstrapSettings, Comparison, LesionSettings, MethodSummary, ProtocolSettings, Sensitivity};
 
 /// JSON Schema (draft 2020-12) of `metrics.json`, an [`Evaluation`].
 pub const METRICS_SCHEMA: &str = include_str!("../../schema/metrics.schema.json");
 
 /// A decision that the paper leaves open, as it was in force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Decision {
     /// What was decided, such as "skull stripping".
     pub topic: String,
@@ -19,7 +18,8 @@ pub struct Decision {
 }
 
 /// All results of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Evaluation {
     /// What the numbers were measured on, such as "quick synthetic cohort"; appears in each caption.
     pub cohort: String,
@@ -43,4 +43,11 @@ pub struct Evaluation {
     pub comparisons: Vec<Comparison>,
     /// What the methods reach with other residuals, scopes and post-processing; empty where it was not asked for.
     pub sensitivity: Vec<Sensitivity>,
+}
+
+impl Evaluation {
+    /// What was found of a method.
+    pub fn method(&self, id: &str) -> Option<&MethodSummary> {
+        self.methods.iter().find(|method| method.id == id)
+    }
 }

@@ -1,13 +1,12 @@
 //! False positives on healthy scans that had no part in the choice of the threshold.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{
     Error, Estimate, OperatingPoint, ProtocolSettings, Result, ScoreHistogram, SubjectScore, VoxelSet,
 };
 
 /// One healthy validation scan under one method.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct HealthyScan {
     /// Name of the subject.
     pub subject: String,
@@ -19,7 +18,8 @@ pub struct HealthyScan {
 }
 
 /// False-positive rates of healthy validation scans at one operating point.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct HealthyFpr {
     /// Of the voxels of all scans together, at the threshold in use. In the protocols that match this rate it is theirs by
     /// choice.

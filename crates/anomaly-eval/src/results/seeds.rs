@@ -73,10 +73,7 @@ fn spread(method: &str, measure: Measure, voxels: VoxelSet, values: &[f64]) -> S
 /// A method's mean over subjects.
 fn of_method(method: &MethodSummary, measure: Measure, voxels: VoxelSet) -> Option<f64> {
     let ranking = method.ranking.iter().find(|set| set.voxels == voxels)?;
-    let matched = method.points.iter().find(|summary| {
-        let point = &summary.point;
-        (point.protocol, point.voxels, point.level) == (Protocol::Matched, voxels, 1)
-    });
+    let matched = method.at(Protocol::Matched, voxels, 1);
     match measure {
         Measure::Auroc => ranking.auroc.mean,
         Measure::Auprc => ranking.auprc.mean,

@@ -1,12 +1,12 @@
 //! How much the results depend on what the paper leaves open: what each [`Variant`] reaches.
 
 use ndarray::ArrayView3;
-use serde::{Deserialize, Serialize};
 
 use crate::{BootstrapSettings, ConfusionCounts, Estimate, Result, ScoreHistogram, Variant, VoxelSet};
 
 /// What one variant reaches on one test subject over one voxel set; `None` where undefined.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct VariantMetrics {
     /// The voxels taken into account.
     pub voxels: VoxelSet,
@@ -60,7 +60,8 @@ impl VariantMetrics {
 }
 
 /// What one variant of one method reaches over one voxel set: means over test subjects.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Sensitivity {
     /// Identifier of the method.
     pub method: String,

@@ -1,7 +1,5 @@
 //! Summaries over a cohort, and the comparison of methods.
 
-use serde::{Deserialize, Serialize};
-
 use crate::stats::{holm, signed_rank};
 use crate::{
     BootstrapSettings, Calibration, CopyingSummary, CurveBands, CurvePoint, Error, Estimate, FEWEST_SUBJECTS,
@@ -11,17 +9,19 @@ use crate::{
 };
 
 /// A method's rates at one operating point, per subject.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PointSummary {
     /// The threshold and its origin.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub point: OperatingPoint,
     /// Mean over subjects of each rate.
     pub rates: Rates<Estimate>,
 }
 
 /// A method's threshold-free measures over one voxel set, per subject.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct RankingSummary {
     /// The voxels taken into account.
     pub voxels: VoxelSet,
@@ -34,7 +34,8 @@ pub struct RankingSummary {
 }
 
 /// ROC and precision-recall curve of the pooled voxels.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Curve {
     /// The voxels taken into account.
     pub voxels: VoxelSet,
@@ -45,7 +46,8 @@ pub struct Curve {
 }
 
 /// One method (model or baseline) on the test cohort.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct MethodSummary {
     /// Identifier, such as `ssim-memae`.
     pub id: String,
@@ -186,6 +188,23 @@ impl MethodSummary {
     }
 }
 
+impl MethodSummary {
+    /// Where an operating point stands in [`Self::points`], the pooled points and [`Self::healthy_fpr`].
+    pub fn position(&self, protocol: Protocol, voxels: VoxelSet, level: u8) -> Option<usize> {
+        self.points.iter().position(|summary| summary.point.is(protocol, voxels, level))
+    }
+
+    /// The rates at an operating point.
+    pub fn at(&self, protocol: Protocol, voxels: VoxelSet, level: u8) -> Option<&PointSummary> {
+        self.position(protocol, voxels, level).map(|at| &self.points[at])
+    }
+
+    /// The threshold of an operating point.
+    pub fn threshold(&self, protocol: Protocol, voxels: VoxelSet, level: u8) -> Option<f32> {
+        self.at(protocol, voxels, level).map(|summary| summary.point.threshold)
+    }
+}
+
 /// Subjects with a lesion are positive; healthy validation scans and test subjects without a lesion are negative.
 fn subject_detection(
     subjects: &[SubjectMetrics],
@@ -207,8 +226,9 @@ fn subject_detection(
 }
 
 /// A measure by which methods are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Measure {
     /// Area under the ROC curve.
     Auroc,
@@ -241,12 +261,7 @@ impl Measure {
     /// Value on one subject over one voxel set; `None` where it is undefined or was not measured.
     pub fn of(self, metrics: &Metrics, voxels: VoxelSet) -> Option<f64> {
         let ranking = || metrics.ranking.iter().find(|set| set.voxels == voxels).map(|set| set.ranking);
-        let matched = || {
-            let at = |point: &OperatingPoint| {
-                (point.protocol, point.voxels, point.level) == (Protocol::Matched, voxels, 1)
-            };
-            metrics.points.iter().find(|metrics| at(&metrics.point))
-        };
+        let matched = || metrics.at(Protocol::Matched, voxels, 1);
         match self {
             Self::Auroc => ranking()?.auroc.map(|auroc| auroc.value),
             Self::Auprc => ranking()?.auprc.map(|auprc| auprc.value),
@@ -258,7 +273,8 @@ impl Measure {
 }
 
 /// Paired test of two methods on the same subjects.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Comparison {
     /// The measure compared.
     pub measure: Measure,

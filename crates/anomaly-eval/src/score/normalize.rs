@@ -1,13 +1,13 @@
 //! Normalization of anomaly maps to scores in [0, 1].
 
 use ndarray::{Array3, Axis};
-use serde::{Deserialize, Serialize};
 
 use super::residual::check_voxels;
 use crate::{Error, Result};
 
 /// Smallest and largest value of an anomaly map.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Range {
     /// Becomes 0, as does anything below.
     pub low: f32,
@@ -50,8 +50,9 @@ impl Range {
 }
 
 /// Over which voxels the smallest and largest value are taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Scope {
     /// Each volume has its own range.
     #[default]
@@ -63,8 +64,9 @@ pub enum Scope {
 }
 
 /// A [`Scope`] without the range that `Cohort` measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum ScopeKind {
     /// Each volume by its own range.
     Volume,

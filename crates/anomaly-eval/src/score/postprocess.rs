@@ -1,7 +1,6 @@
 //! Post-processing of anomaly scores and detections: off in the paper's protocol, a named option elsewhere.
 
 use ndarray::{Array3, ArrayView3, Zip};
-use serde::{Deserialize, Serialize};
 
 use super::median::WIDTHS;
 use crate::lesion::components;
@@ -9,14 +8,16 @@ use crate::{Error, PlaceSettings, Result};
 
 /// What is done to maps and detections beside the paper's residual. The default does nothing, as the paper. Steps are done in
 /// the order of the fields, all but the last on the map before it is brought to [0, 1].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
+#[non_exhaustive]
 pub struct PostProcessing {
     /// Before the residual, the intensities of the scan's brain are mapped onto those of its own reconstruction, quantile by
     /// quantile.
     pub match_quantiles: bool,
     /// Residuals less the mean of healthy residuals at their place, divided by their spread there.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub place: Option<PlaceSettings>,
     /// Standard deviation (mm) of a Gaussian that smooths the map within the brain; 0: none.
     pub smooth_mm: f64,
@@ -111,12 +112,12 @@ mod tests {
     use super::*;
     use crate::{Outside, ScanPair, Scoring};
 
-    #[derive(Deserialize)]
+    #[derive(serde::Deserialize)]
     struct Golden {
         postprocess: Case,
     }
 
-    #[derive(Deserialize)]
+    #[derive(serde::Deserialize)]
     struct Case {
         shape: [usize; 3],
         scores: Vec<f32>,

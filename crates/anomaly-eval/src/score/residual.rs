@@ -1,13 +1,14 @@
 //! Anomaly maps: how far a reconstruction is from its input, voxel by voxel.
 
 use ndarray::{Array3, ArrayView3, Axis, Zip};
-use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, ssim_map};
+use crate::{Error, Result, check_shape, ssim_map};
 
 /// How input and reconstruction are compared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[non_exhaustive]
 pub enum Residual {
     /// |input - reconstruction|, the paper's "difference".
     #[default]
@@ -45,7 +46,7 @@ pub fn anomaly_map(
     reconstruction: ArrayView3<'_, f32>,
     residual: Residual,
 ) -> Result<Array3<f32>> {
-    Error::check_shape("the reconstruction", reconstruction.shape(), input.shape())?;
+    check_shape("the reconstruction", reconstruction.shape(), input.shape())?;
     check_voxels("the input", input)?;
     check_voxels("the reconstruction", reconstruction)?;
     let voxelwise =
@@ -89,7 +90,7 @@ impl HealthyMean {
     /// # Errors
     /// [`Error::ShapeMismatch`], [`Error::NotFinite`].
     pub fn add(&mut self, scan: ArrayView3<'_, f32>) -> Result<()> {
-        Error::check_shape("the healthy scan", scan.shape(), self.sum.shape())?;
+        check_shape("the healthy scan", scan.shape(), self.sum.shape())?;
         check_voxels("the healthy scan", scan)?;
         Zip::from(&mut self.sum).and(scan).par_for_each(|sum, x| *sum += f64::from(*x));
         self.subjects += 1;

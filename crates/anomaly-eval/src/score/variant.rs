@@ -1,12 +1,11 @@
 //! Ways from a scan and its reconstruction to scores: the paper's, each with one thing changed, and what they give together.
 
-use serde::{Deserialize, Serialize};
-
 use crate::{Outside, PlaceSettings, PostProcessing, Residual, ScopeKind, Scoring};
 
 /// One way from a scan and its reconstruction to scores.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Variant {
     /// The paper's map, ended where the brain ends: absolute difference, each volume by its own range.
     Paper,

@@ -5,14 +5,15 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 
 use super::normal;
 use crate::{Error, Result};
 
 /// How confidence intervals are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
+#[non_exhaustive]
 pub struct BootstrapSettings {
     /// Number of resamples.
     pub resamples: usize,
@@ -51,7 +52,8 @@ impl BootstrapSettings {
 pub const FEWEST_SUBJECTS: usize = 5;
 
 /// Mean of a measure over subjects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Estimate {
     /// Mean over the subjects on which the measure is defined; `None` if there are none.
     pub mean: Option<f64>,
@@ -157,12 +159,12 @@ pub(crate) fn mean(values: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
-    #[derive(Deserialize)]
+    #[derive(serde::Deserialize)]
     struct Golden {
         bca: Vec<BcaCase>,
     }
 
-    #[derive(Deserialize)]
+    #[derive(serde::Deserialize)]
     struct BcaCase {
         values: Vec<f64>,
         level: f64,

@@ -1,11 +1,10 @@
 //! Paired tests between methods: Wilcoxon's signed-rank test, with Holm's correction for many tests.
 
-use serde::{Deserialize, Serialize};
-
 use super::normal;
 
 /// Result of a two-sided Wilcoxon signed-rank test.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct SignedRank {
     /// The smaller of the rank sums of positive and negative differences.
     pub statistic: f64,

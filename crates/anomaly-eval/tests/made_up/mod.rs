@@ -50,7 +50,8 @@ pub fn evaluation() -> (Evaluation, Vec<SubjectMetrics>) {
 pub fn make_evaluation(ill: usize) -> (Evaluation, Vec<SubjectMetrics>) {
     let protocols = ProtocolSettings::default();
     let lesions = LesionSettings::default();
-    let bootstrap = BootstrapSettings { resamples: 200, ..Default::default() };
+    let mut bootstrap = BootstrapSettings::default();
+    bootstrap.resamples = 200;
     let binning = Binning::new(&protocols.paper_thresholds).unwrap();
     let brain: Vec<bool> = (0..VOXELS).map(|voxel| voxel % 3 != 0).collect();
     let (mut methods, mut all, mut reference) = (Vec::new(), Vec::new(), None);

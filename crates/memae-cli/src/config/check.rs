@@ -20,6 +20,8 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     problems.library("[evaluate.post_processing]", config.evaluate.post_processing.check());
     problems.within("[package] smallest_ml", config.package.smallest_ml, 0.0, 100.0);
     problems.within("[report] figure_subjects", config.report.figure_subjects, 1, 8);
+    problems.within("[cluster] shards", config.cluster.shards, 1, 10_000);
+    problems.within("[cluster] threads", config.cluster.threads, 1, 1024);
     problems.within("[report] viewer_subjects", config.report.viewer_subjects, 0, 16);
     problems.0
 }

@@ -1,6 +1,8 @@
 //! The configuration: TOML text to a checked [`Config`]. Nothing runs on an unchecked one.
 
 mod check;
+#[cfg(test)]
+mod documented;
 mod sections;
 
 use std::path::{Path, PathBuf};
@@ -8,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use cli_support::spelling;
 
-pub(crate) use sections::{Builtin, Config, Data, Reference, SyntheticData};
+pub(crate) use sections::{Builtin, Cluster, Config, Data, Reference, SyntheticData};
 
 use crate::data::manifest::Manifest;
 use crate::failure::BadConfig;

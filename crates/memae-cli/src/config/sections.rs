@@ -8,7 +8,7 @@ use anomaly_eval::{
     Scoring,
 };
 use memae_model::{DeviceChoice, ModelKind, ModelSettings, TrainSettings};
-use mri_io::PreprocessSettings;
+use mri_io::preprocess::PreprocessSettings;
 use mri_phantom::{LesionKind, PhantomSettings};
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) package: PackageSettings,
     #[serde(default)]
     pub(crate) report: Report,
+    #[serde(default)]
+    pub(crate) cluster: Cluster,
 }
 
 impl Config {
@@ -62,9 +64,6 @@ pub(crate) struct Run {
     /// `auto`, `cpu` or `cuda:N`.
     #[serde(default)]
     pub(crate) device: DeviceChoice,
-    /// Folder of another run's preprocessed cohort to use in place of the run's own: what the runs of a study share.
-    #[serde(skip)]
-    pub(crate) preprocessed: Option<PathBuf>,
     /// Models to train and compare.
     #[serde(default = "paper_models")]
     pub(crate) models: Vec<ModelKind>,
@@ -115,6 +114,11 @@ impl Data {
             Self::Synthetic(data) => Some(data.test),
             Self::Manifest(data) => data.test,
         }
+    }
+
+    /// Whether the scans are made here, by `memae synth`.
+    pub(crate) fn is_made(&self) -> bool {
+        matches!(self, Self::Synthetic(_))
     }
 
     /// Whether all heads are drawings of `mri-phantom`, and no anatomy is real.
@@ -267,7 +271,11 @@ impl Default for Evaluate {
 impl Evaluate {
     /// How scans and reconstructions become anomaly maps.
     pub(crate) fn scoring(&self) -> Scoring {
-        Scoring { residual: self.residual, outside: self.outside, post_processing: self.post_processing }
+        let mut scoring = Scoring::default();
+        scoring.residual = self.residual;
+        scoring.outside = self.outside;
+        scoring.post_processing = self.post_processing;
+        scoring
     }
 }
 
@@ -295,4 +303,39 @@ pub(crate) struct PackageSettings {
     pub(crate) half_precision: bool,
     /// Volume (ml) below which `memae detect` leaves out what it finds; 0: it leaves out nothing.
     pub(crate) smallest_ml: f64,
+}
+
+/// `[cluster]`: what the tasks of `memae run --on slurm` ask for. An empty text leaves it to the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Cluster {
+    pub(crate) partition: String,
+    pub(crate) account: String,
+    /// Longest time of a task.
+    pub(crate) time: String,
+    /// Memory of a task.
+    pub(crate) memory: String,
+    /// Processor threads of a task.
+    pub(crate) threads: usize,
+    /// Generic resources of the tasks that run networks, e.g. `gpu:1`.
+    pub(crate) gres: String,
+    /// Further options of sbatch.
+    pub(crate) options: Vec<String>,
+    /// Tasks among which scans are shared out.
+    pub(crate) shards: usize,
+}
+
+impl Default for Cluster {
+    fn default() -> Self {
+        Self {
+            partition: String::new(),
+            account: String::new(),
+            time: String::new(),
+            memory: "8G".to_owned(),
+            threads: 4,
+            gres: String::new(),
+            options: Vec::new(),
+            shards: 16,
+        }
+    }
 }

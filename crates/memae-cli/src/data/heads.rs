@@ -9,7 +9,8 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use crate::config::{Config, SyntheticData};
+use super::manifest::Subject;
+use crate::config::{Config, Data, SyntheticData};
 use crate::data::roles::Use;
 use crate::run::stage::Kind;
 
@@ -86,12 +87,51 @@ impl MapSplit {
     }
 }
 
-/// All heads of a configuration: healthy ones, then those with a lesion.
-pub(crate) fn heads(data: &SyntheticData) -> Result<Vec<Head>> {
-    Ok(match MapSplit::of(data)? {
-        Some(split) => of_maps(data, &split),
-        None => without_maps(data),
-    })
+/// All heads of a synthetic run.
+pub(crate) struct Heads {
+    /// Healthy ones, then those with a lesion.
+    pub(crate) all: Vec<Head>,
+    /// Which label maps they are made of, where they are made of label maps.
+    pub(crate) split: Option<MapSplit>,
+    /// The cohort's folder in the cache, named by what determines it.
+    pub(crate) root: PathBuf,
+}
+
+impl Heads {
+    /// Those of a configuration; `None` if its data is not synthetic.
+    ///
+    /// # Errors
+    /// If the folder of label maps cannot be read or holds fewer than three maps.
+    pub(crate) fn plan(config: &Config) -> Result<Option<Self>> {
+        let Data::Synthetic(data) = &config.data else { return Ok(None) };
+        let split = MapSplit::of(data)?;
+        let key = files::fingerprint(&(
+            Kind::Synth.revision(),
+            data.seed,
+            &data.scan,
+            &data.lesions,
+            &data.label_maps,
+            split.as_ref().map(MapSplit::names),
+        ))?;
+        Ok(Some(Self {
+            all: split.as_ref().map_or_else(|| without_maps(data), |split| of_maps(data, split)),
+            root: config.run.cache.join(format!("synthetic-{}", &key[..12])),
+            split,
+        }))
+    }
+
+    /// Whether there is a head of this name with a lesion, or one without.
+    pub(crate) fn has(&self, name: &str, lesion: bool) -> bool {
+        self.all.iter().any(|head| head.name == name && head.lesion.is_some() == lesion)
+    }
+
+    /// Subjects to train on and to validate with, as their label maps have decided.
+    pub(crate) fn by_map(&self, subjects: Vec<Subject>) -> (Vec<Subject>, Vec<Subject>) {
+        let trains = |subject: &Subject| {
+            self.all.iter().any(|head| head.used_for == Some(Use::Train) && head.name == subject.name)
+        };
+        subjects.into_iter().partition(trains)
+    }
 }
 
 fn without_maps(data: &SyntheticData) -> Vec<Head> {
@@ -132,33 +172,19 @@ fn of_maps(data: &SyntheticData, split: &MapSplit) -> Vec<Head> {
 
 /// A label map's file name without its ending.
 fn map_name(map: &Path) -> String {
-    mri_io::nifti_stem(map)
+    mri_io::find::nifti_stem(map)
 }
 
 /// Label maps in a folder.
 fn label_maps(folder: &Path) -> Result<Vec<PathBuf>> {
-    let maps = mri_io::nifti_files(folder).context("label_maps in [data]")?;
-    if let Some((map, why)) = maps.iter().find_map(|map| Some((map, mri_io::why_absent(map)?))) {
+    let maps = mri_io::find::nifti_files(folder).context("label_maps in [data]")?;
+    if let Some((map, why)) = maps.iter().find_map(|map| Some((map, mri_io::find::why_absent(map)?))) {
         bail!("label_maps in [data]: {} {why}", map.display());
     }
     if maps.is_empty() {
         bail!("label_maps in [data]: there is no .nii or .nii.gz file in {}", folder.display());
     }
     Ok(maps)
-}
-
-/// The cohort's folder in the cache is named by what determines it.
-pub(crate) fn root(config: &Config, data: &SyntheticData) -> Result<PathBuf> {
-    let maps = MapSplit::of(data)?.map(|split| split.names());
-    let key = files::fingerprint(&(
-        Kind::Synth.revision(),
-        data.seed,
-        &data.scan,
-        &data.lesions,
-        &data.label_maps,
-        maps,
-    ))?;
-    Ok(config.run.cache.join(format!("synthetic-{}", &key[..12])))
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 /// Reads lesion labels. Where `lesion` lists the labels that are lesion, others become 0.
 ///
 /// # Errors
-/// As [`mri_io::read_labels`].
+/// As [`mri_io::nifti::read_labels`].
 pub(crate) fn read(path: &Path, lesion: Option<&[u16]>) -> mri_io::Result<Volume<u16>> {
-    let labels = mri_io::read_labels(path)?;
+    let labels = mri_io::nifti::read_labels(path)?;
     Ok(match lesion {
         Some(lesion) => labels.map(|label| if lesion.contains(label) { *label } else { 0 }),
         None => labels,

@@ -4,7 +4,11 @@ use std::path::{Path, PathBuf};
 
 use memae_model::ModelKind;
 
-use crate::config::Config;
+use crate::data::roles::Use;
+
+/// Names of the reference volume and of its brain mask, in a run and in a package.
+pub(crate) const REFERENCE: &str = "reference.nii.gz";
+pub(crate) const REFERENCE_MASK: &str = "reference_brainmask.nii.gz";
 
 /// The folders and files of a run.
 #[derive(Clone, Debug)]
@@ -15,14 +19,16 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    pub(crate) fn new(config: &Config) -> Self {
-        let own = Self::at(&config.run_folder());
-        Self { preprocess: config.run.preprocessed.clone().unwrap_or(own.preprocess), ..own }
+    pub(crate) const PROVENANCE: &str = "provenance.json";
+
+    /// The layout of a run in this folder.
+    pub(crate) fn new(run: &Path) -> Self {
+        Self { run: run.to_owned(), preprocess: run.join("preprocess") }
     }
 
-    /// The layout of a run whose folder is known.
-    pub(crate) fn at(run: &Path) -> Self {
-        Self { run: run.to_owned(), preprocess: run.join("preprocess") }
+    /// This run on the preprocessed cohort of another.
+    pub(crate) fn on_cohort_of(self, other: &Self) -> Self {
+        Self { preprocess: other.preprocess.clone(), ..self }
     }
 
     /// The resolved configuration.
@@ -30,9 +36,9 @@ impl Layout {
         self.run.join("config.toml")
     }
 
-    /// What ran on what.
-    pub(crate) fn environment(&self) -> PathBuf {
-        self.run.join("environment.json")
+    /// What ran on what, and the hashes of all files.
+    pub(crate) fn provenance(&self) -> PathBuf {
+        self.run.join(Self::PROVENANCE)
     }
 
     /// What happened.
@@ -40,29 +46,44 @@ impl Layout {
         self.run.join("log.txt")
     }
 
+    /// What each command did.
+    pub(crate) fn tasks(&self) -> PathBuf {
+        self.run.join("tasks")
+    }
+
+    /// Held by commands while they work.
+    pub(crate) fn locks(&self) -> PathBuf {
+        self.tasks().join("locks")
+    }
+
+    /// What was submitted to a scheduler, and its logs.
+    pub(crate) fn cluster(&self) -> PathBuf {
+        self.run.join("cluster")
+    }
+
     /// Packed cohorts, the split, the reference, and how preprocessing went.
-    pub(crate) fn preprocess(&self) -> PathBuf {
-        self.preprocess.clone()
+    pub(crate) fn preprocess(&self) -> &Path {
+        &self.preprocess
     }
 
     /// Packed training or validation volumes.
-    pub(crate) fn packed(&self, cohort: &str) -> PathBuf {
-        self.preprocess().join(format!("{cohort}.cohort"))
+    pub(crate) fn packed(&self, used_for: Use) -> PathBuf {
+        self.preprocess.join(format!("{}.cohort", used_for.id()))
     }
 
     /// Which subject is used for what, with the SHA-256 of every input file.
     pub(crate) fn split(&self) -> PathBuf {
-        self.preprocess().join("split.json")
+        self.preprocess.join("split.json")
     }
 
     /// The reference volume that every scan was registered to.
     pub(crate) fn reference(&self) -> PathBuf {
-        self.preprocess().join("reference.nii.gz")
+        self.preprocess.join(REFERENCE)
     }
 
     /// The reference's brain mask.
     pub(crate) fn reference_mask(&self) -> PathBuf {
-        self.preprocess().join("reference_brainmask.nii.gz")
+        self.preprocess.join(REFERENCE_MASK)
     }
 
     pub(crate) fn model(&self, model: ModelKind) -> PathBuf {
@@ -82,6 +103,11 @@ impl Layout {
         self.run.join("eval")
     }
 
+    /// What was found of one method.
+    pub(crate) fn method(&self, id: &str) -> PathBuf {
+        self.eval().join(id)
+    }
+
     pub(crate) fn metrics(&self) -> PathBuf {
         self.eval().join("metrics.json")
     }
@@ -97,5 +123,10 @@ impl Layout {
 
     pub(crate) fn report(&self) -> PathBuf {
         self.run.join("report")
+    }
+
+    /// The report's page.
+    pub(crate) fn page(&self) -> PathBuf {
+        self.report().join("index.html")
     }
 }

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 const FILE: &str = "stage.json";
 /// Holds the key of the work that was begun in a folder.
 const BEGUN: &str = "begun.json";
+/// Beside a folder in which work begins: held while it is looked at.
+pub(crate) const BEGINNING: &str = ".begin";
 
 /// What `stage.json` holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,8 +21,17 @@ struct Record {
     version: String,
     /// Fingerprint of inputs and settings.
     key: String,
-    /// Files that it made, relative to the folder.
-    outputs: Vec<PathBuf>,
+    /// Files that it made.
+    outputs: Vec<Output>,
+}
+
+/// A file that a stage made.
+#[derive(Debug, Serialize, Deserialize)]
+struct Output {
+    /// Relative to the folder.
+    path: PathBuf,
+    /// Its size: a file that was cut off since is made anew.
+    bytes: u64,
 }
 
 /// What is kept and done again only when its key changes.
@@ -100,33 +111,71 @@ impl Stage {
         &self.folder
     }
 
-    /// Makes the folder ready for work in several steps: what an interrupted run with the same key left stays, anything
-    /// else in it is removed.
+    /// Makes the folder ready for work in several steps: what an interrupted run with the same key left stays, unless it was
+    /// cut off since; anything else in it is removed.
     pub(crate) fn begin(&self) -> Result<()> {
+        // Several processes may begin parts of one stage at the same time.
+        let above = self.folder.parent().unwrap_or(Path::new("."));
+        fs_err::create_dir_all(above)?;
+        let lock = fs_err::File::create(above.join(BEGINNING))?;
+        lock.file().lock().or_else(|error| match error.kind() {
+            // Some network disks know no locks.
+            std::io::ErrorKind::Unsupported => Ok(()),
+            _ => Err(error),
+        })?;
         let mark = self.folder.join(BEGUN);
         if self.folder.exists() && files::read_json::<String>(&mark).ok().as_ref() != Some(&self.key) {
             fs_err::remove_dir_all(&self.folder)?;
         }
+        self.remove_spoiled()?;
         files::write_json(&mark, &self.key)
     }
 
     /// Whether the folder holds the results of exactly these inputs, all of them.
     pub(crate) fn is_done(&self) -> bool {
-        let Ok(record) = files::read_json::<Record>(&self.folder.join(FILE)) else { return false };
-        record.key == self.key && record.outputs.iter().all(|output| self.folder.join(output).exists())
+        self.outputs().is_some_and(|outputs| outputs.iter().all(|output| self.is_whole(output)))
+    }
+
+    /// Removes results of exactly these inputs that were cut off or changed in size since they were made, for stages that
+    /// make only those that are not there.
+    pub(crate) fn remove_spoiled(&self) -> Result<()> {
+        for output in self.outputs().unwrap_or_default() {
+            let path = self.folder.join(&output.path);
+            if path.exists() && !self.is_whole(&output) {
+                fs_err::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was recorded of exactly these inputs.
+    fn outputs(&self) -> Option<Vec<Output>> {
+        let record: Record = files::read_json(&self.folder.join(FILE)).ok()?;
+        (record.key == self.key).then_some(record.outputs)
+    }
+
+    fn is_whole(&self, output: &Output) -> bool {
+        bytes(&self.folder.join(&output.path)).ok() == Some(output.bytes)
     }
 
     /// Notes that the folder now holds the results, of which `outputs` (paths in the folder) must stay.
     pub(crate) fn finish(&self, outputs: &[PathBuf]) -> Result<()> {
-        let relative = |path: &PathBuf| path.strip_prefix(&self.folder).unwrap_or(path).to_owned();
+        let output = |path: &PathBuf| {
+            let relative = path.strip_prefix(&self.folder).unwrap_or(path).to_owned();
+            Ok(Output { path: relative, bytes: bytes(path)? })
+        };
         let record = Record {
             stage: self.kind.name().to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             key: self.key.clone(),
-            outputs: outputs.iter().map(relative).collect(),
+            outputs: outputs.iter().map(output).collect::<Result<_>>()?,
         };
         files::write_json(&self.folder.join(FILE), &record)
     }
+}
+
+fn bytes(path: &Path) -> Result<u64> {
+    Ok(fs_err::metadata(path)?.len())
 }
 
 #[cfg(test)]
@@ -146,7 +195,10 @@ mod tests {
 
         let other = Stage::new(Kind::Train, folder.path(), &("settings", 2)).unwrap();
         assert!(!other.is_done(), "other settings");
-        fs_err::remove_file(output).unwrap();
+        files::write(&output, b"").unwrap();
+        assert!(!stage.is_done(), "a result is cut off");
+        stage.remove_spoiled().unwrap();
+        assert!(!output.exists());
         assert!(!stage.is_done(), "a result is gone");
     }
 

@@ -4,10 +4,17 @@ use anyhow::Result;
 
 use crate::config::Config;
 
-/// Threads that the configuration allows.
+/// Variables in which schedulers and users say how many threads a program may use.
+const GIVEN: [&str; 2] = ["SLURM_CPUS_PER_TASK", "OMP_NUM_THREADS"];
+
+/// Threads that the configuration allows; if it leaves that open, those that a scheduler gave.
 pub(crate) fn available(config: &Config) -> usize {
+    let given = |name: &&str| std::env::var(name).ok()?.parse().ok().filter(|&threads: &usize| threads > 0);
     match config.run.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        0 => GIVEN
+            .iter()
+            .find_map(given)
+            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         threads => threads,
     }
 }

@@ -5,6 +5,7 @@ use memae_model::{Architecture, BottleneckKind, LossRegion, MemoryPreset, ModelK
 
 use crate::config::{Builtin, Config, Data, SyntheticData};
 use crate::data::heads::MapSplit;
+use crate::run::context::Run;
 
 /// What the results were measured on, for captions.
 pub(crate) fn cohort_name(config: &Config) -> String {
@@ -15,8 +16,9 @@ pub(crate) fn cohort_name(config: &Config) -> String {
 }
 
 /// All decisions in force, in the order of the experiment.
-pub(crate) fn in_force(config: &Config) -> Vec<Decision> {
-    [data(config), preprocessing(config), networks(config), training(config), evaluation(config)].concat()
+pub(crate) fn in_force(run: &Run) -> Vec<Decision> {
+    let config = &run.config;
+    [data(run), preprocessing(config), networks(config), training(config), evaluation(config)].concat()
 }
 
 fn decision(topic: &str, value: impl Into<String>, reason: &str) -> Decision {
@@ -32,7 +34,8 @@ fn written(value: &impl serde::Serialize) -> String {
     }
 }
 
-fn data(config: &Config) -> Vec<Decision> {
+fn data(run: &Run) -> Vec<Decision> {
+    let config = &run.config;
     let (train, validation) = config.data.healthy();
     let mut decisions = vec![
         decision(
@@ -52,16 +55,16 @@ fn data(config: &Config) -> Vec<Decision> {
             ),
         );
     }
-    if let Data::Synthetic(data) = &config.data {
-        decisions.extend(anatomy(data));
+    if let (Data::Synthetic(data), Some(split)) =
+        (&config.data, run.heads().and_then(|heads| heads.split.as_ref()))
+    {
+        decisions.extend(anatomy(data, split));
     }
     decisions
 }
 
 /// What heads made of label maps are.
-fn anatomy(data: &SyntheticData) -> Vec<Decision> {
-    // Maps that cannot be read are complained about where they are needed.
-    let Ok(Some(split)) = MapSplit::of(data) else { return Vec::new() };
+fn anatomy(data: &SyntheticData, split: &MapSplit) -> Vec<Decision> {
     let sides = split.names().map(|(used_for, maps)| format!("{}: {}", used_for.id(), maps.join(", ")));
     let kinds: Vec<_> = data.lesions.iter().map(written).collect();
     vec![
@@ -301,9 +304,9 @@ mod tests {
 
     #[test]
     fn synthetic_data_is_named_first() {
-        let config = Config::load(None).unwrap();
-        assert_eq!(in_force(&config)[0].value, "synthetic heads");
-        assert!(cohort_name(&config).contains("synthetic"));
+        let run = Run::new(Config::load(None).unwrap()).unwrap();
+        assert_eq!(in_force(&run)[0].value, "synthetic heads");
+        assert!(cohort_name(&run.config).contains("synthetic"));
     }
 
     #[test]
@@ -311,7 +314,8 @@ mod tests {
         let mut config = Config::load(None).unwrap();
         config.model.alpha = 0.125;
         config.evaluate.scope = ScopeKind::Slice;
-        let values: Vec<_> = in_force(&config).into_iter().map(|decision| decision.value).collect();
+        let values: Vec<_> =
+            in_force(&Run::new(config).unwrap()).into_iter().map(|decision| decision.value).collect();
         assert!(values.contains(&"alpha = 0.125".to_owned()));
         assert!(values.contains(&"each slice by its own range".to_owned()));
     }

@@ -7,55 +7,49 @@ use anyhow::{Context, Result};
 use cli_support::interrupt;
 use cli_support::progress::{Task, say};
 use memae_model::{ModelKind, TrainedModel};
-use mri_io::Volume;
+use mri_io::{Mask, Volume};
 use ndarray::Array3;
 
 use crate::config::Config;
-use crate::data::roles::Use;
-use crate::run::layout::Layout;
+use crate::run::cohort::Prepared;
+use crate::run::context::Run;
 use crate::run::stage::{Kind, Stage};
-use crate::stages::preprocess::{self, Cohort, Prepared};
+use crate::stages::preprocess;
 use crate::stages::train;
 
 /// Writes reconstructions and residuals of the given models.
-pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
+pub(crate) fn run(run: &Run, models: &[ModelKind]) -> Result<()> {
+    let config = &run.config;
     if !config.reconstruct.keep_maps {
         say(
             "reconstruct: keep_maps = false in [reconstruct], so nothing is kept; evaluate reconstructs by itself",
         );
         return Ok(());
     }
-    let cohort = preprocess::finished(config)?;
+    let subjects = preprocess::finished(run)?.held_out();
     for &model in models {
-        let stage = stage(config, &cohort, model)?;
-        let folder = Layout::new(config).maps(model);
+        let stage = stage(run, model)?;
+        let folder = stage.folder();
         if stage.is_done() {
             say(format!("reconstruct {model}: up to date"));
             continue;
         }
-        let trained = load(config, &cohort, model)?;
-        let subjects = [cohort.prepared(Use::Validation), cohort.prepared(Use::Test)].concat();
+        train::finished(run, model)?;
+        let trained = TrainedModel::load(run.layout.model(model), config.run.device)?;
         let task = Task::new(format!("reconstruct {model}"), subjects.len());
         let mut outputs = Vec::new();
         stage.begin()?;
-        for subject in &subjects {
+        for subject in subjects {
             interrupt::check()?;
-            let files = ["recon", "residual"].map(|kind| map_file(&folder, subject, kind));
+            let files = ["recon", "residual"].map(|kind| map_file(folder, subject, kind));
             outputs.extend(files.clone());
             if files.iter().all(|file| file.exists()) {
                 continue;
             }
-            let (scan, brain) = subject.read()?;
-            let expected = predict(&trained, &scan)?;
-            let pair = ScanPair {
-                scan: scan.data(),
-                expected: Some(expected.view()),
-                brain: brain.data(),
-                spacing: scan.affine().spacing(),
-            };
-            let residual = plain(config).residual(&pair)?;
-            for (file, values) in files.iter().zip([expected, residual]) {
-                mri_io::write(file, &Volume::new(values, *scan.affine())?)?;
+            let read = read(&trained, None, subject)?;
+            let residual = plain(config).residual(&read.pair())?;
+            for (file, values) in files.iter().zip(read.expected.into_iter().chain([residual])) {
+                mri_io::write(file, &Volume::new(values, *read.scan.affine())?)?;
             }
             task.step(&subject.name);
         }
@@ -67,50 +61,66 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
 }
 
 /// The folder of a model's kept maps, if they are up to date.
-pub(crate) fn kept(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<Option<PathBuf>> {
-    Ok(stage(config, cohort, model)?.is_done().then(|| Layout::new(config).maps(model)))
+pub(crate) fn kept(run: &Run, model: ModelKind) -> Result<Option<PathBuf>> {
+    let stage = stage(run, model)?;
+    Ok(stage.is_done().then(|| stage.folder().to_owned()))
 }
 
-/// A subject's reconstruction: the kept one, or a new one.
-pub(crate) fn reconstruction(
-    model: &TrainedModel,
-    maps: Option<&Path>,
-    subject: &Prepared,
-    scan: &Volume<f32>,
-) -> Result<Array3<f32>> {
-    match maps {
-        Some(folder) => Ok(mri_io::read(map_file(folder, subject, "recon"))?.into_data()),
-        None => predict(model, scan),
+/// A preprocessed scan, its brain, and what a method expects to see; `None` for the intensity baseline.
+pub(crate) struct ReadScan {
+    pub(crate) scan: Volume<f32>,
+    pub(crate) mask: Mask,
+    pub(crate) expected: Option<Array3<f32>>,
+}
+
+impl ReadScan {
+    /// Reads a subject's files; `expect` says what is expected of the scan.
+    pub(crate) fn new(
+        subject: &Prepared,
+        expect: impl FnOnce(&Volume<f32>) -> Result<Option<Array3<f32>>>,
+    ) -> Result<Self> {
+        let (scan, mask) = subject.read()?;
+        Ok(Self { expected: expect(&scan)?, scan, mask })
+    }
+
+    /// As anomaly maps are made of it.
+    pub(crate) fn pair(&self) -> ScanPair<'_> {
+        ScanPair {
+            scan: self.scan.data(),
+            expected: self.expected.as_ref().map(|expected| expected.view()),
+            brain: self.mask.data(),
+            spacing: self.scan.affine().spacing(),
+        }
     }
 }
 
-/// The model's reconstruction of a preprocessed scan, clipped to the scan's own range ([0, 1] after min-max). The last
-/// layer is linear, and SSIM hardly minds how far off a pixel of the flat background is: one such pixel would otherwise be
-/// the largest residual, by which the whole map is normalized. An interrupt ends it between batches of slices.
+/// A subject with its reconstruction: the one kept in the folder `maps`, or a new one.
+pub(crate) fn read(model: &TrainedModel, maps: Option<&Path>, subject: &Prepared) -> Result<ReadScan> {
+    ReadScan::new(subject, |scan| {
+        let expected = match maps {
+            Some(folder) => mri_io::read(map_file(folder, subject, "recon"))?.into_data(),
+            None => predict(model, scan)?,
+        };
+        Ok(Some(expected))
+    })
+}
+
+/// The model's reconstruction of a preprocessed scan. An interrupt ends it between batches of slices.
 pub(crate) fn predict(model: &TrainedModel, scan: &Volume<f32>) -> Result<Array3<f32>> {
-    let mut values = model.reconstruct_interruptible(scan.as_slice(), scan.shape(), interrupt::check)?;
-    let low = scan.as_slice().iter().copied().fold(f32::INFINITY, f32::min);
-    let high = scan.as_slice().iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    for value in &mut values {
-        *value = value.clamp(low, high);
-    }
+    let values = model.reconstruct_interruptible(scan.as_slice(), scan.shape(), interrupt::check)?;
     Array3::from_shape_vec(scan.shape(), values).context("a reconstruction has the shape of its scan")
 }
 
-fn load(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<TrainedModel> {
-    train::ensure_done(config, cohort, model)?;
-    Ok(TrainedModel::load(Layout::new(config).model(model), config.run.device)?)
-}
-
-fn stage(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<Stage> {
-    let trained = train::stage(config, cohort, model)?;
-    let inputs = (trained.key(), plain(config));
-    Stage::new(Kind::Reconstruct, Layout::new(config).maps(model), &inputs)
+fn stage(run: &Run, model: ModelKind) -> Result<Stage> {
+    let inputs = (train::stage(run, model)?.key().to_owned(), plain(&run.config));
+    Stage::new(Kind::Reconstruct, run.layout.maps(model), &inputs)
 }
 
 /// The residuals that are kept: without post-processing.
 fn plain(config: &Config) -> Scoring {
-    Scoring { post_processing: PostProcessing::NONE, ..config.evaluate.scoring() }
+    let mut scoring = config.evaluate.scoring();
+    scoring.post_processing = PostProcessing::NONE;
+    scoring
 }
 
 fn map_file(folder: &Path, subject: &Prepared, kind: &str) -> PathBuf {

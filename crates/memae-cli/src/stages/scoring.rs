@@ -1,20 +1,25 @@
 //! Anomaly scores of a preprocessed scan by each method: the models, and the two baselines that need none.
 
+use std::cell::OnceCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+
 use anomaly_eval::{
-    HealthyMean, PlaceCalibration, PlaceStatistics, Range, ScanPair, Scope, ScopeKind, Scoring, normalize,
+    HealthyMean, PlaceCalibration, PlaceStatistics, Range, Scope, ScopeKind, Scoring, normalize,
 };
 use anyhow::{Context, Result};
 use cli_support::interrupt;
 use memae_model::{ModelKind, TrainedModel};
-use mri_io::{Mask, Volume};
+use mri_io::Mask;
 use ndarray::Array3;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::data::roles::Use;
-use crate::run::layout::Layout;
-use crate::stages::preprocess::{Cohort, Prepared};
-use crate::stages::reconstruct;
+use crate::run::cohort::Prepared;
+use crate::run::context::{Run, once};
+use crate::stages::preprocess;
+use crate::stages::reconstruct::{self, ReadScan};
 
 /// A way to score voxels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,8 +51,7 @@ impl Method {
     /// Name in tables and figures.
     pub(crate) fn label(self) -> &'static str {
         match self {
-            Self::Model(ModelKind::SsimMemAe) => "SSIM-MemAE",
-            Self::Model(model) => model.title(),
+            Self::Model(model) => model.label(),
             Self::Intensity => "T2 intensity",
             Self::Mean => "Distance from mean",
         }
@@ -66,6 +70,47 @@ pub(crate) struct Scored {
     pub(crate) scores: Array3<f32>,
 }
 
+/// The methods of a run. What one needs is made when it is first asked for, and serves all stages after that.
+pub(crate) struct Scorers<'a> {
+    pub(crate) run: &'a Run,
+    made: Vec<(Method, OnceCell<Scorer>)>,
+    mean: OnceCell<Rc<Array3<f32>>>,
+}
+
+impl<'a> Scorers<'a> {
+    pub(crate) fn new(run: &'a Run) -> Self {
+        let made = Method::all(&run.config).into_iter().map(|method| (method, OnceCell::new())).collect();
+        Self { run, made, mean: OnceCell::new() }
+    }
+
+    /// The methods, in the order of tables.
+    pub(crate) fn methods(&self) -> impl Iterator<Item = Method> {
+        self.made.iter().map(|(method, _)| *method)
+    }
+
+    /// Scores by a method.
+    ///
+    /// # Errors
+    /// As [`Scorer::new`].
+    pub(crate) fn of(&self, method: Method) -> Result<&Scorer> {
+        let made = self.made.iter().find(|(known, _)| *known == method);
+        let (_, scorer) = made.with_context(|| format!("{} is no method of this run", method.id()))?;
+        once(scorer, || Scorer::new(self, method))
+    }
+
+    /// Mean of the healthy training scans, which are read at the first call.
+    pub(crate) fn mean(&self) -> Result<&Rc<Array3<f32>>> {
+        once(&self.mean, || {
+            let mut mean = HealthyMean::new(self.run.config.reference.shape);
+            for subject in preprocess::finished(self.run)?.prepared(Use::Train) {
+                interrupt::check()?;
+                mean.add(subject.read()?.0.data())?;
+            }
+            Ok(Rc::new(mean.mean()?))
+        })
+    }
+}
+
 /// Computes a method's scores.
 pub(crate) struct Scorer {
     method: Method,
@@ -76,38 +121,40 @@ pub(crate) struct Scorer {
 }
 
 enum Source {
-    Model { model: Box<TrainedModel>, maps: Option<std::path::PathBuf> },
+    Model { model: Box<TrainedModel>, maps: Option<PathBuf> },
     Intensity,
-    Mean(Array3<f32>),
+    Mean(Rc<Array3<f32>>),
 }
 
 impl Scorer {
-    /// Loads the model, or averages the healthy training scans, and measures the validation scans where the
+    /// Loads the model, or takes the mean of the healthy training scans, and measures the validation scans where the
     /// normalization needs their range.
-    pub(crate) fn new(config: &Config, cohort: &Cohort, method: Method) -> Result<Self> {
+    fn new(scorers: &Scorers<'_>, method: Method) -> Result<Self> {
+        let (run, config) = (scorers.run, &scorers.run.config);
         let source = match method {
             Method::Model(model) => Source::Model {
-                model: Box::new(TrainedModel::load(Layout::new(config).model(model), config.run.device)?),
-                maps: reconstruct::kept(config, cohort, model)?,
+                model: Box::new(TrainedModel::load(run.layout.model(model), config.run.device)?),
+                maps: reconstruct::kept(run, model)?,
             },
             Method::Intensity => Source::Intensity,
-            Method::Mean => Source::Mean(healthy_mean(config, cohort)?),
+            Method::Mean => Source::Mean(scorers.mean()?.clone()),
         };
         let scope = match config.evaluate.scope {
             ScopeKind::Slice => Scope::Slice,
             ScopeKind::Volume | ScopeKind::Cohort => Scope::Volume,
         };
         let mut scorer = Self { method, scoring: config.evaluate.scoring(), source, place: None, scope };
+        let validation = preprocess::finished(run)?.prepared(Use::Validation);
         if let Some(settings) = scorer.scoring.post_processing.place {
             let mut statistics = PlaceStatistics::new(config.reference.shape);
-            for subject in cohort.prepared(Use::Validation) {
-                let scan = scorer.read(&subject)?;
+            for subject in validation {
+                let scan = scorer.read(subject)?;
                 statistics.add(scorer.scoring.residual(&scan.pair())?.view(), scan.mask.data())?;
             }
             scorer.place = Some(statistics.calibration(&settings, config.reference.spacing)?);
         }
         if config.evaluate.scope == ScopeKind::Cohort {
-            scorer.scope = Scope::Cohort(scorer.validation_range(cohort)?);
+            scorer.scope = Scope::Cohort(scorer.range(validation)?);
         }
         Ok(scorer)
     }
@@ -119,7 +166,11 @@ impl Scorer {
 
     /// Scores one preprocessed subject.
     pub(crate) fn score(&self, subject: &Prepared) -> Result<Scored> {
-        let read = self.read(subject)?;
+        self.score_read(subject, self.read(subject)?)
+    }
+
+    /// As [`Self::score`], for a scan that is read already.
+    pub(crate) fn score_read(&self, subject: &Prepared, read: ReadScan) -> Result<Scored> {
         let lesions = subject.read_lesions()?;
         let scores = normalize(self.map(subject, &read)?, self.scope)
             .with_context(|| format!("{} of subject {}", self.method.label(), subject.name))?;
@@ -129,15 +180,11 @@ impl Scorer {
     /// A subject's scan, and what the method expects to see.
     pub(crate) fn read(&self, subject: &Prepared) -> Result<ReadScan> {
         interrupt::check()?;
-        let (scan, mask) = subject.read()?;
-        let expected = match &self.source {
-            Source::Model { model, maps } => {
-                Some(reconstruct::reconstruction(model, maps.as_deref(), subject, &scan)?)
-            }
-            Source::Mean(mean) => Some(mean.clone()),
-            Source::Intensity => None,
-        };
-        Ok(ReadScan { scan, mask, expected })
+        match &self.source {
+            Source::Model { model, maps } => reconstruct::read(model, maps.as_deref(), subject),
+            Source::Mean(mean) => ReadScan::new(subject, |_| Ok(Some(mean.as_ref().clone()))),
+            Source::Intensity => ReadScan::new(subject, |_| Ok(None)),
+        }
     }
 
     /// The anomaly map before normalization.
@@ -147,41 +194,13 @@ impl Scorer {
             .with_context(|| format!("{} of subject {}", self.method.label(), subject.name))
     }
 
-    fn validation_range(&self, cohort: &Cohort) -> Result<Range> {
+    /// Of all these subjects' maps together.
+    fn range(&self, subjects: &[Prepared]) -> Result<Range> {
         let mut range: Option<Range> = None;
-        for subject in cohort.prepared(Use::Validation) {
-            let of_subject = Range::of(&self.map(&subject, &self.read(&subject)?)?)?;
+        for subject in subjects {
+            let of_subject = Range::of(&self.map(subject, &self.read(subject)?)?)?;
             range = Some(range.map_or(of_subject, |range| range.union(of_subject)));
         }
         range.context("there are no validation scans")
     }
-}
-
-/// A preprocessed scan, its brain, and what a method expects to see; `None` for the intensity baseline.
-pub(crate) struct ReadScan {
-    pub(crate) scan: Volume<f32>,
-    pub(crate) mask: Mask,
-    pub(crate) expected: Option<Array3<f32>>,
-}
-
-impl ReadScan {
-    /// As anomaly maps are made of it.
-    pub(crate) fn pair(&self) -> ScanPair<'_> {
-        ScanPair {
-            scan: self.scan.data(),
-            expected: self.expected.as_ref().map(|expected| expected.view()),
-            brain: self.mask.data(),
-            spacing: self.scan.affine().spacing(),
-        }
-    }
-}
-
-/// Mean of the healthy training scans.
-pub(crate) fn healthy_mean(config: &Config, cohort: &Cohort) -> Result<Array3<f32>> {
-    let mut mean = HealthyMean::new(config.reference.shape);
-    for subject in cohort.prepared(Use::Train) {
-        interrupt::check()?;
-        mean.add(subject.read()?.0.data())?;
-    }
-    Ok(mean.mean()?)
 }

@@ -1,7 +1,6 @@
 //! `memae synth`: the synthetic cohort as NIfTI files with their ground truth.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use anyhow::{Context, Result, bail};
 use cli_support::progress::{Task, say};
@@ -9,47 +8,57 @@ use cli_support::workers;
 use mri_io::Volume;
 use mri_phantom::Phantom;
 
-use crate::config::{Config, Data, SyntheticData};
-use crate::data::heads::{Head, heads, root};
+use crate::config::{Data, SyntheticData};
+use crate::data::heads::{Head, Heads};
+use crate::run::context::Run;
 use crate::run::stage::{Kind, Stage};
 use crate::run::threads;
 
 /// Makes what is not there yet.
-pub(crate) fn run(config: &Config) -> Result<()> {
-    let Data::Synthetic(data) = &config.data else {
+pub(crate) fn run(run: &Run) -> Result<()> {
+    let (Data::Synthetic(data), Some(Heads { all: heads, root, .. })) = (&run.config.data, run.heads())
+    else {
         bail!("`memae synth` needs kind = \"synthetic\" in [data]: this configuration uses your own scans");
     };
-    let folder = root(config, data)?.join("synthetic");
-    let heads = heads(data)?;
-    let names: Vec<_> = heads.iter().map(|head| &head.name).collect();
-    let stage = Stage::new(Kind::Synth, &folder, &(&data.scan, data.seed, &data.lesions, names))?;
+    let stage = stage(data, heads, root)?;
+    let folder = stage.folder();
     if stage.is_done() {
         say(format!("synth: up to date, {} heads in {}", heads.len(), folder.display()));
         return Ok(());
     }
     let task = Task::new("synth", heads.len());
-    let outputs = Mutex::new(Vec::new());
-    workers::map(&heads, threads::available(config), |head| {
-        let files = HeadFiles::new(&folder, head);
+    stage.remove_spoiled()?;
+    let outputs = workers::map(heads, threads::available(&run.config), |head| {
+        let files = HeadFiles::new(folder, head);
         if !files.exist() {
             files.write(&make(data, head)?)?;
         }
-        outputs.lock().expect("no holder of this lock panics").push(files.scan.clone());
         task.step("");
-        Ok(())
+        Ok(files.all())
     })?;
-    let mut outputs = outputs.into_inner().expect("no holder of this lock panics");
-    outputs.sort();
-    stage.finish(&outputs)?;
+    stage.finish(&outputs.concat())?;
     say(format!("synth: {} heads in {}", heads.len(), folder.display()));
     Ok(())
+}
+
+/// Whether there is nothing to make.
+pub(crate) fn is_done(run: &Run) -> Result<bool> {
+    match (&run.config.data, run.heads()) {
+        (Data::Synthetic(data), Some(Heads { all, root, .. })) => Ok(stage(data, all, root)?.is_done()),
+        _ => Ok(true),
+    }
+}
+
+fn stage(data: &SyntheticData, heads: &[Head], root: &Path) -> Result<Stage> {
+    let names: Vec<_> = heads.iter().map(|head| &head.name).collect();
+    Stage::new(Kind::Synth, root.join("synthetic"), &(&data.scan, data.seed, &data.lesions, names))
 }
 
 fn make(data: &SyntheticData, head: &Head) -> Result<Phantom> {
     let Head { subject, lesion, map, .. } = head;
     Ok(match (map, lesion) {
         (Some(map), lesion) => {
-            let labels = mri_io::read_labels(map)?;
+            let labels = mri_io::nifti::read_labels(map)?;
             mri_phantom::from_labels(&labels, &data.scan, data.seed, *subject, *lesion)?
         }
         (None, Some(kind)) => mri_phantom::with_lesion(&data.scan, data.seed, *subject, *kind)?,
@@ -80,9 +89,14 @@ impl HeadFiles {
         }
     }
 
-    /// Whether an earlier run made this head: the scan is written last.
+    fn all(&self) -> Vec<PathBuf> {
+        let files = [&self.scan, &self.brain_mask, &self.tissues, &self.pose];
+        files.into_iter().chain(&self.lesion).cloned().collect()
+    }
+
+    /// Whether an earlier run made this head.
     fn exist(&self) -> bool {
-        self.scan.exists()
+        self.all().iter().all(|path| path.exists())
     }
 
     fn write(&self, phantom: &Phantom) -> Result<()> {
@@ -93,7 +107,7 @@ impl HeadFiles {
         if let Some(path) = &self.lesion {
             mri_io::write(path, &phantom.lesion)?;
         }
-        mri_io::write_matrix(&self.pose, phantom.pose)?;
+        mri_io::transform_file::write_matrix(&self.pose, phantom.pose)?;
         Ok(mri_io::write(&self.scan, &as_scanner(&phantom.scan))?)
     }
 }

@@ -6,12 +6,12 @@ use anomaly_eval::PostProcessing;
 use anyhow::{Result, bail};
 use cli_support::files;
 use cli_support::progress;
-use memae_model::{Attached, DeviceChoice, ModelSettings};
-use mri_io::PreprocessSettings;
+use memae_model::{Attached, DeviceChoice, ModelFile, ModelSettings};
+use mri_io::preprocess::PreprocessSettings;
 use serde::Serialize;
 
-use crate::run::environment::Environment;
 use crate::run::layout::Layout;
+use crate::run::provenance::Provenance;
 use crate::stages::package::{About, Source};
 
 /// Prints what it is.
@@ -25,17 +25,17 @@ pub(crate) fn run(source: &Source) -> Result<()> {
 
 fn file(path: &Path) -> Result<String> {
     let name = path.to_string_lossy();
-    if let Some(why) = mri_io::why_absent(path) {
+    if let Some(why) = mri_io::find::why_absent(path) {
         bail!("{name} {why}");
     } else if !path.exists() {
         bail!("{name} does not exist");
-    } else if mri_io::is_nifti(path)
+    } else if mri_io::find::is_nifti(path)
         || [".hdr", ".img", ".mgz", ".mgh"].iter().any(|ending| name.ends_with(ending))
     {
         volume(path)
-    } else if name.ends_with(".safetensors") || path.join("best.safetensors").is_file() {
+    } else if name.ends_with(".safetensors") || ModelFile::Best.path(path).is_file() {
         model(&path.into())
-    } else if path.join("environment.json").is_file() {
+    } else if Layout::new(path).provenance().is_file() {
         run_folder(path)
     } else {
         bail!(
@@ -45,7 +45,7 @@ fn file(path: &Path) -> Result<String> {
 }
 
 fn volume(path: &Path) -> Result<String> {
-    let header = mri_io::read_header(path)?;
+    let header = mri_io::nifti::read_header(path)?;
     let volume = mri_io::read(path)?;
     let (mut low, mut high, mut finite) = (f32::INFINITY, f32::NEG_INFINITY, 0_usize);
     for &value in volume.as_slice().iter().filter(|value| value.is_finite()) {
@@ -131,14 +131,12 @@ fn package(about: &About) -> String {
 }
 
 fn run_folder(path: &Path) -> Result<String> {
-    let layout = Layout::at(path);
-    let environment: Environment = files::read_json(&layout.environment())?;
+    let layout = Layout::new(path);
+    let Provenance { environment, .. } = files::read_json(&layout.provenance())?;
     let mut text = format!("Run, by {}: {}\n", environment.program, environment.command);
-    for (what, file) in [
-        ("configuration", layout.config()),
-        ("metrics", layout.metrics()),
-        ("report", layout.report().join("index.html")),
-    ] {
+    for (what, file) in
+        [("configuration", layout.config()), ("metrics", layout.metrics()), ("report", layout.page())]
+    {
         let state = if file.exists() { file.display().to_string() } else { "not there yet".to_owned() };
         text += &format!("  {what:<14} {state}\n");
     }

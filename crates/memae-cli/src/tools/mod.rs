@@ -7,3 +7,4 @@ pub(crate) mod info;
 pub(crate) mod manual;
 pub(crate) mod seeds;
 pub(crate) mod study;
+pub(crate) mod verify;

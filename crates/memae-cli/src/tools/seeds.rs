@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &Seeds) -> Result<()> {
     let mut runs: Vec<Evaluation> = Vec::new();
     let mut configs: Vec<Config> = Vec::new();
     for folder in &arguments.runs {
-        let layout = Layout::at(folder);
+        let layout = Layout::new(folder);
         ensure!(
             layout.metrics().is_file(),
             "{} is not the folder of an evaluated run: `memae run` makes one in runs/<name>",

@@ -1,28 +1,21 @@
 // Colours of scores, and colours with textures of detections: told apart by hue, lightness and pattern.
 
-/** Knots of matplotlib's "inferno" (CC0), as in the figures. */
-const INFERNO = [
-  [0, 0, 4], [32, 12, 74], [87, 16, 110], [137, 34, 106], [188, 55, 84],
-  [227, 89, 51], [249, 142, 9], [249, 203, 53], [252, 255, 164],
-];
-
 /** Colour of a score scaled to [0, 1]. */
-function inferno(value) {
-  const position = Math.min(Math.max(value, 0), 1) * (INFERNO.length - 1);
-  const below = Math.min(Math.floor(position), INFERNO.length - 2);
+function scoreColour(value) {
+  const knots = LOOK.scores;
+  const position = Math.min(Math.max(value, 0), 1) * (knots.length - 1);
+  const below = Math.min(Math.floor(position), knots.length - 2);
   const share = position - below;
-  return INFERNO[below].map((channel, i) => channel * (1 - share) + INFERNO[below + 1][i] * share);
+  return knots[below].map((channel, i) => channel * (1 - share) + knots[below + 1][i] * share);
 }
 
-/** What can become of a voxel that is lesion or detected. Blue, vermilion and yellow of Okabe and Ito. */
+/** What can become of a voxel that is lesion or detected. */
+const [TP, FP, FN] = LOOK.outcomes;
 const OUTCOMES = {
-  tp: { colour: "#56b4e9", texture: "solid" },
-  fp: { colour: "#d55e00", texture: "stripes" },
-  fn: { colour: "#f0e442", texture: "dots" },
+  tp: { colour: TP, texture: "solid" },
+  fp: { colour: FP, texture: "stripes" },
+  fn: { colour: FN, texture: "dots" },
 };
-
-/** The true outline where detections are not shown, as in Figure 1. */
-const OUTLINE = "#00e5ff";
 
 /** A pattern to fill an outcome with, its texture `size` pixels wide. */
 function texture(context, { colour, texture: kind }, size) {

@@ -7,16 +7,11 @@ function countsAt(result, voxels, stop) {
   return { tp, fp, fn: lesion - tp, tn: healthy - fp };
 }
 
-/** Rates of a confusion matrix; null where undefined. */
-function ratesOf({ tp, fp, fn, tn }) {
-  const ratio = (part, whole) => (whole > 0 ? part / whole : null);
-  return {
-    tpr: ratio(tp, tp + fn),
-    tnr: ratio(tn, tn + fp),
-    fpr: ratio(fp, tn + fp),
-    precision: ratio(tp, tp + fp),
-    dice: tp + fn > 0 ? ratio(2 * tp, 2 * tp + fp + fn) : null,
-  };
+/** Rates of a confusion matrix, as the report says that they are counted; null where undefined. */
+function ratesOf({ tp, fp, tn, fn }) {
+  const sum = (weights) => weights[0] * tp + weights[1] * fp + weights[2] * tn + weights[3] * fn;
+  const rate = ({ part, whole, needs }) => (sum(needs) > 0 ? sum(part) / sum(whole) : null);
+  return Object.fromEntries(LOOK.rates.map((formula) => [formula.id, rate(formula)]));
 }
 
 /** A rate as tables write it. */

@@ -1,10 +1,5 @@
 // Pictures of slices: scan or reconstruction, the map over it, detections, crosshair and orientation.
 
-/** Shades of grey in a scan's bytes, as the report wrote them. */
-const SHADES = 127;
-/** Where a label says lesion, and brain. */
-const [LESION, BRAIN] = [1, 2];
-
 /**
  * Draws a slice through the crosshair.
  *
@@ -41,9 +36,9 @@ function raster(plane, view, paint) {
 
 function drawBase(context, plane, view, { base, map: opacity }) {
   const { volumes, brightest } = view;
-  const colours = Array.from({ length: 256 }, (_, level) => inferno(level / brightest));
+  const colours = Array.from({ length: 256 }, (_, level) => scoreColour(level / brightest));
   const picture = raster(plane, view, (index, at, data) => {
-    const grey = opacity < 1 ? (255 / SHADES) * volumes[base][index] : 0;
+    const grey = opacity < 1 ? (255 / LOOK.shades) * volumes[base][index] : 0;
     const colour = colours[volumes.map[index]];
     for (let channel = 0; channel < 3; channel++) {
       data[at + channel] = grey * (1 - opacity) + colour[channel] * opacity;
@@ -56,8 +51,8 @@ function drawBase(context, plane, view, { base, map: opacity }) {
 
 /** What becomes of a voxel: a key of OUTCOMES, or undefined. */
 function outcome(label, detected, brainOnly) {
-  if (brainOnly && !(label & BRAIN)) return undefined;
-  if (label & LESION) return detected ? "tp" : "fn";
+  if (brainOnly && !(label & LOOK.brain)) return undefined;
+  if (label & LOOK.lesion) return detected ? "tp" : "fn";
   return detected ? "fp" : undefined;
 }
 
@@ -85,11 +80,11 @@ function drawOutline(context, plane, view, ratio) {
   const { columns, rows } = extent(plane, view.subject);
   const lesion = new Uint8Array(columns * rows);
   eachVoxel(plane, view.subject, view.cross[plane.through], (index, pixel) => {
-    lesion[pixel] = view.volumes.labels[index] & LESION;
+    lesion[pixel] = view.volumes.labels[index] & LOOK.lesion;
   });
   const at = (column, row) => (column >= 0 && row >= 0 && column < columns && row < rows ? lesion[row * columns + column] : 0);
   const [dx, dy] = [context.canvas.width / columns, context.canvas.height / rows];
-  context.strokeStyle = OUTLINE;
+  context.strokeStyle = LOOK.outline;
   context.lineWidth = 1.5 * ratio;
   context.lineCap = "square";
   for (let row = 0; row <= rows; row++) {

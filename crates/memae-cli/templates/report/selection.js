@@ -2,10 +2,10 @@
 
 class Selection {
   /** `subjects` and `methods` as the report describes them. Begins at threshold 1 on the subject's largest lesion slice. */
-  constructor({ subjects, methods }) {
+  constructor({ subjects, methods, first }) {
     Object.assign(this, { subjects, methods, subjectAt: 0, planeAt: 0, voxels: "all" });
     Object.assign(this, { base: "scan", opacity: 0, detections: true, outline: false });
-    this.methodAt = Math.max(0, methods.findIndex(({ id }) => id === "ssim-memae"));
+    this.methodAt = Math.max(0, methods.findIndex(({ id }) => id === first));
     this.stop = this.marks[0];
     this.cross = this.subject.start;
   }

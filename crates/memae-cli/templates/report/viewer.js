@@ -1,9 +1,6 @@
 // Starts the viewer.
 
-startViewer(
-  document.getElementById("viewer"),
-  JSON.parse(document.getElementById("viewer-description").textContent),
-);
+startViewer(document.getElementById("viewer"), DESCRIPTION);
 
 function startViewer(root, description) {
   const selection = new Selection(description);
@@ -63,6 +60,6 @@ function drawLegend(root) {
     context.fillStyle = texture(context, OUTCOMES[canvas.dataset.outcome], canvas.width / 4);
     context.fillRect(0, 0, canvas.width, canvas.height);
   }
-  const knots = INFERNO.map((colour) => `rgb(${colour})`);
+  const knots = LOOK.scores.map((colour) => `rgb(${colour})`);
   root.querySelector("#scale").style.background = `linear-gradient(to right, ${knots})`;
 }

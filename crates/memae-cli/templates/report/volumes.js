@@ -1,5 +1,10 @@
 // Volumes: the page holds each as base64 of zlib in an element of its own, unpacked when it is first looked at.
 
+/** All that the report says to the viewer. */
+const DESCRIPTION = JSON.parse(document.getElementById("viewer-description").textContent);
+/** Bits of labels, shades, colours and rates, as the rest of the report has them. */
+const LOOK = DESCRIPTION.look;
+
 const unpacked = new Map();
 
 /** Promise of a volume's bytes: one for each voxel, the last axis fastest. */

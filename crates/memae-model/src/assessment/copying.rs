@@ -48,7 +48,7 @@ impl TrainedModel {
         let mut blobs = Vec::new();
         for subject in 0..cohort.len() {
             let scan = Scan::new(cohort, subject, spacing);
-            let healthy = self.reconstruct_interruptible(&scan.volume, shape, &mut check)?;
+            let healthy = self.reconstruct_unclipped(&scan.volume, shape, &mut check)?;
             for number in 0..PER_SCAN {
                 let mut rng = random::stream(0, Purpose::Blob, subject as u64, number);
                 let Some(ball) = scan.place(&mut rng) else { continue };

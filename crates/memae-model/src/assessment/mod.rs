@@ -2,6 +2,7 @@
 
 mod copying;
 
+use std::fmt;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,59 @@ pub struct Assessment {
     pub blobs: Vec<Blob>,
 }
 
+/// What speaks against using a model. Its text is for those who use the model; [`Doubt::advice`] is for those who train it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Doubt {
+    /// A reconstruction that needs no network is as good; losses on the validation cohort.
+    NothingLearned {
+        /// The model's.
+        validation: f64,
+        /// That of black slices.
+        black: f64,
+        /// That of the mean training slice.
+        mean_slice: f64,
+    },
+    /// This share of the contrast of bright blobs is in the reconstructions.
+    Copies {
+        /// More than one half.
+        share: f64,
+    },
+}
+
+impl Doubt {
+    /// What to change in the training.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::NothingLearned { .. } => "train longer",
+            Self::Copies { .. } => "make the model's bottleneck narrower",
+        }
+    }
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::NothingLearned { validation, black, mean_slice } => {
+                let (loss, what) = if black <= mean_slice {
+                    (black, "black slices")
+                } else {
+                    (mean_slice, "the mean of the training slices")
+                };
+                write!(
+                    f,
+                    "it has learned nothing of use: its validation loss is {validation:.5}, that of {what} {loss:.5}"
+                )
+            }
+            Self::Copies { share } => write!(
+                f,
+                "it copies: its reconstructions repeat {:.0} % of the contrast of bright blobs pasted into healthy scans, so it \
+                 can miss bright lesions",
+                100.0 * share
+            ),
+        }
+    }
+}
+
 impl Assessment {
     /// Whether the model draws healthy brains better than either reconstruction that needs no network.
     pub fn has_learned(&self) -> bool {
@@ -46,28 +100,15 @@ impl Assessment {
         self.copied.is_some_and(|copied| copied > COPIES)
     }
 
-    /// What speaks against using the model, as sentences.
-    pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
+    /// What speaks against using the model.
+    pub fn doubts(&self) -> Vec<Doubt> {
+        let mut doubts = Vec::new();
         if !self.has_learned() {
-            let (loss, what) = if self.black <= self.mean_slice {
-                (self.black, "black slices")
-            } else {
-                (self.mean_slice, "the mean of the training slices")
-            };
-            warnings.push(format!(
-                "it has learned nothing of use: its validation loss is {:.5}, that of {what} {loss:.5}; train longer",
-                self.validation
-            ));
+            let Self { validation, black, mean_slice, .. } = *self;
+            doubts.push(Doubt::NothingLearned { validation, black, mean_slice });
         }
-        if let Some(copied) = self.copied.filter(|_| self.copies()) {
-            warnings.push(format!(
-                "it copies: {:.0} % of the contrast of bright blobs pasted into validation scans is in its reconstructions, and \
-                 lesions will be too; make its bottleneck narrower",
-                100.0 * copied
-            ));
-        }
-        warnings
+        doubts.extend(self.copied.filter(|_| self.copies()).map(|share| Doubt::Copies { share }));
+        doubts
     }
 
     /// Writes `assessment.json` of a model's folder and returns its path.

@@ -139,7 +139,11 @@ impl MemorySettings {
         }
     }
 
-    pub(super) fn check(&self) -> Result<()> {
+    /// Whether every field is in its range.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for the first field that is not.
+    pub fn check(&self) -> Result<()> {
         at_least_one("memory.items", self.items)?;
         let addressing = self.addressing();
         within("memory.temperature", addressing.temperature, 1e-3, 1e3)?;

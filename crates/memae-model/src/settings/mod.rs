@@ -153,7 +153,11 @@ impl Default for NoiseSettings {
 }
 
 impl NoiseSettings {
-    fn check(&self) -> Result<()> {
+    /// Whether every field is in its range.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for the first field that is not.
+    pub fn check(&self) -> Result<()> {
         within("noise.resolution", self.resolution as f64, 1.0, 4096.0)?;
         within("noise.sigma", self.sigma, 0.0, 1e3)
     }

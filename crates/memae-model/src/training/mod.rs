@@ -139,7 +139,7 @@ impl<'a> Trainer<'a> {
             validation: Source::new(validation, device)?,
             folder: folder.as_ref().to_owned(),
             loss: Loss::new(kind, model, sides, device)?,
-            corruption: (kind == ModelKind::Dae).then(|| Corruption::new(model.noise, settings.seed, sides)),
+            corruption: kind.removes_noise().then(|| Corruption::new(model.noise, settings.seed, sides)),
             adam: Adam::new(network.parameters.flat())?,
             average: (settings.average).map(|decay| Average::new(&network.parameters, decay)).transpose()?,
             network,

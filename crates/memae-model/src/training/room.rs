@@ -88,12 +88,7 @@ mod tests {
         let batch = trainer.train.gather(&windows[..9], false).unwrap();
 
         let text = trainer.explain(refused().unwrap_err(), 1, 0, &batch).to_string();
-        assert!(
-            text.starts_with(
-                "memory does not suffice for a batch of 9; a batch of 4 fits: set [train] batch = 4"
-            ),
-            "{text}"
-        );
+        assert!(text.starts_with("memory does not suffice for a batch of 9; a batch of 4 fits"), "{text}");
         let other = trainer.explain(Error::invalid("another"), 1, 0, &batch).to_string();
         assert!(other.contains("another") && !other.contains("memory"), "{other}");
     }

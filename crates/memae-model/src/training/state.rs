@@ -6,6 +6,7 @@ use super::Trainer;
 use super::events;
 use super::history;
 use crate::checkpoint::{self, Checkpoint, Metadata};
+use crate::folder::ModelFile;
 use crate::settings::{Schedule, TrainSettings};
 use crate::{Error, Result, files};
 
@@ -16,11 +17,7 @@ const CURRENT: &str = "current.";
 
 impl Trainer<'_> {
     pub(super) fn last(&self) -> PathBuf {
-        self.folder.join("last.safetensors")
-    }
-
-    fn metrics(&self) -> PathBuf {
-        self.folder.join("metrics.jsonl")
+        ModelFile::Last.path(&self.folder)
     }
 
     fn metadata(&self) -> Metadata {
@@ -36,17 +33,18 @@ impl Trainer<'_> {
         }
     }
 
-    /// Writes the epoch's files, each whole; the average of the weights, if there is one, is in the network's place. `last.safetensors` alone has all that going on needs, and comes last: whenever
-    /// the program dies, the epochs that it knows nothing of are done again, to the same files.
+    /// Writes the epoch's files, each whole; the average of the weights, if there is one, is in the network's place.
+    /// `last.safetensors` alone has all that going on needs, and comes last: whenever the program dies, the epochs that it
+    /// knows nothing of are done again, to the same files.
     pub(super) fn save(&self, best: bool) -> Result<()> {
         let parameters = &self.network.parameters;
         let (mut state, metadata) = (parameters.state()?, self.metadata());
-        history::write(&self.metrics(), &self.records)?;
+        history::write(&ModelFile::Metrics.path(&self.folder), &self.records)?;
         if self.settings.tensorboard {
             events::write(&self.folder.join(events::NAME), &self.records)?;
         }
         if best {
-            checkpoint::write(&self.folder.join("best.safetensors"), &state, &metadata)?;
+            checkpoint::write(&ModelFile::Best.path(&self.folder), &state, &metadata)?;
         }
         for (prefix, moment) in MOMENTS.into_iter().zip([&self.adam.first, &self.adam.second]) {
             let named = parameters.split(moment)?;
@@ -86,7 +84,7 @@ impl Trainer<'_> {
         self.epoch = found.metadata.epoch;
         self.best = (found.metadata.best_epoch, found.metadata.best_value);
         // An epoch whose checkpoint was not completed is done again.
-        self.records = history::read_history(self.metrics())?;
+        self.records = history::read_history(ModelFile::Metrics.path(&self.folder))?;
         self.records.retain(|record| record.epoch <= self.epoch);
         Ok(())
     }

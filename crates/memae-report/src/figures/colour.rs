@@ -5,13 +5,17 @@ pub(crate) const MODELS: [&str; 6] = ["#0072B2", "#E69F00", "#009E73", "#CC79A7"
 /// Line colours for baselines, which are dashed too.
 pub(crate) const BASELINES: [&str; 2] = ["#000000", "#7F7F7F"];
 
+/// What becomes of lesions and detections in the viewer, of the same palette: lesion found, false alarm, lesion missed.
+pub const OUTCOMES: [&str; 3] = [MODELS[5], MODELS[4], "#F0E442"];
+
 /// Detected voxels.
 pub(crate) const DETECTION: [u8; 3] = [225, 20, 20];
 /// True outline: cyan stands out from red and from grey for all readers.
-pub(crate) const OUTLINE: &str = "#00E5FF";
+pub const OUTLINE: &str = "#00E5FF";
 
-/// Knots of matplotlib's "inferno" (public domain, CC0) at 0, 1/8 ... 1: perceptually uniform, readable in grey.
-const INFERNO: [[u8; 3]; 9] = [
+/// Colours of scores at 0, 1/8 ... 1, red, green and blue: knots of matplotlib's "inferno" (public domain, CC0), perceptually
+/// uniform and readable in grey.
+pub const INFERNO: [[u8; 3]; 9] = [
     [0, 0, 4],
     [32, 12, 74],
     [87, 16, 110],

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use anomaly_eval::check_shape;
 use ndarray::{Array2, ArrayView3, Axis};
 
 use super::colour::{DETECTION, OUTLINE, grey, inferno, mix};
@@ -66,7 +67,7 @@ impl Figure1 {
     /// Draws the figure.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] if an array differs from its input in shape; [`Error::Invalid`] without subjects or methods, or
+    /// [`anomaly_eval::Error::ShapeMismatch`] if an array differs from its input in shape; [`Error::Invalid`] without subjects or methods, or
     /// if subjects differ in their columns or the spacing is not positive.
     pub fn draw(&self) -> Result<Figure> {
         self.check()?;
@@ -126,14 +127,14 @@ impl Figure1 {
                 return Err(Error::invalid(format!("subject {} shows other methods", subject.label)));
             }
             if let Some(truth) = &subject.truth {
-                Error::check_shape("the true lesion", truth.shape(), shape)?;
+                check_shape("the true lesion", truth.shape(), shape)?;
             }
             for column in &subject.columns {
                 if let Some(reconstruction) = &column.reconstruction {
-                    Error::check_shape("the reconstruction", reconstruction.shape(), shape)?;
+                    check_shape("the reconstruction", reconstruction.shape(), shape)?;
                 }
-                Error::check_shape("the anomaly map", column.anomaly.shape(), shape)?;
-                Error::check_shape("the detection", column.detection.shape(), shape)?;
+                check_shape("the anomaly map", column.anomaly.shape(), shape)?;
+                check_shape("the detection", column.detection.shape(), shape)?;
             }
         }
         Ok(())

@@ -12,6 +12,7 @@ mod svg;
 
 pub use boxes::subjects_figure;
 pub use calibration::calibration_figure;
+pub use colour::{INFERNO, OUTCOMES, OUTLINE};
 pub use curves::curves_figure;
 pub use dots::{DotPanel, dots_figure};
 pub use figure1::{Figure1, Figure1Column, Figure1Subject, largest_lesion_slice};

@@ -9,9 +9,7 @@ use crate::table::Table;
 /// Paired tests between methods over one voxel set.
 pub fn comparisons(evaluation: &Evaluation, voxels: VoxelSet) -> Table {
     let columns = ["Measure", "A", "B", "Mean A - B", "Effect", "n", "p", "p (Holm)"];
-    let label = |id: &String| {
-        evaluation.methods.iter().find(|method| method.id == *id).map_or(id, |method| &method.label).clone()
-    };
+    let label = |id: &String| evaluation.method(id).map_or(id, |method| &method.label).clone();
     let family = |measure: Measure| {
         let tests =
             evaluation.comparisons.iter().filter(|test| (test.measure, test.voxels) == (measure, voxels));

@@ -12,21 +12,25 @@ pub(super) fn by_level(
     cells: impl Fn(&MethodSummary, usize) -> Vec<String>,
 ) -> Vec<Vec<Vec<String>>> {
     let group = |level: u8| {
-        evaluation
-            .methods
-            .iter()
-            .filter_map(|method| {
-                let at = method.points.iter().position(|summary| {
-                    let point = &summary.point;
-                    (point.protocol, point.voxels, point.level) == (protocol, voxels, level)
-                })?;
-                let mut row = vec![format!("T{level}"), method.label.clone()];
-                row.extend(cells(method, at));
-                Some(row)
-            })
-            .collect()
+        let row = |method: &MethodSummary| {
+            let at = method.position(protocol, voxels, level)?;
+            let start = [format!("T{level}"), method.label.clone()];
+            Some(start.into_iter().chain(cells(method, at)).collect())
+        };
+        evaluation.methods.iter().filter_map(row).collect()
     };
     vec![group(1), group(2)]
+}
+
+/// Rows of the models, then of the baselines.
+pub(super) fn by_kind(
+    evaluation: &Evaluation,
+    row: impl Fn(&MethodSummary) -> Option<Vec<String>>,
+) -> Vec<Vec<Vec<String>>> {
+    let group = |baseline: bool| {
+        evaluation.methods.iter().filter(|method| method.baseline == baseline).filter_map(&row).collect()
+    };
+    vec![group(false), group(true)]
 }
 
 pub(super) fn framed(

@@ -3,12 +3,10 @@
 use anomaly_eval::{Estimate, Evaluation, MethodSummary, Protocol, Variant, VoxelSet};
 
 use super::cells::{NONE, estimate, number};
-use super::frame::{about_intervals, framed, reached, rule};
-use crate::paper::paper_rates;
+use super::frame::{about_intervals, by_kind, framed, reached, rule};
+use crate::paper::{PROPOSED, paper_rates};
 use crate::table::Table;
 
-/// The model that the paper proposes.
-const PROPOSED: &str = "ssim-memae";
 /// The baseline that every model has to beat.
 const INTENSITY: &str = "intensity";
 
@@ -26,9 +24,7 @@ pub fn headline(evaluation: &Evaluation) -> Table {
         "Best Dice post-processed",
     ];
     let row = |method: &MethodSummary| {
-        let wanted = (Protocol::Matched, VoxelSet::All, 1);
-        let point =
-            method.points.iter().find(|at| (at.point.protocol, at.point.voxels, at.point.level) == wanted)?;
+        let point = method.at(Protocol::Matched, VoxelSet::All, 1)?;
         let paper = paper_rates(&method.id, 1);
         let plain = reached(evaluation, method, Variant::Paper, VoxelSet::Brain);
         let processed = reached(evaluation, method, Variant::PositiveUsual, VoxelSet::Brain);
@@ -44,8 +40,7 @@ pub fn headline(evaluation: &Evaluation) -> Table {
             written(processed.map(|row| &row.best_dice)),
         ])
     };
-    let (baselines, models): (Vec<_>, Vec<_>) = evaluation.methods.iter().partition(|method| method.baseline);
-    let groups = [models, baselines].map(|group| group.into_iter().filter_map(row).collect()).to_vec();
+    let groups = by_kind(evaluation, row);
     let notes = vec![
         format!(
             "TPR, TNR: all voxels, threshold 1, {}. AUPRC, Best Dice: brain voxels, no threshold; of the paper's map, and \

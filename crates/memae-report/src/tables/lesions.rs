@@ -5,7 +5,7 @@ use anomaly_eval::{
 };
 
 use super::cells::{estimate, number};
-use super::frame::{about_intervals, framed, rule};
+use super::frame::{about_intervals, by_kind, framed, rule};
 use crate::table::Table;
 
 /// Share of detected lesions by size, at both thresholds of a protocol.
@@ -64,9 +64,7 @@ pub fn froc(evaluation: &Evaluation, voxels: VoxelSet) -> Table {
         let sensitivities = of_set(method, voxels)?.froc_sensitivity.iter().map(|value| number(*value));
         Some(std::iter::once(method.label.clone()).chain(sensitivities).collect())
     };
-    let groups = [false, true].map(|baseline| {
-        evaluation.methods.iter().filter(|method| method.baseline == baseline).filter_map(row).collect()
-    });
+    let groups = by_kind(evaluation, row);
     let notes = vec![
         "Sensitivity: share of detected lesions of all subjects together. False components: connected (26 neighbours) \
          voxels above the threshold, of any size, without a lesion voxel; mean over test scans. –: more of them \
@@ -74,7 +72,7 @@ pub fn froc(evaluation: &Evaluation, voxels: VoxelSet) -> Table {
             .into(),
     ];
     let caption = format!("Lesion-wise sensitivity by false components per scan (FROC), {}.", voxels.label());
-    framed(evaluation, &caption, &columns, groups.to_vec(), notes)
+    framed(evaluation, &caption, &columns, groups, notes)
 }
 
 fn of_set(method: &MethodSummary, voxels: VoxelSet) -> Option<&LesionSummary> {

@@ -3,7 +3,7 @@
 use anomaly_eval::{Evaluation, MethodSummary, Protocol, VoxelSet};
 
 use super::cells::{complement, estimate, number};
-use super::frame::{about_intervals, by_level, framed, rule};
+use super::frame::{about_intervals, by_kind, by_level, framed, rule};
 use crate::table::Table;
 
 /// Precision, Dice and false-positive rates of all methods at both thresholds of a protocol.
@@ -58,8 +58,7 @@ pub fn ranking(evaluation: &Evaluation, voxels: VoxelSet) -> Table {
             number(pooled.best_dice.map(|best| best.dice.value)),
         ])
     };
-    let (baselines, models): (Vec<_>, Vec<_>) = evaluation.methods.iter().partition(|method| method.baseline);
-    let groups = [models, baselines].map(|group| group.into_iter().filter_map(row).collect()).to_vec();
+    let groups = by_kind(evaluation, row);
     let notes = vec![
         about_intervals(evaluation),
         "AUPRC is average precision. Best Dice is chosen on the labels: an upper limit, not a result.".into(),

@@ -3,7 +3,7 @@
 use anomaly_eval::{Evaluation, MethodSummary, Protocol, SubjectAuroc, VoxelSet};
 
 use super::cells::{NONE, complement, estimate, number};
-use super::frame::{about_intervals, framed};
+use super::frame::{about_intervals, by_kind, framed};
 use crate::table::Table;
 
 /// Dice and sensitivity of all methods at each false-positive rate of the `matched` and `fixed-rate` protocols, and what
@@ -14,10 +14,7 @@ pub fn fixed_rates(evaluation: &Evaluation, voxels: VoxelSet) -> Table {
         .into_iter()
         .map(|(rate, protocol, level)| {
             let row = |method: &MethodSummary| {
-                let wanted = (protocol, voxels, level);
-                let at = method.points.iter().position(|summary| {
-                    (summary.point.protocol, summary.point.voxels, summary.point.level) == wanted
-                })?;
+                let at = method.position(protocol, voxels, level)?;
                 let summary = &method.points[at];
                 Some(vec![
                     format!("{} %", (1e5 * rate).round() / 1e3),
@@ -60,11 +57,8 @@ pub fn subject_detection(evaluation: &Evaluation) -> Table {
     let columns = ["Method", "Mean, all", "99th percentile, all", "Mean, brain", "99th percentile, brain"];
     let row = |method: &MethodSummary| {
         let areas = method.subject_detection.iter().flat_map(|set| [&set.mean, &set.p99]).map(area);
-        std::iter::once(method.label.clone()).chain(areas).collect()
+        Some(std::iter::once(method.label.clone()).chain(areas).collect())
     };
-    let groups = [false, true].map(|baseline| {
-        evaluation.methods.iter().filter(|method| method.baseline == baseline).map(row).collect()
-    });
     let sizes = evaluation.methods.first().and_then(|method| method.subject_detection.first());
     let sizes = sizes.map_or_else(
         || NONE.to_owned(),
@@ -80,7 +74,8 @@ pub fn subject_detection(evaluation: &Evaluation) -> Table {
          two groups come from different cohorts, a method can tell the scanners apart instead of the lesions."
             .into(),
     ];
-    framed(evaluation, "Detection of subjects with a lesion.", &columns, groups.to_vec(), notes)
+    let groups = by_kind(evaluation, row);
+    framed(evaluation, "Detection of subjects with a lesion.", &columns, groups, notes)
 }
 
 /// How much of a lesion's contrast, and of fluid's, each method's reconstructions repeat.
@@ -89,9 +84,6 @@ pub fn copying(evaluation: &Evaluation) -> Table {
         let copying = method.copying.as_ref()?;
         Some(vec![method.label.clone(), estimate(&copying.lesion), estimate(&copying.fluid)])
     };
-    let groups = [false, true].map(|baseline| {
-        evaluation.methods.iter().filter(|method| method.baseline == baseline).filter_map(row).collect()
-    });
     let notes = vec![
         "Contrast against the brain 3 to 8 mm around, in the reconstruction over that in the scan: 1 where all of it is \
          repeated, 0 where none is. A lesion that is repeated leaves no residual; fluid, the brightest structure of \
@@ -100,13 +92,8 @@ pub fn copying(evaluation: &Evaluation) -> Table {
         about_intervals(evaluation),
     ];
     let columns = ["Method", "Lesions repeated", "Fluid repeated"];
-    framed(
-        evaluation,
-        "Copying: what of the scan the reconstructions repeat.",
-        &columns,
-        groups.to_vec(),
-        notes,
-    )
+    let caption = "Copying: what of the scan the reconstructions repeat.";
+    framed(evaluation, caption, &columns, by_kind(evaluation, row), notes)
 }
 
 fn area(area: &SubjectAuroc) -> String {

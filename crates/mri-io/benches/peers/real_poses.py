@@ -3,7 +3,7 @@
     python real_poses.py IXI MASKS LABEL_MAPS REFERENCE OUT [--dof 6] [--odd]
 
 IXI: folder of T1 heads with DLMUSE segmentations beside them; MASKS: their brain masks, `NAME_mask.nii`; LABEL_MAPS:
-SynthSeg's ten training maps; REFERENCE: `crates/mri-io/src/reference/t2.nii.gz`. OUT/list.tsv names the files that are
+SynthSeg's ten training maps; REFERENCE: `crates/mri-io/src/preprocess/reference/t2.nii.gz`. OUT/list.tsv names the files that are
 written beside it. Heads of even number are those that registration was tuned on; `--odd` takes the others.
 
 The reference has no segmentation: its landmarks are the means of those of the maps that it was made from, each

@@ -11,7 +11,6 @@ mod samples;
 mod sharpen;
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::{Error, Mask, Result, Volume};
 use lattice::{Fit, Rows};
@@ -20,8 +19,10 @@ use sharpen::Sharpener;
 
 /// How [`correct_bias`] works. The defaults suit brains of any contrast; their finest knots, 50 mm apart,
 /// leave a tumour what it is, where finer ones take a part of it for bias.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct BiasSettings {
     /// Distance (mm) between the voxels that are worked on, 1 to 16.
     pub spacing: f64,
@@ -60,31 +61,35 @@ impl BiasSettings {
     /// Checks every field.
     ///
     /// # Errors
-    /// If a field is out of its range; the error names the first such field.
+    /// [`Error::Setting`] for the first field that is out of its range.
     pub fn check(&self) -> Result<()> {
-        let complaint = if !(1.0..=16.0).contains(&self.spacing) {
-            format!("samples {} mm apart: bias correction needs 1 to 16 mm", self.spacing)
+        let (name, complaint) = if !(1.0..=16.0).contains(&self.spacing) {
+            ("spacing", format!("samples {} mm apart: bias correction needs 1 to 16 mm", self.spacing))
         } else if !(10.0..=1e4).contains(&self.knots) {
-            format!("knots {} mm apart: a bias field needs at least 10 mm", self.knots)
+            ("knots", format!("knots {} mm apart: a bias field needs at least 10 mm", self.knots))
         } else if !(1..=6).contains(&self.levels) {
-            format!("bias correction has 1 to 6 levels, not {}", self.levels)
+            ("levels", format!("bias correction has 1 to 6 levels, not {}", self.levels))
         } else if self.iterations == 0 {
-            "bias correction needs at least 1 iteration".to_owned()
+            ("iterations", "bias correction needs at least 1 iteration".to_owned())
         } else if !(self.tolerance > 0.0 && self.tolerance.is_finite()) {
-            format!("the tolerance of bias correction must be above 0, not {}", self.tolerance)
+            ("tolerance", format!("the tolerance of bias correction must be above 0, not {}", self.tolerance))
         } else if !(0.01..=1.0).contains(&self.width) {
-            format!("the width of the histogram's blur must be 0.01 to 1, not {}", self.width)
+            ("width", format!("the width of the histogram's blur must be 0.01 to 1, not {}", self.width))
         } else if !(self.noise > 0.0 && self.noise <= 1.0) {
-            format!("the noise of the Wiener filter must be above 0 and at most 1, not {}", self.noise)
+            (
+                "noise",
+                format!("the noise of the Wiener filter must be above 0 and at most 1, not {}", self.noise),
+            )
         } else {
             return Ok(());
         };
-        Err(Error::invalid(complaint))
+        Err(Error::setting(name, complaint))
     }
 }
 
 /// Result of [`correct_bias`].
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct BiasCorrection {
     /// The volume divided by the field.
     pub volume: Volume<f32>,

@@ -29,8 +29,7 @@ impl Samples {
     /// Samples about `distance` mm apart.
     pub(super) fn of(volume: &Volume<f32>, mask: &Mask, distance: f64) -> Result<Self> {
         let spacing = volume.affine().spacing();
-        let (low, high) =
-            bounding_box(mask).ok_or_else(|| Error::invalid("the mask for bias correction is empty"))?;
+        let (low, high) = bounding_box(mask).ok_or(Error::EmptyMask)?;
         let lines: [Line; 3] = std::array::from_fn(|axis| {
             let (first, extent) = (low[axis], high[axis] - low[axis] + 1);
             let step = ((distance / spacing[axis]).round() as usize).clamp(1, extent);
@@ -56,10 +55,7 @@ impl Samples {
             .map(|(i, j, k)| sample(i, j, k))
             .unzip();
         if weights.iter().all(|&weight| weight == 0.0) {
-            return Err(Error::invalid(
-                "bias correction found no positive and finite voxel among its samples of the mask: give a larger \
-                 mask, or a smaller spacing",
-            ));
+            return Err(Error::NothingToCorrect);
         }
         Ok(Self { logarithms, weights, lines })
     }

@@ -48,7 +48,7 @@ mod tests {
         let file = |content: &str| {
             let path = folder.path().join("scan.nii.gz");
             std::fs::write(&path, content).unwrap();
-            let error = crate::read_header(&path).unwrap_err().to_string();
+            let error = crate::nifti::read_header(&path).unwrap_err().to_string();
             (why_absent(&path), error)
         };
         for (content, says) in [

@@ -20,7 +20,7 @@ pub struct BidsScan {
 /// What a BIDS data set holds of one suffix.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BidsScans {
-    /// The scans, sorted by place and name. A file that was not fetched ([`why_absent`](crate::why_absent)) is among them:
+    /// The scans, sorted by place and name. A file that was not fetched ([`why_absent`](crate::find::why_absent)) is among them:
     /// reading it says so.
     pub scans: Vec<BidsScan>,
     /// What is not among them, to be told.
@@ -29,6 +29,7 @@ pub struct BidsScans {
 
 /// What somebody might expect among the scans of a folder, and does not find there.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LeftOut {
     /// An image of the phase, or a part of a complex one.
     NotMagnitude {
@@ -44,6 +45,16 @@ pub enum LeftOut {
         /// The suffix.
         suffix: String,
     },
+}
+
+impl LeftOut {
+    /// The file or folder that it is about.
+    pub fn place(&self) -> &Path {
+        match self {
+            Self::NotMagnitude { path, .. } => path,
+            Self::NoScan { subject, .. } => subject,
+        }
+    }
 }
 
 impl fmt::Display for LeftOut {
@@ -109,12 +120,10 @@ pub fn bids_scans(root: impl AsRef<Path>, suffix: &str) -> Result<BidsScans> {
     let mut seen = std::collections::HashMap::new();
     for scan in &found.scans {
         if let Some(other) = seen.insert(&scan.id, &scan.path) {
-            return Err(Error::invalid(format!(
-                "{} and {} are both called {}: remove or rename one",
-                other.display(),
-                scan.path.display(),
-                scan.id
-            )));
+            return Err(Error::SameName {
+                name: scan.id.clone(),
+                paths: Box::new([other.clone(), scan.path.clone()]),
+            });
         }
     }
     Ok(found)

@@ -1,9 +1,10 @@
 //! Intensity normalization over the brain.
 
 mod nyul;
+#[cfg(feature = "serde")]
+mod scale_file;
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use crate::percentile::percentile;
 use crate::{Error, Mask, Result, Volume};
@@ -11,8 +12,10 @@ use crate::{Error, Mask, Result, Volume};
 pub use nyul::StandardScale;
 
 /// How intensities inside the brain are brought to a common scale.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[non_exhaustive]
 pub enum Normalization {
     /// The smallest value of the brain becomes 0, the largest 1 (the paper, section II).
     #[default]
@@ -40,9 +43,10 @@ impl Normalization {
     pub fn check(&self) -> Result<()> {
         match *self {
             Self::Percentile { low, high } if !(0.0 <= low && low < high && high <= 100.0) => {
-                Err(Error::invalid(format!(
-                    "percentiles must fulfil 0 <= low < high <= 100, not {low} and {high}"
-                )))
+                Err(Error::setting(
+                    "percentile",
+                    format!("percentiles must fulfil 0 <= low < high <= 100, not {low} and {high}"),
+                ))
             }
             Self::Nyul(scale) => scale.check(),
             _ => Ok(()),
@@ -93,10 +97,7 @@ fn brain_values(volume: &Volume<f32>, mask: &Mask) -> Result<Vec<f32>> {
     let inside: Vec<f32> = voxels.filter(|&(_, &inside)| inside).map(|(&value, _)| value).collect();
     let not_finite = inside.iter().filter(|value| !value.is_finite()).count();
     if not_finite > 0 {
-        return Err(Error::invalid(format!(
-            "{not_finite} voxels inside the brain are not finite numbers (NaN or infinite): mend the scan, or take them out of the \
-             mask"
-        )));
+        return Err(Error::NotFinite { count: not_finite, voxels: inside.len(), masked: true });
     }
     Ok(inside)
 }
@@ -105,9 +106,7 @@ fn brain_values(volume: &Volume<f32>, mask: &Mask) -> Result<Vec<f32>> {
 fn linear(offset: f64, scale: f64) -> Result<impl Fn(f64) -> f64> {
     // Rounding gives even a constant brain a tiny deviation.
     if scale <= 1e-6 * offset.abs() {
-        return Err(Error::invalid(format!(
-            "the brain has the same value {offset} everywhere, so it cannot be scaled"
-        )));
+        return Err(Error::Constant { value: offset, masked: true });
     }
     Ok(move |value| (value - offset) / scale)
 }
@@ -148,8 +147,13 @@ mod tests {
         let message = |volume: &mut Volume<f32>, mask: &Mask, method| {
             normalize(volume, mask, &method).unwrap_err().to_string()
         };
-        assert!(message(&mut row(&[1.0, 1.0]), &all(2), Normalization::MinMax).contains("same value"));
-        assert!(message(&mut row(&[1.0, f32::NAN]), &all(2), Normalization::ZScore).contains("1 voxels"));
+        assert!(
+            message(&mut row(&[1.0, 1.0]), &all(2), Normalization::MinMax).contains("is constant inside")
+        );
+        assert!(
+            message(&mut row(&[1.0, f32::NAN]), &all(2), Normalization::ZScore)
+                .contains("1 of 2 voxels inside")
+        );
         assert!(
             message(&mut row(&[1.0]), &row(&[0.0]).map(|_| false), Normalization::MinMax).contains("empty")
         );

@@ -1,30 +1,25 @@
 //! Histogram matching by landmarks (Nyul and Udupa 1999, Magnetic Resonance in Medicine 42, 1072; with deciles Nyul,
 //! Udupa and Zhang 2000, doi:10.1109/42.836373).
 
-use std::io::Write;
-use std::path::Path;
-
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::brain_values;
 use crate::percentile::percentile;
-use crate::{Error, Mask, Result, Volume, write_whole};
+use crate::{Error, Mask, Result, Volume};
 
 /// The landmarks: the ends of the histogram without its outermost percent, and the deciles.
-const PERCENTILES: [f64; LANDMARKS] = [1.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 99.0];
-const LANDMARKS: usize = 11;
-
-/// Version of the files that [`StandardScale::write`] makes.
-const VERSION: u32 = 1;
+pub(super) const PERCENTILES: [f64; LANDMARKS] =
+    [1.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 99.0];
+pub(super) const LANDMARKS: usize = 11;
 
 /// Where the landmarks of a brain's histogram come to lie: its percentiles 1, 10, 20, ... 90 and 99.
 ///
 /// [`StandardScale::of`] one volume is the scale to match others to that volume; [`StandardScale::learn`]
-/// makes the standard scale of a cohort. [`Normalization::Nyul`](crate::Normalization::Nyul) applies it:
+/// makes the standard scale of a cohort. [`Normalization::Nyul`](crate::intensity::Normalization::Nyul) applies it:
 ///
 /// ```
-/// # use mri_io::{Grid, Normalization, StandardScale, Volume, normalize};
+/// # use mri_io::intensity::{Normalization, StandardScale, normalize};
+/// # use mri_io::{Grid, Volume};
 /// # let grid = Grid::centred([20, 1, 1], [1.0; 3])?;
 /// # let mut scan = Volume::filled(&grid, 0.0_f32)?;
 /// # scan.as_mut_slice().iter_mut().enumerate().for_each(|(i, value)| *value = i as f32);
@@ -37,19 +32,11 @@ const VERSION: u32 = 1;
 /// # assert_eq!(scan.as_slice()[0], 0.0);
 /// # Ok::<(), mri_io::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct StandardScale {
-    landmarks: [f64; LANDMARKS],
-}
-
-/// A standard scale as a file holds it.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ScaleFile {
-    version: u32,
-    percentiles: [f64; LANDMARKS],
-    landmarks: [f64; LANDMARKS],
+    pub(super) landmarks: [f64; LANDMARKS],
 }
 
 impl StandardScale {
@@ -85,9 +72,7 @@ impl StandardScale {
             count += 1;
         }
         if count == 0 {
-            return Err(Error::invalid(
-                "a standard scale is learned from at least one volume, not from none",
-            ));
+            return Err(Error::NoScans("a standard scale"));
         }
         Ok(Self { landmarks: sums.map(|sum| sum / count as f64) })
     }
@@ -97,55 +82,25 @@ impl StandardScale {
         &self.landmarks
     }
 
-    /// Reads a scale that [`Self::write`] wrote.
-    ///
-    /// # Errors
-    /// If the file cannot be read, is not a standard scale, or is one of another version.
-    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let refused = |reason: String| Error::Scale { path: path.to_owned(), reason };
-        let text = fs_err::read_to_string(path).map_err(|error| Error::io(path, error))?;
-        let file: ScaleFile = serde_json::from_str(&text)
-            .map_err(|error| refused(format!("not a standard scale of intensities ({error})")))?;
-        if file.version != VERSION {
-            let version = file.version;
-            return Err(refused(format!(
-                "version {version} of a standard scale; this program knows {VERSION}"
-            )));
-        }
-        if file.percentiles != PERCENTILES {
-            return Err(refused(format!("landmarks at other percentiles than {PERCENTILES:?}")));
-        }
-        let scale = Self { landmarks: file.landmarks };
-        scale.check().map_err(|error| refused(error.to_string()))?;
-        Ok(scale)
-    }
-
-    /// Writes the scale to a small JSON file, whole or not at all.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
-        let file = ScaleFile { version: VERSION, percentiles: PERCENTILES, landmarks: self.landmarks };
-        write_whole(path, |out| {
-            serde_json::to_writer_pretty(&mut *out, &file)?;
-            out.write_all(b"\n")
-        })
-    }
-
     /// Whether the landmarks span a range and never fall.
-    pub(super) fn check(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::Setting`] if they do not.
+    pub fn check(&self) -> Result<()> {
         let (low, high) = (self.landmarks[0], self.landmarks[LANDMARKS - 1]);
         // Also refuses what is not a number.
         let rising = self.landmarks.windows(2).all(|pair| pair[0] <= pair[1]);
         if rising && low.is_finite() && high.is_finite() && low < high {
             return Ok(());
         }
-        Err(Error::invalid(format!(
-            "the landmarks of an intensity scale must rise from the first to the last, not be {:?}: is the brain \
+        Err(Error::setting(
+            "landmarks",
+            format!(
+                "the landmarks of an intensity scale must rise from the first to the last, not be {:?}: is the brain \
              of one value?",
-            self.landmarks
-        )))
+                self.landmarks
+            ),
+        ))
     }
 
     /// Where a value goes if the landmarks `self` of its volume go to those of `target`: linearly between two
@@ -163,7 +118,8 @@ impl StandardScale {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Grid, Normalization, normalize};
+    use crate::Grid;
+    use crate::intensity::{Normalization, normalize};
     use proptest::prelude::*;
 
     fn row(values: &[f32]) -> Volume<f32> {
@@ -194,25 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_scale_files_are_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("scale.json");
-        let scale = learned(&[row(&[1.0, 5.0, 2.0]), row(&[0.0, 3.0, 4.0])]);
-        scale.write(&path).unwrap();
-        assert_eq!(StandardScale::read(&path).unwrap(), scale, "the same bits");
-        let text = std::fs::read_to_string(&path).unwrap();
-        let refusal = |text: &str| {
-            std::fs::write(&path, text).unwrap();
-            StandardScale::read(&path).unwrap_err().to_string()
-        };
-        assert!(refusal(&text.replace("\"version\": 1", "\"version\": 2")).contains("version 2"));
-        assert!(refusal(&text.replace("99.0", "98.0")).contains("other percentiles"));
-        assert!(refusal("subject,age").contains("scale.json: not a standard scale"));
-        let flat = ScaleFile { version: VERSION, percentiles: PERCENTILES, landmarks: [1.0; LANDMARKS] };
-        assert!(refusal(&serde_json::to_string(&flat).unwrap()).contains("must rise"));
-        assert!(
-            StandardScale::read(folder.path().join("none.json")).unwrap_err().to_string().contains("none")
-        );
+    fn scales_of_nothing_are_refused() {
         assert!(StandardScale::learn([]).is_err());
         assert!(StandardScale::of(&row(&[4.0; 9]), &all(&row(&[4.0; 9]))).is_err());
     }

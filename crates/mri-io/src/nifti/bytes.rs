@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
+use super::fault::Fault;
 use super::fields::{Format, NIFTI2_LENGTH};
 use super::header::Header;
 use super::parse::parse;
-use crate::{Error, Result, why_absent};
+use crate::find::why_absent;
+use crate::{Error, Result};
 
 /// Deflate cannot shrink data by more than this factor.
 const LARGEST_RATIO: usize = 1032;
@@ -36,7 +38,7 @@ fn header_of(path: &Path) -> Result<Header> {
 
 /// The error, or what is behind it where only the file's name is here.
 fn explained(path: &Path, error: Error) -> Error {
-    why_absent(path).map_or(error, |reason| Error::nifti(path, reason))
+    why_absent(path).map_or(error, |reason| Error::nifti(path, Fault::Absent, reason))
 }
 
 /// The file with the header, and where that holds no voxels, theirs.
@@ -67,7 +69,7 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
 pub(super) fn open_bytes(header_path: PathBuf, file: Vec<u8>) -> Result<Opened> {
     let header = parse_start(&header_path, &file)?;
     if header.volumes > 1 {
-        return Err(Error::nifti(&header_path, a_series(&header)));
+        return Err(a_series(&header_path, &header));
     }
     let (path, file) = if header.single_file {
         (header_path, file)
@@ -85,7 +87,7 @@ fn end(path: &Path, header: &Header, length: usize, gzip: bool) -> Result<usize>
     let most = if gzip { length.saturating_mul(LARGEST_RATIO) } else { length };
     match header.offset.checked_add(header.data_length()) {
         Some(end) if end <= most => Ok(end),
-        _ => Err(Error::nifti(path, too_little(header, most))),
+        _ => Err(Error::nifti(path, Fault::Damaged, too_little(header, most))),
     }
 }
 
@@ -110,7 +112,7 @@ pub(super) fn stream(path: &Path) -> Result<(Header, PathBuf, Box<dyn Read + Sen
 pub(super) fn skip(path: &Path, stream: &mut impl Read, count: u64) -> Result<()> {
     std::io::copy(&mut stream.take(count), &mut std::io::sink())
         .map(drop)
-        .map_err(|error| Error::nifti(path, broken(&error)))
+        .map_err(|error| Error::nifti(path, Fault::Damaged, broken(&error)))
 }
 
 /// The voxels of one volume from a stream of this file.
@@ -120,13 +122,13 @@ pub(super) fn exactly(path: &Path, stream: &mut impl Read, header: &Header) -> R
     stream
         .take(needed as u64)
         .read_to_end(&mut voxels)
-        .map_err(|error| Error::nifti(path, broken(&error)))?;
+        .map_err(|error| Error::nifti(path, Fault::Damaged, broken(&error)))?;
     if voxels.len() == needed {
         return Ok(voxels);
     }
     let what = "ends before the last of the volumes that its header says it has: the file is truncated, copy or download \
                 it again";
-    Err(Error::nifti(path, what))
+    Err(Error::nifti(path, Fault::Damaged, what))
 }
 
 impl Opened {
@@ -160,24 +162,27 @@ impl Opened {
             .read_to_end(&mut out)
             .and_then(|_| std::io::copy(&mut decoder, &mut std::io::sink()));
         match outcome {
-            Err(error) => Err(Error::nifti(path, broken(&error))),
-            Ok(_) if out.len() < *end => Err(Error::nifti(path, too_little(header, out.len()))),
+            Err(error) => Err(Error::nifti(path, Fault::Damaged, broken(&error))),
+            Ok(_) if out.len() < *end => {
+                Err(Error::nifti(path, Fault::Damaged, too_little(header, out.len())))
+            }
             Ok(_) => Ok(out),
         }
     }
 }
 
-fn a_series(header: &Header) -> String {
-    if CIFTI.contains(&header.intent.code) {
-        return "is a CIFTI file: its values belong to points of surfaces and to structures, not to the voxels of a volume; \
-                `wb_command -cifti-separate` (Connectome Workbench) writes the volume in it, if there is one"
-            .to_owned();
-    }
+fn a_series(path: &Path, header: &Header) -> Error {
     let volumes = header.volumes;
-    format!(
-        "holds a series of volumes ({volumes}), where one is needed: write each to a file of its own with `mri-prep split` \
-         (`mri-prep` strip, register, resample and run also take `--volume N`)"
-    )
+    let reason = if CIFTI.contains(&header.intent.code) {
+        "is a CIFTI file: its values belong to points of surfaces and to structures, not to the voxels of a volume; \
+         `wb_command -cifti-separate` (Connectome Workbench) writes the volume in it, if there is one"
+            .to_owned()
+    } else {
+        format!(
+            "holds a series of volumes ({volumes}), where one is needed: write the one that is meant to a file of its own"
+        )
+    };
+    Error::nifti(path, Fault::Series { volumes }, reason)
 }
 
 fn too_little(header: &Header, found: usize) -> String {
@@ -192,7 +197,7 @@ fn too_little(header: &Header, found: usize) -> String {
 fn open_file(path: &Path) -> Result<std::fs::File> {
     let file = std::fs::File::open(path).map_err(|source| Error::io(path, source))?;
     let about = file.metadata().map_err(|source| Error::io(path, source))?;
-    if about.is_file() { Ok(file) } else { Err(Error::nifti(path, NOT_A_FILE)) }
+    if about.is_file() { Ok(file) } else { Err(Error::nifti(path, Fault::Format, NOT_A_FILE)) }
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>> {
@@ -209,7 +214,7 @@ fn is_gzip(file: &[u8]) -> bool {
 /// Parses the header from the first bytes of a file, compressed or not.
 fn parse_start(path: &Path, file: &[u8]) -> Result<Header> {
     if file.is_empty() {
-        return Err(Error::nifti(path, "is empty"));
+        return Err(Error::nifti(path, Fault::Damaged, "is empty"));
     }
     if !is_gzip(file) {
         return parse(path, file);
@@ -218,7 +223,7 @@ fn parse_start(path: &Path, file: &[u8]) -> Result<Header> {
     // An error here means that the bytes end or break off; what was inflated until then tells enough.
     let outcome = MultiGzDecoder::new(file).take(NIFTI2_LENGTH as u64).read_to_end(&mut start);
     match outcome {
-        Err(error) if start.is_empty() => Err(Error::nifti(path, broken(&error))),
+        Err(error) if start.is_empty() => Err(Error::nifti(path, Fault::Damaged, broken(&error))),
         _ => parse(path, &start),
     }
 }
@@ -241,6 +246,7 @@ fn image_path(header: &Path, format: Format) -> Result<PathBuf> {
     sibling(header, "hdr", "img").ok_or_else(|| {
         Error::nifti(
             header,
+            Fault::Format,
             match format {
                 Format::Analyze => {
                     "is not a NIfTI file: its magic string is missing, so it is damaged or Analyze 7.5, whose header is \

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use super::fault::{Fault, Refusal};
+
 /// Type of the voxels in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // The names say it.
+#[non_exhaustive]
 pub enum Datatype {
     Uint8,
     Int8,
@@ -35,7 +38,7 @@ impl Datatype {
     }
 
     /// From the code in the header.
-    pub(super) fn from_code(code: i16) -> Result<Self, String> {
+    pub(super) fn from_code(code: i16) -> Result<Self, Refusal> {
         Ok(match code {
             2 => Self::Uint8,
             4 => Self::Int16,
@@ -48,12 +51,17 @@ impl Datatype {
             1024 => Self::Int64,
             1280 => Self::Uint64,
             32 | 1792 | 2048 => {
-                return Err("holds complex numbers: write their magnitude to a file and use that".into());
+                return Err(Fault::Voxels
+                    .because("holds complex numbers: write their magnitude to a file and use that"));
             }
-            128 | 2304 => return Err("holds colours: convert it to a single intensity first".into()),
-            1 => return Err("holds single bits: convert it to uint8 first".into()),
-            1536 => return Err("holds 128-bit floats: convert it to float32 first".into()),
-            other => return Err(format!("has the unknown data type code {other}: the header is damaged")),
+            128 | 2304 => {
+                return Err(Fault::Voxels.because("holds colours: convert it to a single intensity first"));
+            }
+            1 => return Err(Fault::Voxels.because("holds single bits: convert it to uint8 first")),
+            1536 => return Err(Fault::Voxels.because("holds 128-bit floats: convert it to float32 first")),
+            other => {
+                return Err(format!("has the unknown data type code {other}: the header is damaged").into());
+            }
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The raw fields of a header: NIfTI-1, NIfTI-2 and Analyze 7.5.
 
+use super::fault::{Fault, Refusal};
 use ::nifti::{Endianness, NiftiHeader};
 
 /// Length of the header of NIfTI-1 and Analyze 7.5 in bytes.
@@ -38,6 +39,7 @@ const OTHERS: [(usize, &[u8], &str); 6] = [
 
 /// Which layout a header has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// FreeSurfer's `.mgh` and `.mgz`.
     Mgh,
@@ -91,31 +93,31 @@ pub(super) struct Fields {
 
 impl Fields {
     /// Takes the first bytes of a (decompressed) file apart. The error is what is wrong, to be read after the file's name.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
         if bytes.len() < 4 {
             return Err("is empty or ends inside the header".into());
         }
         let is_marked = |&(at, mark, _): &(usize, &[u8], &str)| bytes.get(at..at + mark.len()) == Some(mark);
         if let Some((_, _, what)) = OTHERS.iter().copied().find(|other| is_marked(other)) {
-            return Err(what.into());
+            return Err(Fault::Format.because(what));
         }
         let length = i32::from_le_bytes(bytes[..4].try_into().expect("four bytes"));
         let known = [NIFTI1_LENGTH as i32, NIFTI2_LENGTH as i32];
         let needed = if known.contains(&length) { length } else { length.swap_bytes() };
         if !known.contains(&needed) {
-            return Err(NOT_NIFTI.into());
+            return Err(Fault::Format.because(NOT_NIFTI));
         }
         if bytes.len() < needed as usize {
             return Err("ends inside the header: the file is truncated, copy or download it again".into());
         }
         if needed as usize == NIFTI2_LENGTH {
-            return Self::parse2(bytes, length != needed).ok_or_else(|| NOT_NIFTI.to_owned());
+            return Self::parse2(bytes, length != needed).ok_or_else(|| Fault::Format.because(NOT_NIFTI));
         }
         // The crate guesses the byte order from dim[0], so that must be a possible one.
         let rank = i16::from_ne_bytes([bytes[40], bytes[41]]);
         let rank = if length == needed { rank } else { rank.swap_bytes() };
         if !(1..=7).contains(&rank) {
-            return Err(wrong_rank(i64::from(rank)));
+            return Err(wrong_rank(i64::from(rank)).into());
         }
         let mut start = bytes[..NIFTI1_LENGTH].to_vec();
         let is_analyze = !matches!(&start[344..348], b"n+1\0" | b"ni1\0");
@@ -123,7 +125,7 @@ impl Fields {
             // The crate wants a magic string, which Analyze has none of.
             start[344..348].copy_from_slice(b"ni1\0");
         }
-        let header = NiftiHeader::from_reader(&start[..]).map_err(|_| NOT_NIFTI.to_owned())?;
+        let header = NiftiHeader::from_reader(&start[..]).map_err(|_| Fault::Format.because(NOT_NIFTI))?;
         let fields = Self::from_crate(&header);
         Ok(if is_analyze { fields.of_analyze(bytes) } else { fields })
     }

@@ -3,14 +3,16 @@
 use super::Intent;
 use super::datatype::Datatype;
 use super::fields::Format;
-use crate::{Affine, Finding, Grid};
+use crate::finding::Finding;
+use crate::{Affine, Grid};
 
 /// The part of a file's header that says what the voxels are and where they lie.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Header {
     /// Number of voxels along each axis.
     pub shape: [usize; 3],
-    /// Number of volumes, 1 of most files: a series has more ([`crate::Series`]).
+    /// Number of volumes, 1 of most files: a series has more ([`crate::nifti::Series`]).
     pub volumes: usize,
     /// Voxel index to world (RAS+, mm): the file's sform if it has one that can be used, else its qform, else the voxel
     /// spacing alone, with the middle of the volume at the origin and x growing to the left (as nibabel).

@@ -6,9 +6,11 @@ use nalgebra::{Matrix4, Point3, Vector3};
 
 use super::Intent;
 use super::datatype::Datatype;
+use super::fault::{Fault, Refusal};
 use super::fields::Format;
 use super::header::{Header, sized};
-use crate::{Affine, Finding, Severity};
+use crate::Affine;
+use crate::finding::{Finding, Severity};
 
 /// Where the voxels start.
 const OFFSET: usize = 284;
@@ -23,13 +25,14 @@ pub(super) fn is_mgh(bytes: &[u8]) -> bool {
 }
 
 /// Checks the first bytes of a file for which [`is_mgh`] holds. The error is what is wrong, to be read after its name.
-pub(super) fn parse(bytes: &[u8]) -> Result<Header, String> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Header, Refusal> {
     let [ni, nj, nk, volumes] = [4, 8, 12, 16].map(|at| whole(bytes, at));
     if [ni, nj, nk, volumes].iter().any(|&n| n < 1) {
         return Err(format!(
             "has the size {:?}, with an axis of no voxels: the header is damaged",
             [ni, nj, nk, volumes]
-        ));
+        )
+        .into());
     }
     let shape = [ni, nj, nk].map(|n| n as usize);
     let datatype = match whole(bytes, 20) {
@@ -39,9 +42,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Header, String> {
         4 => Datatype::Int16,
         10 => Datatype::Uint16,
         other => {
-            return Err(format!(
+            return Err(Fault::Voxels.because(format!(
                 "has voxels of FreeSurfer's type {other}, which is not read: convert it with `mri_convert -odt float`"
-            ));
+            )));
         }
     };
     let volumes = volumes as usize;

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use super::Intent;
 use super::datatype::Datatype;
+use super::fault::Refusal;
 use super::fields::{Fields, Format, NIFTI1_LENGTH, NIFTI2_LENGTH, wrong_rank};
 use super::header::{Header, sized};
 use super::mgh;
 use super::place::{Place, place};
-use crate::{Error, Finding, Result, Severity};
+use crate::finding::{Finding, Severity};
+use crate::{Error, Result};
 
 /// Parses and checks the first bytes of a (decompressed) file.
 pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Header> {
@@ -17,7 +19,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Header> {
     } else {
         Fields::parse(bytes).and_then(|fields| check(&fields))
     };
-    parsed.map_err(|reason| Error::nifti(path, reason))
+    parsed.map_err(|Refusal { fault, reason }| Error::nifti(path, fault, reason))
 }
 
 /// A text that ends at the first zero byte.
@@ -25,7 +27,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.split(|&byte| byte == 0).next().unwrap_or_default()).into_owned()
 }
 
-fn check(fields: &Fields) -> Result<Header, String> {
+fn check(fields: &Fields) -> Result<Header, Refusal> {
     let mut findings = Vec::new();
     let (shape, volumes) = shape(fields, &mut findings)?;
     let datatype = Datatype::from_code(fields.datatype)?;

@@ -3,8 +3,9 @@
 use nalgebra::Matrix4;
 
 use super::fields::{Fields, Format};
-use super::forms::{Forms, Qform, SHEARED, Sform};
-use crate::{Affine, Finding, Severity};
+use crate::finding::{Finding, Severity};
+use crate::volume::forms::{Forms, Qform, SHEARED, Sform};
+use crate::{Affine, Grid};
 
 /// Distance (mm) between the forms' corners that is more than rounding.
 const FORMS_DIFFER: f64 = 0.5;
@@ -41,11 +42,13 @@ pub(super) fn place(
         directions: fields.directions,
     };
     let sform = forms.sform.map(|sform| {
-        forms.affine(sform.matrix()).map_err(|error| format!("has an sform that cannot be used: {error}"))
+        Affine::new(forms.in_mm(sform.matrix()))
+            .map_err(|error| format!("has an sform that cannot be used: {error}"))
     });
     let qform = forms.qform.map(|qform| {
         qform_matrix(&qform, forms.spacing).and_then(|matrix| {
-            forms.affine(matrix).map_err(|error| format!("has a qform that cannot be used: {error}"))
+            Affine::new(forms.in_mm(matrix))
+                .map_err(|error| format!("has a qform that cannot be used: {error}"))
         })
     });
     let mut warn = |what, advice| findings.push(Finding::new(Severity::Warning, what, advice));
@@ -74,8 +77,7 @@ pub(super) fn place(
                  sure that the first axis runs to the left",
             );
             let matrix = spacing_matrix(fields, forms.spacing, shape)?;
-            forms
-                .affine(matrix)
+            Affine::new(forms.in_mm(matrix))
                 .map_err(|error| format!("has a voxel spacing that cannot be used: {error}"))?
         }
     };
@@ -86,10 +88,16 @@ pub(super) fn place(
         );
     }
     compare(&forms, shape, &mut warn);
-    let form_distance = forms.distance(shape);
+    let form_distance = distance(&forms, shape);
     // Analyze cannot be repeated: its guess becomes a form.
     let affine = if fields.format == Format::Analyze { affine } else { affine.with_forms(forms) };
     Ok(Place { affine, oriented, form_distance })
+}
+
+/// Largest distance (mm) between where the two forms put a corner, of a file that has both.
+fn distance(forms: &Forms, shape: [usize; 3]) -> Option<f64> {
+    let grid = |matrix| Some(Grid { shape, affine: Affine::new(matrix).ok()? });
+    Some(grid(forms.qform_matrix()?)?.distance(&grid(forms.sform_matrix()?)?))
 }
 
 fn missing_forms(format: Format) -> &'static str {
@@ -101,7 +109,7 @@ fn missing_forms(format: Format) -> &'static str {
 
 /// Holds what is said of the voxels' place and size in several places against each other.
 fn compare(forms: &Forms, shape: [usize; 3], warn: &mut impl FnMut(String, &'static str)) {
-    if let Some(distance) = forms.distance(shape).filter(|&distance| distance > FORMS_DIFFER) {
+    if let Some(distance) = distance(forms, shape).filter(|&distance| distance > FORMS_DIFFER) {
         warn(
             format!("sform and qform put its corners up to {distance:.1} mm apart"),
             "the sform is used; other programs may use the qform: make both say the same",

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{Header, StoredVolume, bytes};
+use super::{Fault, Header, StoredVolume, bytes};
 use crate::{Error, Result};
 
 /// The volumes of a file one after the other, in their stored type. One at a time is in memory.
@@ -35,7 +35,7 @@ impl Series {
     /// # Errors
     /// If there is no such volume, or one before it was the last that was taken; and as [`crate::read`].
     pub fn take_volume(&mut self, number: usize) -> Result<StoredVolume> {
-        let refused = |why: String| Err(Error::nifti(&self.path, why));
+        let refused = |why: String| Err(Error::nifti(&self.path, Fault::Volume, why));
         if number >= self.header.volumes {
             let there = match self.header.volumes {
                 1 => "the only one is volume 0".to_owned(),

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use super::datatype::Datatype;
 use super::number::{Exact, Number};
+use super::reading::warn;
 use super::voxels::Voxels;
-use super::write::{Meaning, write_meaning};
-use super::{Header, Intent, bytes, decode, warn};
+use super::writing::{Meaning, write_meaning};
+use super::{Header, Intent, bytes, decode};
+use crate::nifti::Voxel;
 use crate::resample::{nearest, resample_labels_by_share, to_canonical};
-use crate::{AffineTransform, Error, Grid, Mask, Result, Volume, Voxel};
+use crate::{AffineTransform, Error, Grid, GridMismatch, Mask, Result, Volume};
 
 /// How far from a whole number a label may lie, where the file's slope does not explain more.
 pub(super) const LABEL_TOLERANCE: f64 = 1e-3;
@@ -91,7 +93,7 @@ impl StoredVolume {
     /// # Errors
     /// None: every value has a nearest `f32`.
     pub fn values(&self) -> Result<Volume<f32>> {
-        self.convert(|value| Some(value.real() as f32), |_| String::new())
+        self.convert(|value| Some(value.real() as f32), |_| unreachable!("every value has a nearest f32"))
     }
 
     /// The volume with the value 0 outside of a mask of the same shape. The type stays where a stored number says 0 (with slope
@@ -101,11 +103,10 @@ impl StoredVolume {
     /// If the shapes differ.
     pub fn masked(self, mask: &Mask) -> Result<Self> {
         if mask.shape() != self.grid().shape {
-            return Err(Error::invalid(format!(
-                "a mask of {:?} voxels for {:?}",
-                mask.shape(),
-                self.grid().shape
-            )));
+            return Err(Error::GridMismatch(GridMismatch::Shape {
+                volume: self.grid().shape,
+                mask: mask.shape(),
+            }));
         }
         let outside = -self.inter / self.slope;
         let exact = if self.datatype().is_float() {
@@ -164,7 +165,7 @@ impl StoredVolume {
         each!(&self.voxels, volume => volume.grid())
     }
 
-    /// As [`crate::to_canonical`].
+    /// As [`crate::resample::to_canonical`].
     #[must_use]
     pub fn to_canonical(self) -> Self {
         let voxels = each!(&self.voxels, volume => into_voxels(to_canonical(volume)));
@@ -172,15 +173,17 @@ impl StoredVolume {
     }
 
     /// The nearest voxels on another grid, `fill` (a value, not a stored number) beyond the volume. `transform` as in
-    /// [`crate::resample`].
+    /// [`crate::resample::resample`].
     ///
     /// # Errors
     /// If the grid has no voxels, or a stored number cannot hold `fill` to within half of what one step of it is worth.
     pub fn nearest(self, grid: &Grid, transform: impl Into<AffineTransform>, fill: f64) -> Result<Self> {
         let transform = transform.into();
         let stored = Exact::Real((fill - self.inter) / self.slope);
-        let refused =
-            || Error::invalid(format!("voxels of {} cannot hold the value {fill}", self.datatype()));
+        let refused = || Error::Values {
+            datatype: self.datatype(),
+            reason: format!("voxels of {} cannot hold the value {fill}", self.datatype()),
+        };
         let voxels = each!(&self.voxels, volume => {
             let fill = Number::from_exact(stored).ok_or_else(refused)?;
             into_voxels(nearest(volume, grid, &transform, fill)?)
@@ -223,8 +226,8 @@ impl StoredVolume {
         self.convert(
             |value| value.whole(tolerance).and_then(|whole| T::try_from(whole).ok()),
             |value| {
-                let why = if value.whole(tolerance).is_some() { "this type of label" } else { "a label" };
-                format!("holds the value {}, which {why} cannot be: labels are whole numbers", value.real())
+                let what = if value.whole(tolerance).is_some() { "this type of label" } else { "a label" };
+                Error::Label { value: value.real(), what }
             },
         )
     }
@@ -245,7 +248,10 @@ impl StoredVolume {
             ($($kind:ident)*) => {
                 match datatype {$(
                     Datatype::$kind => Voxels::$kind(self.convert(Number::from_exact, |value| {
-                        format!("the value {} cannot be held by {datatype}: choose another type", value.real())
+                        Error::Values {
+                            datatype,
+                            reason: format!("the value {} cannot be held by {datatype}: choose another type", value.real()),
+                        }
                     })?),
                 )*}
             };
@@ -258,7 +264,7 @@ impl StoredVolume {
     fn convert<T>(
         &self,
         f: impl Fn(Exact) -> Option<T>,
-        refused: impl Fn(Exact) -> String,
+        refused: impl Fn(Exact) -> Error,
     ) -> Result<Volume<T>>
     where
         T: Clone,
@@ -268,7 +274,7 @@ impl StoredVolume {
             let mut out = Vec::with_capacity(volume.as_slice().len());
             for voxel in volume.as_slice() {
                 let value = voxel.exact().scaled(slope, inter);
-                out.push(f(value).ok_or_else(|| Error::invalid(refused(value)))?);
+                out.push(f(value).ok_or_else(|| refused(value))?);
             }
             let data = ndarray::Array3::from_shape_vec(volume.shape(), out).expect("as many as before");
             Volume::new(data, *volume.affine())
@@ -286,12 +292,15 @@ impl StoredVolume {
         if is_whole || high - low >= FEW_LEVELS {
             return Ok(());
         }
-        Err(Error::invalid(format!(
-            "values from {low} to {high} that are not whole numbers would be rounded to {datatype}: choose float32"
-        )))
+        Err(Error::Values {
+            datatype,
+            reason: format!(
+                "values from {low} to {high} that are not whole numbers would be rounded to {datatype}: choose float32"
+            ),
+        })
     }
 
-    /// Writes as [`crate::write_like`] does, in this type and with this slope and intercept.
+    /// Writes as [`crate::nifti::write_like`] does, in this type and with this slope and intercept.
     ///
     /// # Errors
     /// As [`crate::write()`].

@@ -4,7 +4,8 @@ use nalgebra::{Matrix4, Rotation3};
 
 use super::tests::{changed, gzip, in_file, plain_file, read_bytes};
 use super::*;
-use crate::{Affine, Format, Grid, to_canonical};
+use crate::resample::to_canonical;
+use crate::{Affine, Grid, Volume, read, write};
 
 fn put(bytes: &mut [u8], at: usize, value: &[u8]) {
     bytes[at..at + value.len()].copy_from_slice(value);
@@ -149,7 +150,7 @@ fn turned_axes_keep_both_forms_and_what_they_mean() {
     let mut file = again.clone();
     file.resize(352 + 4 * 24, 0);
     let after = in_file("scan.nii", &file, read).unwrap();
-    let [other, turned] = [&before, &after].map(|volume| volume.affine().forms().unwrap().other().unwrap());
+    let [other, turned] = [&before, &after].map(|volume| volume.affine().other_form().unwrap());
     // A voxel's place by the qform: [0, 1, 2] was [2 - 1 = 1 from the right, ...].
     let place = |affine: &Affine, voxel: [f64; 3]| affine.voxel_to_world(voxel.into());
     assert!((place(&other, [1.0, 0.0, 2.0]) - place(&turned, [2.0, 1.0, 2.0])).norm() < 1e-5);

@@ -2,7 +2,7 @@
 
 use super::tests::{changed, in_file, plain_file};
 use super::*;
-use crate::{Affine, Grid, RigidTransform};
+use crate::{Affine, Grid, RigidTransform, Volume, read, write};
 use nalgebra::Matrix4;
 use ndarray::Array3;
 

@@ -285,7 +285,7 @@ mod tests {
             let data = Array3::from_shape_fn(grid.shape, |(i, j, k)| {
                 blobs(grid.affine.voxel_to_world(Point3::new(i as f64, j as f64, k as f64)), contrast) as f32
             });
-            Level::from_volume(&Volume::new(data, grid.affine).unwrap(), None, "test").unwrap()
+            Level::from_volume(&Volume::new(data, grid.affine).unwrap(), None).unwrap()
         };
         let (fixed, moving) = (level(0.6), level(-0.8));
         let everywhere = Level { data: vec![255; fixed.data.len()], ..fixed.clone() };

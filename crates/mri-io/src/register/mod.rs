@@ -16,6 +16,7 @@ mod pose;
 mod pyramid;
 mod region;
 mod samples;
+mod scan;
 mod stage;
 mod start;
 #[cfg(test)]
@@ -25,11 +26,11 @@ mod views;
 use std::ops::RangeInclusive;
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::{AffineTransform, Error, Mask, Result, RigidTransform, Volume};
+use crate::{AffineTransform, Error, Result, RigidTransform};
 pub use pose::Degrees;
 use pose::Pose;
+pub use scan::Scan;
 use stage::{Resolution, Stage};
 
 /// Levels of the pyramid, finest first; the last is the one that is searched.
@@ -50,8 +51,10 @@ const ALIKE_SIZES: RangeInclusive<f64> = 0.88..=1.14;
 const DISTINCT: f64 = 6.0;
 
 /// What [`register_rigid`] and [`register`] can be told. The defaults suit brains of any contrast.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct RegistrationSettings {
     /// Points that are compared at full resolution, at least 1000. More of them lower the error and cost
     /// time in proportion.
@@ -70,6 +73,7 @@ impl Default for RegistrationSettings {
 
 /// Result of [`register_rigid`] or [`register`].
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Registration<T = RigidTransform> {
     /// World of the fixed volume to world of the moving volume (RAS+, mm).
     pub transform: T,
@@ -102,14 +106,12 @@ impl From<Registration> for Registration<AffineTransform> {
 /// # Errors
 /// If a volume has an axis of a single voxel, is constant or has no finite voxel (inside its mask), if a
 /// mask is empty or lies on another grid, or if a setting is out of its range.
-pub fn register_rigid(
-    fixed: &Volume<f32>,
-    fixed_mask: Option<&Mask>,
-    moving: &Volume<f32>,
-    moving_mask: Option<&Mask>,
+pub fn register_rigid<'a>(
+    fixed: impl Into<Scan<'a>>,
+    moving: impl Into<Scan<'a>>,
     settings: &RegistrationSettings,
 ) -> Result<Registration> {
-    let found = register(Degrees::Rigid, fixed, fixed_mask, moving, moving_mask, settings)?;
+    let found = register(Degrees::Rigid, fixed, moving, settings)?;
     Ok(Registration {
         transform: found.transform.to_rigid()?,
         metric: found.metric,
@@ -121,14 +123,12 @@ pub fn register_rigid(
 ///
 /// # Errors
 /// As [`register`].
-pub fn register_affine(
-    fixed: &Volume<f32>,
-    fixed_mask: Option<&Mask>,
-    moving: &Volume<f32>,
-    moving_mask: Option<&Mask>,
+pub fn register_affine<'a>(
+    fixed: impl Into<Scan<'a>>,
+    moving: impl Into<Scan<'a>>,
     settings: &RegistrationSettings,
 ) -> Result<Registration<AffineTransform>> {
-    register(Degrees::Affine, fixed, fixed_mask, moving, moving_mask, settings)
+    register(Degrees::Affine, fixed, moving, settings)
 }
 
 /// As [`register_rigid`], with the scales or the shear that `degrees` allow: for two persons, or a person and an
@@ -136,16 +136,16 @@ pub fn register_affine(
 ///
 /// # Errors
 /// As [`register_rigid`]; also if the volumes draw the transform to a map that cannot be inverted.
-pub fn register(
+pub fn register<'a>(
     degrees: Degrees,
-    fixed: &Volume<f32>,
-    fixed_mask: Option<&Mask>,
-    moving: &Volume<f32>,
-    moving_mask: Option<&Mask>,
+    fixed: impl Into<Scan<'a>>,
+    moving: impl Into<Scan<'a>>,
     settings: &RegistrationSettings,
 ) -> Result<Registration<AffineTransform>> {
     settings.check()?;
-    let [fixed, moving] = views::views((fixed, fixed_mask), (moving, moving_mask))?;
+    let (fixed, moving): (Scan<'_>, Scan<'_>) = (fixed.into(), moving.into());
+    let brains = fixed.mask.is_some() && moving.mask.is_some();
+    let [fixed, moving] = views::views(fixed, moving)?;
     let [fixed_shape, moving_shape] = [&fixed, &moving].map(|views| views[COARSEST].shape());
     let centre = region::centre(&fixed_shape);
     let surroundings = region::grown(&fixed_shape);
@@ -155,7 +155,6 @@ pub fn register(
     };
 
     let coarsest = stage(COARSEST, 1.0);
-    let brains = fixed_mask.is_some() && moving_mask.is_some();
     let candidates = start::candidates(&fixed_shape, &moving_shape, settings.max_rotation_degrees, brains);
     let mut poses = best(&coarsest, candidates);
     poses.truncate(COARSE_POSES);
@@ -202,17 +201,23 @@ pub fn register(
 
 impl RegistrationSettings {
     /// Checks every field.
-    pub(crate) fn check(&self) -> Result<()> {
-        let complaint = if self.samples < 1000 {
-            format!("registration needs at least 1000 samples, not {}", self.samples)
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for the first field that is out of its range.
+    pub fn check(&self) -> Result<()> {
+        let (name, complaint) = if self.samples < 1000 {
+            ("samples", format!("registration needs at least 1000 samples, not {}", self.samples))
         } else if !(8..=128).contains(&self.bins) {
-            format!("registration needs 8 to 128 bins, not {}", self.bins)
+            ("bins", format!("registration needs 8 to 128 bins, not {}", self.bins))
         } else if !(0.0..=90.0).contains(&self.max_rotation_degrees) {
-            format!("the largest rotation must be 0 to 90 degrees, not {}", self.max_rotation_degrees)
+            (
+                "max_rotation_degrees",
+                format!("the largest rotation must be 0 to 90 degrees, not {}", self.max_rotation_degrees),
+            )
         } else {
             return Ok(());
         };
-        Err(Error::invalid(complaint))
+        Err(Error::setting(name, complaint))
     }
 
     fn resolution(&self, level: usize) -> Resolution {

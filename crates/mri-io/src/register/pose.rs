@@ -1,7 +1,6 @@
 //! Motions of the fixed world, described by parameters that are each in millimetres.
 
 use nalgebra::{DMatrix, DVector, Matrix3, Point3, Rotation3, SVector, Vector3};
-use serde::{Deserialize, Serialize};
 
 use crate::{Affine, AffineTransform};
 
@@ -67,8 +66,10 @@ impl Pose {
 }
 
 /// Which motions a registration may find: how a head may be turned, shifted and stretched.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum Degrees {
     /// Rotation and translation, 6 degrees of freedom: one person.
     #[default]

@@ -27,8 +27,8 @@ pub(super) struct Level {
 
 impl Level {
     /// The finest level: voxels that are not finite count as background.
-    pub(super) fn from_volume(volume: &Volume<f32>, mask: Option<&Mask>, name: &str) -> Result<Self> {
-        let [low, high] = window(volume.as_slice(), mask.map(Mask::as_slice), name)?;
+    pub(super) fn from_volume(volume: &Volume<f32>, mask: Option<&Mask>) -> Result<Self> {
+        let [low, high] = window(volume.as_slice(), mask.map(Mask::as_slice))?;
         let scale = 255.0 / (high - low);
         let quantized = |&value: &f32| {
             // `as` sends NaN to 0 and clips at both ends.
@@ -128,7 +128,7 @@ fn taps(centre: f64, factor: usize, length: usize) -> Vec<(usize, f32)> {
 }
 
 /// The darkest and the brightest intensity that count.
-fn window(values: &[f32], mask: Option<&[bool]>, name: &str) -> Result<[f32; 2]> {
+fn window(values: &[f32], mask: Option<&[bool]>) -> Result<[f32; 2]> {
     let counted = mask.map_or(values.len(), |mask| mask.iter().filter(|&&inside| inside).count());
     let step = counted.div_ceil(WINDOW_SAMPLE).max(1);
     let mut sample: Vec<f32> = values
@@ -140,10 +140,7 @@ fn window(values: &[f32], mask: Option<&[bool]>, name: &str) -> Result<[f32; 2]>
         .filter(|value| value.is_finite())
         .collect();
     if sample.is_empty() {
-        return Err(Error::invalid(format!(
-            "the {name} volume holds no finite voxel{}",
-            if mask.is_some() { " inside its mask" } else { "" }
-        )));
+        return Err(Error::NotFinite { count: counted, voxels: counted, masked: mask.is_some() });
     }
     let thousandths = if mask.is_some() { MASKED_WINDOW } else { WHOLE_WINDOW };
     let [low, high] = thousandths.map(|part| {
@@ -153,10 +150,7 @@ fn window(values: &[f32], mask: Option<&[bool]>, name: &str) -> Result<[f32; 2]>
     if (high - low).is_normal() {
         Ok([low, high])
     } else {
-        Err(Error::invalid(format!(
-            "the {name} volume is constant{}: there is nothing to register",
-            if mask.is_some() { " inside its mask" } else { "" }
-        )))
+        Err(Error::Constant { value: f64::from(low), masked: mask.is_some() })
     }
 }
 
@@ -169,7 +163,7 @@ mod tests {
     fn a_ramp_stays_the_same_ramp_in_the_world() {
         let grid = Grid::centred([32, 16, 24], [1.0, 2.0, 1.0]).unwrap();
         let ramp = Array3::from_shape_fn(grid.shape, |(i, _, _)| i as f32);
-        let fine = Level::from_volume(&Volume::new(ramp, grid.affine).unwrap(), None, "ramp").unwrap();
+        let fine = Level::from_volume(&Volume::new(ramp, grid.affine).unwrap(), None).unwrap();
         let coarse = fine.shrunk(4.0);
         assert_eq!(coarse.shape, [8, 8, 6]);
         for i in 1..7 {
@@ -185,7 +179,7 @@ mod tests {
         let mut values: Vec<f32> = (0..10_000).map(|v| v as f32).collect();
         values[17] = 1e9;
         values[18] = f32::NAN;
-        let [low, high] = window(&values, None, "test").unwrap();
+        let [low, high] = window(&values, None).unwrap();
         assert!(low < 60.0 && (9900.0..10_000.0).contains(&high));
     }
 }

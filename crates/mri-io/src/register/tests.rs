@@ -4,7 +4,7 @@ use nalgebra::{Matrix4, Point3, Vector3};
 use ndarray::Array3;
 
 use super::views::views;
-use super::{Degrees, Registration, RegistrationSettings, register_affine, register_rigid};
+use super::{Degrees, Registration, RegistrationSettings, Scan, register_affine, register_rigid};
 use crate::resample::tests::stored_in_all_orders;
 use crate::{AffineTransform, Grid, Mask, RigidTransform, Volume};
 
@@ -52,7 +52,7 @@ fn pose(degrees: [f64; 3], shift: [f64; 3]) -> RigidTransform {
 }
 
 fn register(fixed: &Volume<f32>, moving: &Volume<f32>) -> Registration {
-    register_rigid(fixed, None, moving, None, &RegistrationSettings::default()).unwrap()
+    register_rigid(fixed, moving, &RegistrationSettings::default()).unwrap()
 }
 
 /// Points of a lattice within the head, mm.
@@ -101,7 +101,7 @@ fn scale_and_shear_are_recovered() {
     {
         let truth = stretched(degrees, shift);
         let moving = head(&grid(), truth, contrast);
-        let found = register_affine(&fixed, None, &moving, None, &settings).unwrap();
+        let found = register_affine(&fixed, &moving, &settings).unwrap();
         let error = affine_error(&found.transform, &truth);
         assert!(error < 0.3, "{error} mm in contrast {contrast}");
         assert!(found.warnings.is_empty(), "{:?}", found.warnings);
@@ -116,8 +116,7 @@ fn scales_are_recovered_with_the_degrees_of_freedom_for_them() {
         let stretch = Matrix4::new_nonuniform_scaling(&scales.into());
         let truth = AffineTransform::from_matrix(&(turned.matrix() * stretch)).unwrap();
         let moving = head(&grid(), truth, 1);
-        let found =
-            super::register(degrees, &fixed, None, &moving, None, &RegistrationSettings::default()).unwrap();
+        let found = super::register(degrees, &fixed, &moving, &RegistrationSettings::default()).unwrap();
         let error = affine_error(&found.transform, &truth);
         assert!(error < 0.3, "{error} mm with {degrees:?}");
         assert!(found.warnings.is_empty(), "{:?}", found.warnings);
@@ -160,7 +159,7 @@ fn any_number_of_threads_gives_the_same_bits() {
     let affine = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let settings = RegistrationSettings::default();
-        pool.install(|| register_affine(&fixed, None, &moving, None, &settings)).unwrap()
+        pool.install(|| register_affine(&fixed, &moving, &settings)).unwrap()
     };
     assert_eq!(affine(1).transform, affine(3).transform);
 }
@@ -201,7 +200,12 @@ fn masks_shut_out_what_does_not_match() {
     for masks in
         [(Some(&fixed_mask), Some(&moving_mask)), (Some(&fixed_mask), None), (None, Some(&moving_mask))]
     {
-        let found = register_rigid(&fixed, masks.0, &moving, masks.1, &settings).unwrap();
+        let found = register_rigid(
+            Scan { volume: &fixed, mask: masks.0 },
+            Scan { volume: &moving, mask: masks.1 },
+            &settings,
+        )
+        .unwrap();
         let error = error(&found.transform, &truth);
         assert!(error < 0.3, "{error} mm with masks {} {}", masks.0.is_some(), masks.1.is_some());
     }
@@ -254,14 +258,17 @@ fn volumes_without_content_are_refused_by_name() {
     let fixed = head(&grid(), RigidTransform::identity(), 0);
     let settings = RegistrationSettings::default();
     let complaint = |fixed: &Volume<f32>, mask: Option<&Mask>, moving: &Volume<f32>| {
-        register_rigid(fixed, mask, moving, None, &settings).unwrap_err().to_string()
+        register_rigid(Scan { volume: fixed, mask }, moving, &settings).unwrap_err().to_string()
     };
     let constant = Volume::filled(&grid(), 7.0).unwrap();
-    assert!(complaint(&fixed, None, &constant).contains("moving volume is constant"));
+    assert!(complaint(&fixed, None, &constant).contains("the moving volume: the volume is constant"));
     let nothing = Volume::filled(&grid(), f32::NAN).unwrap();
-    assert!(complaint(&nothing, None, &fixed).contains("no finite voxel"));
+    assert!(complaint(&nothing, None, &fixed).contains("voxels are not finite"));
     let slice = Volume::filled(&Grid::centred([64, 64, 1], [1.0; 3]).unwrap(), 1.0).unwrap();
-    assert!(complaint(&fixed, None, &slice).contains("single slice"));
+    assert!(
+        complaint(&fixed, None, &slice)
+            .contains("the moving volume: a volume of [64, 64, 1] voxels is too small")
+    );
     let empty = Volume::filled(&grid(), false).unwrap();
     assert!(complaint(&fixed, Some(&empty), &fixed).contains("empty"));
     let elsewhere = Volume::filled(&Grid::centred([9, 9, 9], [1.0; 3]).unwrap(), true).unwrap();
@@ -315,7 +322,7 @@ fn the_order_of_the_axes_in_a_file_decides_nothing() {
     let fixed = head(&grid, RigidTransform::identity(), 0);
     let mask = moving.map(|&value| value > 20.0);
     let seen = |fixed: &Volume<f32>, moving: &Volume<f32>, mask: &Mask| {
-        let levels = views((fixed, None), (moving, Some(mask))).unwrap().into_iter().flatten();
+        let levels = views(fixed.into(), Scan::within(moving, mask)).unwrap().into_iter().flatten();
         let levels = levels.flat_map(|view| [Some(view.level), view.mask]).flatten();
         levels.map(|level| (level.data, level.shape, *level.affine.matrix())).collect::<Vec<_>>()
     };

@@ -1,6 +1,7 @@
 //! The two volumes at falling resolution, and where each of them counts.
 
 use super::pyramid::Level;
+use super::scan::Scan;
 use super::{SPACINGS, region};
 use crate::resample::canonical;
 use crate::{Error, Mask, Result, Volume};
@@ -31,15 +32,14 @@ impl View {
 }
 
 /// The fixed and the moving volume at all resolutions, finest first.
-pub(super) fn views(
-    (fixed, fixed_mask): (&Volume<f32>, Option<&Mask>),
-    (moving, moving_mask): (&Volume<f32>, Option<&Mask>),
-) -> Result<[Vec<View>; 2]> {
+pub(super) fn views(fixed: Scan<'_>, moving: Scan<'_>) -> Result<[Vec<View>; 2]> {
     // In one order of the axes, so that the storage of the volumes decides nothing.
-    let [fixed, moving] = [fixed, moving].map(canonical);
-    let [fixed_mask, moving_mask] = [fixed_mask, moving_mask].map(|mask| mask.map(canonical));
-    let mut fixed_views = pyramid(&fixed, fixed_mask.as_deref(), "fixed")?;
-    let mut moving_views = pyramid(&moving, moving_mask.as_deref(), "moving")?;
+    let [fixed_mask, moving_mask] = [fixed, moving].map(|scan| scan.mask.map(canonical));
+    let [fixed, moving] = [fixed, moving].map(|scan| canonical(scan.volume));
+    let mut fixed_views =
+        pyramid(&fixed, fixed_mask.as_deref()).map_err(|error| error.of("the fixed volume"))?;
+    let mut moving_views =
+        pyramid(&moving, moving_mask.as_deref()).map_err(|error| error.of("the moving volume"))?;
     match (fixed_mask, moving_mask) {
         (Some(_), Some(_)) => {}
         (Some(_), None) => look_beyond_mask(&mut fixed_views),
@@ -67,17 +67,14 @@ fn size(views: &[View]) -> f64 {
     region::volume(&views[views.len() - 1].shape())
 }
 
-fn pyramid(volume: &Volume<f32>, mask: Option<&Mask>, name: &str) -> Result<Vec<View>> {
+fn pyramid(volume: &Volume<f32>, mask: Option<&Mask>) -> Result<Vec<View>> {
     if volume.shape().contains(&1) {
-        return Err(Error::invalid(format!(
-            "the {name} volume of shape {:?} is a single slice: registration needs a volume",
-            volume.shape()
-        )));
+        return Err(Error::TooFewVoxels { shape: volume.shape(), step: "registration", least: 2 });
     }
     if let Some(mask) = mask {
-        mask.check_on(&volume.grid()).map_err(|error| Error::invalid(format!("{name}: {error}")))?;
+        mask.check_on(&volume.grid())?;
     }
-    let levels = shrunk(&Level::from_volume(volume, mask, name)?);
+    let levels = shrunk(&Level::from_volume(volume, mask)?);
     let mut views: Vec<View> = levels.into_iter().map(|level| View { level, mask: None }).collect();
     if let Some(mask) = mask {
         set_mask(&mut views, &Level::from_mask(mask.as_slice().iter().copied(), &mask.grid()));

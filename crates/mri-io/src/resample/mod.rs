@@ -9,7 +9,6 @@ mod smooth;
 mod spline;
 
 use nalgebra::Matrix4;
-use serde::{Deserialize, Serialize};
 
 use crate::{Affine, AffineTransform, Grid, Mask, Result, RigidTransform, Volume};
 use kernel::{CubicSpline, Lanczos, Linear, Nearest, Separable};
@@ -17,12 +16,14 @@ use rows::fill_rows;
 
 use orient::in_canonical_order;
 pub use orient::to_canonical;
-pub(crate) use orient::{canonical, canonical_view};
+pub(crate) use orient::{canonical, canonical_view, in_canonical_axes};
 pub use share::resample_labels_by_share;
 
 /// How values between voxel centres are found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[non_exhaustive]
 pub enum Interpolation {
     /// The value of the nearest voxel.
     Nearest,

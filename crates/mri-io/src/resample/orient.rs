@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use nalgebra::Matrix4;
-use ndarray::{ArrayView3, Axis};
+use ndarray::{ArrayBase, ArrayView3, Axis, Ix3, RawData};
 
-use crate::{Grid, Result, Volume};
+use crate::{Affine, Grid, Result, Volume};
 
 /// Axes that run to the right, to the front and to the top.
 const CANONICAL: [(usize, bool); 3] = [(0, true), (1, true), (2, true)];
@@ -22,9 +22,16 @@ pub fn to_canonical<T: Clone>(volume: &Volume<T>) -> Volume<T> {
 
 /// The voxels in that order, without a copy.
 pub(crate) fn canonical_view<T>(volume: &Volume<T>) -> ArrayView3<'_, T> {
+    in_canonical_axes(volume.data(), volume.affine())
+}
+
+/// An array, or a view of one, on a grid of this affine, in that order.
+pub(crate) fn in_canonical_axes<S: RawData>(
+    mut data: ArrayBase<S, Ix3>,
+    affine: &Affine,
+) -> ArrayBase<S, Ix3> {
     let mut order = [0; 3];
-    let mut data = volume.data();
-    for (axis, (world, forward)) in volume.affine().axis_codes().into_iter().enumerate() {
+    for (axis, (world, forward)) in affine.axis_codes().into_iter().enumerate() {
         order[world] = axis;
         if !forward {
             data.invert_axis(Axis(axis));

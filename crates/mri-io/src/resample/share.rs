@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use nalgebra::{Matrix4, Point3};
 
 use super::in_canonical_order;
-use crate::{AffineTransform, Grid, Result, Volume, components};
+use crate::morphology::{Touching, components};
+use crate::{AffineTransform, Grid, Result, Volume};
 
 /// Points of a label's voxel along each side of a voxel of the grid: one share is right to about one percent.
 const FINENESS: f64 = 4.0;
@@ -34,7 +35,7 @@ pub fn resample_labels_by_share<T: Copy + Default + PartialOrd>(
     in_canonical_order(labels, grid, |labels, grid| {
         let points = Points::new(labels, grid, &transform);
         let mut brought = Volume::filled(grid, T::default())?;
-        for group in components(labels.map(|label| *label != T::default()).into_data()) {
+        for group in components(&labels.map(|label| *label != T::default()).into_data(), Touching::Corners) {
             let shares = points.shares(labels, &group);
             let filled: u64 = shares.values().map(Share::points).sum();
             let voxels = ((filled as f64 / points.in_a_voxel).round() as usize).max(1);
@@ -178,7 +179,7 @@ mod tests {
             );
             let brought = resample_labels_by_share(&ball, &grid, pose).unwrap();
             let (before, after) = (ball.map(|&label| label > 0), brought.map(|&label| label > 0));
-            assert_eq!(components(after.clone().into_data()).len(), 1);
+            assert_eq!(components(&after.clone().into_data(), Touching::Corners).len(), 1);
             let change = 1000.0 * (after.millilitres() - before.millilitres());
             assert!(change.abs() <= 0.51 * grid.affine.voxel_volume(), "{spacing}: {change} mm3");
             let points: Vec<_> = after.points().collect();
@@ -196,7 +197,7 @@ mod tests {
         let grids = stored_in_all_orders(&Volume::filled(&grid, 0_u16).unwrap());
         for (stored, other) in stored_in_all_orders(&source).iter().zip(grids.iter().rev()) {
             let found = resample_labels_by_share(stored, &other.grid(), pose).unwrap();
-            assert_eq!(crate::to_canonical(&found).as_slice(), expected.as_slice());
+            assert_eq!(crate::resample::to_canonical(&found).as_slice(), expected.as_slice());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{Array3, Axis};
 
-use super::morphology::{fill_holes, largest_component};
+use crate::morphology::{fill_holes, largest_component};
 use crate::percentile::percentile;
 use crate::{Mask, Volume};
 

@@ -5,7 +5,7 @@ use ndarray::{Array3, ArrayView3, Axis, Zip};
 use rayon::prelude::*;
 
 use super::network::MULTIPLE;
-use crate::resample::canonical_view;
+use crate::resample::{canonical_view, in_canonical_axes};
 use crate::{Mask, Volume};
 
 /// Voxel size of the fine grid (mm) for the head of an adult; the coarse one's is twice that.
@@ -111,15 +111,7 @@ impl Grid {
                 .collect()
         });
         let mut inside = Array3::from_elem(scan.shape(), false);
-        let mut order = [0; 3];
-        let mut view = inside.view_mut();
-        for (axis, (world, forward)) in scan.affine().axis_codes().into_iter().enumerate() {
-            order[world] = axis;
-            if !forward {
-                view.invert_axis(Axis(axis));
-            }
-        }
-        let mut view = view.permuted_axes(order);
+        let mut view = in_canonical_axes(inside.view_mut(), scan.affine());
         view.axis_iter_mut(Axis(0)).into_par_iter().zip(&places[0]).for_each(|(mut plane, x)| {
             let Some((x, tx)) = *x else { return };
             for (mut row, y) in plane.axis_iter_mut(Axis(0)).zip(&places[1]) {

@@ -1,8 +1,8 @@
 //! Skull stripping for any contrast, with two small networks of our own; nothing is downloaded.
 //!
-//! 1. The scan is averaged onto a grid of 2 mm along its own axes ([`grid`]).
-//! 2. A network that sees the whole head at 4 mm says how deep each voxel lies in the brain ([`search`]); another says it
-//!    again at 2 mm, near the surface that the first has found ([`network`]).
+//! 1. The scan is averaged onto a grid of 2 mm along its own axes.
+//! 2. A network that sees the whole head at 4 mm says how deep each voxel lies in the brain; another says it
+//!    again at 2 mm, near the surface that the first has found.
 //! 3. The brain is what lies deeper than 0, in one piece, without holes; its surface is interpolated between the voxels of
 //!    the grid, so that it is finer than they are.
 //!
@@ -11,19 +11,15 @@
 
 mod background;
 mod grid;
-mod morphology;
 mod network;
 mod quality;
 mod search;
 #[cfg(test)]
 mod tests;
 
-use serde::{Deserialize, Serialize};
-
 use crate::{Error, Mask, Result, Volume};
 pub use background::foreground;
 use grid::SPACING;
-pub use morphology::largest_component;
 
 /// Overlap (Dice) of a scan's foreground with the brain that the networks find above which the scan is stripped already. A
 /// child's head, neck cut off, has 0.75 at most.
@@ -33,8 +29,9 @@ const STRIPPED: f64 = 0.93;
 const OUTSIDE: f64 = 0.05;
 
 /// Whether a scan has a skull.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Skull {
     /// Found out: none is there where what stands out from a background of one value is what looks like a brain.
     #[default]
@@ -46,8 +43,10 @@ pub enum Skull {
 }
 
 /// How a scan is stripped. The defaults serve every contrast, and need no tuning per scan.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct StripSettings {
     /// Whether the scan has a skull.
     pub skull: Skull,
@@ -57,6 +56,7 @@ pub struct StripSettings {
 
 /// The brain in a scan, and how far to trust it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct SkullStrip {
     /// The brain, on the scan's own grid.
     pub mask: Mask,
@@ -94,19 +94,15 @@ pub(crate) fn strip_if_background(scan: &Volume<f32>) -> Option<SkullStrip> {
 /// As [`skull_strip`], by settings that were checked; `object` is what stands out from the background, if that matters.
 fn strip(scan: &Volume<f32>, settings: &StripSettings, object: Option<Mask>) -> Result<SkullStrip> {
     if settings.skull == Skull::Keep {
-        let mask = object.ok_or_else(|| {
-            Error::invalid(
-                "the scan is said to be stripped, but it has no background of one value around a brain: let it be found out \
-                 (`skull` guess), or have the skull removed",
-            )
-        })?;
+        let mask = object.ok_or(Error::NoBrain(
+            "the scan is said to be stripped, but it has no background of one value around a brain: let it be found out \
+             (`skull` guess), or have the skull removed",
+        ))?;
         return Ok(SkullStrip { mask, quality: 1.0, warnings: Vec::new(), stripped: true });
     }
-    let (grid, found) = search::search(scan).ok_or_else(|| {
-        Error::invalid(
-            "nothing in the scan looks like a brain: is it a scan of a head, and not a map of labels?",
-        )
-    })?;
+    let (grid, found) = search::search(scan).ok_or(Error::NoBrain(
+        "nothing in the scan looks like a brain: is it a scan of a head, and not a map of labels?",
+    ))?;
     let rim = settings.rim * SPACING / grid.spacing;
     let mask = grid.above(scan, &found.depth, found.begin, -rim as f32)?;
     let (quality, mut warnings) = quality::judge(&mask, &found);
@@ -135,11 +131,14 @@ fn is_the_brain(object: &Mask, brain: &Mask) -> Result<bool> {
 
 impl StripSettings {
     /// Checks every field.
-    pub(crate) fn check(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::Setting`] if a field is out of its range.
+    pub fn check(&self) -> Result<()> {
         if (-5.0..=5.0).contains(&self.rim) {
             return Ok(());
         }
-        Err(Error::invalid(format!("the rim around the brain must be -5 to 5 mm, not {}", self.rim)))
+        Err(Error::setting("rim", format!("the rim around the brain must be -5 to 5 mm, not {}", self.rim)))
     }
 }
 
@@ -147,14 +146,7 @@ fn check(scan: &Volume<f32>, settings: &StripSettings) -> Result<()> {
     settings.check()?;
     let shape = scan.shape();
     if shape.iter().any(|&n| n < 3) {
-        return Err(Error::invalid(format!(
-            "skull stripping needs a volume, and this one has {shape:?} voxels: give at least 3 along each axis"
-        )));
+        return Err(Error::TooFewVoxels { shape, step: "skull stripping", least: 3 });
     }
-    scan.check_values()?;
-    let voxels = scan.as_slice();
-    if voxels.iter().all(|value| value == &voxels[0]) {
-        return Err(Error::invalid(format!("all voxels have the value {}: there is no head", voxels[0])));
-    }
-    Ok(())
+    scan.check_values()
 }

@@ -3,10 +3,11 @@
 use ndarray::{Array3, Axis, Slice, Zip};
 
 use super::grid::{Grid, SPACING, doubled, halved};
-use super::morphology::{fill_holes, largest_component};
 use super::network::{MULTIPLE, Network, UNIT};
 use crate::Volume;
+use crate::morphology::{fill_holes, largest_component};
 use crate::percentile::percentile;
+use crate::volume::mask::overlap;
 
 /// Percentiles of the scan, and of what is brighter than the first, between which intensities are 0 to 1.
 const LOW: f64 = 1.0;
@@ -79,7 +80,7 @@ fn find(scan: &Array3<f32>) -> Option<Found> {
     let small = halved(&scan);
     let (turned, plain) = upright(&small);
     let mirrored = reversed(&turned.depth(&reversed(&small, &[0])), &[0]);
-    let symmetry = overlap(&inside(&plain), &inside(&mirrored));
+    let symmetry = overlap(&inside(&plain), &inside(&mirrored)).unwrap_or(0.0);
     let coarse = Zip::from(&plain).and(&mirrored).map_collect(|a, b| 0.5 * (a + b));
     let brain = largest_component(&inside(&coarse));
     let (begin, end) = around(&brain)?;
@@ -90,7 +91,7 @@ fn find(scan: &Array3<f32>) -> Option<Found> {
     let rough = doubled(&part(&coarse, 1)).mapv(|depth| depth.clamp(-ROUGH, ROUGH) / UNIT);
     let mut depth = Network::fine().depth(&[&part(&scan, 2), &rough]);
     let brain = fill_holes(&largest_component(&inside(&depth)));
-    let agreement = overlap(&brain, &rough.mapv(|depth| depth > 0.0));
+    let agreement = overlap(&brain, &rough.mapv(|depth| depth > 0.0)).unwrap_or(0.0);
     let steepness = steepness(&depth) / SPACING;
     let texture = texture(&small, &coarse);
     Zip::from(&mut depth).and(&brain).for_each(|depth, &brain| {
@@ -158,15 +159,6 @@ fn reversed(field: &Array3<f32>, axes: &[usize]) -> Array3<f32> {
         view.invert_axis(Axis(axis));
     }
     view.as_standard_layout().into_owned()
-}
-
-fn overlap(a: &Array3<bool>, b: &Array3<bool>) -> f64 {
-    let (mut both, mut total) = (0_usize, 0_usize);
-    for (&a, &b) in a.iter().zip(b) {
-        both += usize::from(a && b);
-        total += usize::from(a) + usize::from(b);
-    }
-    2.0 * both as f64 / total.max(1) as f64
 }
 
 /// The box around the set voxels of the coarse grid with a margin, widened to sides that the network takes; `None` if none

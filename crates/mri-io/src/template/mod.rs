@@ -8,20 +8,21 @@ use std::fmt::Display;
 
 use nalgebra::{Point3, Vector3};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::reference::TEMPLATE;
-use crate::{
-    AffineTransform, Error, Grid, Interpolation, Mask, Normalization, Registration, RegistrationSettings,
-    Result, RigidTransform, Volume, normalize, register_affine, register_rigid, resample, resample_mask,
-};
+use crate::intensity::{Normalization, normalize};
+use crate::preprocess::reference::TEMPLATE;
+use crate::register::{Registration, RegistrationSettings, Scan, register_affine, register_rigid};
+use crate::resample::{Interpolation, resample, resample_mask};
+use crate::{AffineTransform, Error, Grid, Mask, Result, RigidTransform, Volume};
 
 /// Space (mm) between the largest brain and the border of the template.
 const MARGIN: f64 = 12.0;
 
 /// How [`build_template`] works.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct TemplateSettings {
     /// Voxel spacing of the template (mm), 0.25 to 8.
     pub spacing: f64,
@@ -58,13 +59,13 @@ impl TemplateSettings {
     /// If a field is out of its range; the error names the first such field.
     pub fn check(&self) -> Result<()> {
         if !(0.25..=8.0).contains(&self.spacing) {
-            return Err(Error::invalid(format!(
-                "the spacing of a template must be 0.25 to 8 mm, not {}",
-                self.spacing
-            )));
+            return Err(Error::setting(
+                "spacing",
+                format!("the spacing of a template must be 0.25 to 8 mm, not {}", self.spacing),
+            ));
         }
         if self.iterations == 0 {
-            return Err(Error::invalid("a template needs at least 1 iteration"));
+            return Err(Error::setting("iterations", "a template needs at least 1 iteration"));
         }
         self.normalization.check()?;
         self.registration.check()
@@ -73,6 +74,7 @@ impl TemplateSettings {
 
 /// Result of [`build_template`].
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Template {
     /// The mean of the normalized brains, each voxel over those that cover it; exactly 0 outside `mask`. Axes run
     /// right, front, top.
@@ -114,9 +116,9 @@ pub fn build_template<E: From<Error> + Send>(
 ) -> Result<Template, E> {
     settings.check()?;
     let count = names.len();
-    let about = |number: usize, error: Error| E::from(Error::invalid(format!("{}: {error}", names[number])));
+    let about = |number: usize, error: Error| E::from(error.of(names[number].to_string()));
     if count == 0 {
-        return Err(Error::invalid("a template needs at least one scan").into());
+        return Err(Error::NoScans("a template").into());
     }
     let mut places = Vec::with_capacity(count);
     let place = |number: usize| -> Result<Place, E> {
@@ -145,12 +147,11 @@ pub fn build_template<E: From<Error> + Send>(
         (transforms, warnings) = (Vec::with_capacity(count), Vec::with_capacity(count));
         let register = |number: usize| -> Result<Registration<AffineTransform>, E> {
             let (scan, brain) = load(number)?;
-            let (fixed, moving, how) =
-                ((&volume, Some(&mask)), (&scan, Some(&brain)), &settings.registration);
+            let (fixed, moving) = (Scan::within(&volume, &mask), Scan::within(&scan, &brain));
             if settings.affine {
-                register_affine(fixed.0, fixed.1, moving.0, moving.1, how)
+                register_affine(fixed, moving, &settings.registration)
             } else {
-                register_rigid(fixed.0, fixed.1, moving.0, moving.1, how).map(Into::into)
+                register_rigid(fixed, moving, &settings.registration).map(Into::into)
             }
             .map_err(|error| about(number, error))
         };
@@ -255,7 +256,7 @@ impl Average {
             *mean = if inside { *mean / count as f32 } else { 0.0 };
         }
         if mask.count() == 0 {
-            return Err(Error::invalid("the brains of the cohort do not overlap after registration"));
+            return Err(Error::NoOverlap("the brains of the cohort do not overlap after registration"));
         }
         Ok((mean, mask))
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use nalgebra::Matrix4;
 
-use crate::whole_file::write_whole;
+use crate::atomic_file::write_whole;
 use crate::{AffineTransform, Error, Grid, Result};
 
 /// Endings of transform files that other programs write, and this crate does not.
@@ -88,10 +88,7 @@ pub fn write_transform(
     ends: Option<&Ends>,
 ) -> Result<()> {
     let (path, matrix) = (path.as_ref(), transform.into().matrix());
-    let needed = || {
-        let reason = "a transform of FSL or FreeSurfer (.mat, .lta) is written for two images: name both (`--fixed` and `--moving`)";
-        ends.ok_or_else(|| Error::transform(path, reason))
-    };
+    let needed = || ends.ok_or_else(|| Error::EndsMissing { path: path.to_owned() });
     let text = if ends_in(path, "tfm") {
         itk::text(&matrix)
     } else if ends_in(path, "mat") {

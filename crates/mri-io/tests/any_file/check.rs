@@ -22,8 +22,8 @@ pub(crate) fn any_file(bytes: &[u8]) {
 fn all_ways(path: &Path) {
     // Deflate shrinks nothing further than this.
     let most = 1032 * std::fs::metadata(path).unwrap().len() as usize;
-    let header = mri_io::read_header(path);
-    if let Ok(series) = mri_io::Series::open(path) {
+    let header = mri_io::nifti::read_header(path);
+    if let Ok(series) = mri_io::nifti::Series::open(path) {
         // A header can claim any number of volumes; the first that is not there ends them.
         let there = series.take_while(Result::is_ok).count();
         assert!(there <= most);
@@ -34,10 +34,10 @@ fn all_ways(path: &Path) {
             assert_eq!(volume.grid(), header.grid());
             assert!(volume.as_slice().len() * header.datatype.size() <= most);
             assert!(header.affine.matrix().iter().all(|value| value.is_finite()));
-            let _ = mri_io::read_labels::<i32>(path);
-            let _ = mri_io::read_mask(path);
-            let stored =
-                mri_io::StoredVolume::read(path).expect("what can be read can be read as it is stored");
+            let _ = mri_io::nifti::read_labels::<i32>(path);
+            let _ = mri_io::nifti::read_mask(path);
+            let stored = mri_io::nifti::StoredVolume::read(path)
+                .expect("what can be read can be read as it is stored");
             assert_eq!(stored.grid(), header.grid());
         }
         Err(error) => assert!(error.to_string().contains("any.nii.gz"), "{error}"),

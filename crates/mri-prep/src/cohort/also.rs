@@ -1,10 +1,9 @@
 //! Other contrasts of a session, which go along with the scan that is stripped.
 
 use anyhow::{Context, Result};
-use mri_io::{
-    AffineTransform, PreprocessSettings, Preprocessed, Volume, preprocess_contrast, write, write_itk,
-    write_matrix,
-};
+use mri_io::preprocess::{PreprocessSettings, Preprocessed, preprocess_contrast};
+use mri_io::transform_file::{write_itk, write_matrix};
+use mri_io::{AffineTransform, Volume, write};
 
 use super::job::Contrast;
 use super::summary::Along;

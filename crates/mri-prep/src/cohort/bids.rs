@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 use cli_support::files::{read_json, write_json};
 use cli_support::lock;
-use mri_io::{BidsScan, Reference, write, write_whole};
+use mri_io::atomic_file::write_whole;
+use mri_io::find::BidsScan;
+use mri_io::preprocess::Reference;
+use mri_io::write;
 use serde_json::{Value, json};
 
 use super::job::{Contrast, Job, Outputs};

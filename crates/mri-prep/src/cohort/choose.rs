@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use cli_support::progress::say;
 use cli_support::subjects::{self, Names, bare};
-use mri_io::{BidsScan, LeftOut, bids_scans};
+use mri_io::find::{BidsScan, bids_scans};
 
 use super::arguments::Choice;
 use crate::files::about;
@@ -23,10 +23,7 @@ pub(super) fn chosen(root: &Path, suffix: &str, choice: &Choice) -> Result<Vec<B
     let subjects =
         subjects::Choice::read(include.as_ref(), exclude.as_ref(), choice.participants.as_ref(), root)?;
     for left_out in &found.left_out {
-        let path = match left_out {
-            LeftOut::NotMagnitude { path, .. } => path,
-            LeftOut::NoScan { subject, .. } => subject,
-        };
+        let path = left_out.place();
         if subject(path.strip_prefix(root).unwrap_or(path)).is_none_or(|name| subjects.has(&name)) {
             say(format!("warning: {left_out}"));
         }

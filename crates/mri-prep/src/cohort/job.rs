@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use cli_support::lock;
-use mri_io::nifti_stem;
+use mri_io::find::nifti_stem;
 
 use super::sidecars::{ContrastSidecars, Sidecars};
 use crate::files::about;

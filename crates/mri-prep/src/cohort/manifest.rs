@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use cli_support::progress::say;
-use mri_io::{BidsScan, ListedScan, bids_scans, read_scan_list, why_absent};
+use mri_io::find::{BidsScan, ListedScan, bids_scans, read_scan_list, why_absent};
 
 use super::arguments::Source;
 use super::bids::Derivatives;

@@ -22,11 +22,12 @@ use cli_support::files::write_json;
 use cli_support::interrupt;
 use cli_support::lock::Lock;
 use cli_support::progress::say;
-use cli_support::workers;
-use mri_io::{
-    Caption, PreprocessSettings, Reference, Section, StripSettings, preprocess, quality_picture, skull_strip,
-    thumbnail, write, write_itk, write_matrix,
-};
+use cli_support::{worded, workers};
+use mri_io::preprocess::{PreprocessSettings, Reference, preprocess};
+use mri_io::qc::{Caption, Section, quality_picture, thumbnail};
+use mri_io::strip::{StripSettings, skull_strip};
+use mri_io::transform_file::{write_itk, write_matrix};
+use mri_io::write;
 use rayon::prelude::*;
 
 use crate::files::{about, name, read_mask_of, read_masked, read_one, warn, write_png};
@@ -118,7 +119,7 @@ fn note(job: &Job, result: &Result<Summary>) -> (String, Vec<String>) {
             let warnings = summary.warnings.iter().map(|warning| format!("warning: {warning}"));
             (format!("done: {}: {}", job.name, summary.figures()), warnings.collect())
         }
-        Err(error) => (format!("error: {error:#}"), Vec::new()),
+        Err(error) => (format!("error: {}", worded(error)), Vec::new()),
     }
 }
 
@@ -136,7 +137,7 @@ fn conclude(jobs: &[Job], results: &Results) -> ExitCode {
         say(format!("error: {failed} of {} scans failed:", jobs.len()));
         for (job, result) in jobs.iter().zip(results) {
             if let Some(Err(error)) = result {
-                say(format!("  {}: {error:#}", job.name));
+                say(format!("  {}: {}", job.name, worded(error)));
             }
         }
     }

@@ -4,9 +4,10 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Result;
+use cli_support::worded;
 use minijinja::Environment;
 use minijinja::value::Serde;
-use mri_io::write_whole;
+use mri_io::atomic_file::write_whole;
 use serde::Serialize;
 
 use super::job::Job;
@@ -187,7 +188,7 @@ fn failed_row(job: &Job, error: &anyhow::Error) -> Row {
         name: job.name.clone(),
         scan: job.source.clone(),
         state: State::Failed,
-        reasons: vec![format!("{error:#}")],
+        reasons: vec![worded(error)],
         cells: vec![Cell { text: "–".to_owned(), value: None, outlier: false }; MEASURES.len()],
         seconds: None,
         picture: None,

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use cli_support::files::sha256;
-use mri_io::{PreprocessSettings, files_of};
+use mri_io::nifti::files_of;
+use mri_io::preprocess::PreprocessSettings;
 use serde::{Deserialize, Serialize};
 
 /// What a file holds, as its SHA-256 in hexadecimal: a copy is the same, whatever its name and time.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{ArgGroup, Args};
-use mri_io::{ScanReport, Severity, check_scan, check_table, find_copies};
+use mri_io::qc::{ScanReport, Severity, check_scan, check_table, find_copies};
 
 use crate::cohort::{Source, manifest};
 

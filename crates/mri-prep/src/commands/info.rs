@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use mri_io::read_header;
+use mri_io::nifti::read_header;
 
 /// Tells of each file what it can; a file that cannot be read does not stop the others.
 pub(crate) fn print(files: &[PathBuf]) -> Result<ExitCode> {

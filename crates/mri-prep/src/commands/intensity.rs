@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::{ArgGroup, Args, ValueEnum};
-use mri_io::{BiasSettings, Normalization, StandardScale, StripSettings, correct_bias, skull_strip, write};
+use mri_io::bias::{BiasSettings, correct_bias};
+use mri_io::intensity::{self, Normalization, StandardScale};
+use mri_io::strip::{StripSettings, skull_strip};
+use mri_io::write;
 
 use crate::files::{about, read_masked, read_with_mask, warn};
 use crate::loader::Cohort;
@@ -92,7 +95,7 @@ pub(crate) fn normalize(arguments: &Normalize) -> Result<()> {
         found.mask
     };
     let not_finite = volume.not_finite();
-    mri_io::normalize(&mut volume, &mask, &method).with_context(|| about(&arguments.volume))?;
+    intensity::normalize(&mut volume, &mask, &method).with_context(|| about(&arguments.volume))?;
     if not_finite > 0 {
         // Inside the brain they are an error.
         warn(

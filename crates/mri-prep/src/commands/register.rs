@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{ArgGroup, Args};
-use mri_io::{
-    Caption, Degrees, Ends, RegistrationSettings, Section, Volume, quality_picture, register, write,
-    write_itk, write_transform,
-};
+use mri_io::qc::{Caption, Section, quality_picture};
+use mri_io::register::{Degrees, RegistrationSettings, Scan, register};
+use mri_io::resample::{Interpolation, resample};
+use mri_io::transform_file::{Ends, write_itk, write_transform};
+use mri_io::{Volume, write};
 
 use crate::files::{about, name, read_mask_of, read_told, warn, write_png};
 use crate::outputs;
@@ -70,8 +71,9 @@ pub(crate) fn run(arguments: &Register) -> Result<()> {
     let fixed_mask = mask_of(&arguments.fixed_mask, &arguments.fixed, &fixed)?;
     let moving_mask = mask_of(&arguments.moving_mask, &arguments.moving, &moving)?;
     let settings = RegistrationSettings::default();
-    let (fixed_mask, moving_mask) = (fixed_mask.as_ref(), moving_mask.as_ref());
-    let found = register(arguments.dof, &fixed, fixed_mask, &moving, moving_mask, &settings)
+    let fixed_scan = Scan { volume: &fixed, mask: fixed_mask.as_ref() };
+    let moving_scan = Scan { volume: &moving, mask: moving_mask.as_ref() };
+    let found = register(arguments.dof, fixed_scan, moving_scan, &settings)
         .with_context(|| format!("{} onto {}", about(&arguments.moving), about(&arguments.fixed)))?;
     let summary = format!(
         "rotation {:.1} degrees, mutual information {:.3}",
@@ -95,13 +97,17 @@ pub(crate) fn run(arguments: &Register) -> Result<()> {
         let figures = [summary];
         let title = format!("{} onto {}", name(&arguments.moving), name(&arguments.fixed));
         let caption = Caption { title: &title, figures: &figures, warnings: &found.warnings };
-        let section =
-            Section::Registration { fixed: &fixed, fixed_mask, moving: &moving, transform: &found.transform };
+        let section = Section::Registration {
+            fixed: &fixed,
+            fixed_mask: fixed_mask.as_ref(),
+            moving: &moving,
+            transform: &found.transform,
+        };
         write_png(path, &quality_picture(&caption, &[section])?)?;
     }
     if let Some(path) = &arguments.resampled {
-        let linear = mri_io::Interpolation::Linear;
-        write(path, &mri_io::resample(&moving, &fixed.grid(), found.transform, linear, 0.0)?)?;
+        let linear = Interpolation::Linear;
+        write(path, &resample(&moving, &fixed.grid(), found.transform, linear, 0.0)?)?;
     }
     Ok(())
 }

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, ValueEnum};
-use mri_io::{
-    AffineTransform, Datatype, Ends, Grid, Interpolation, RigidTransform, StoredVolume, Volume, read_header,
-};
+use mri_io::nifti::{Datatype, StoredVolume, read_header};
+use mri_io::resample::Interpolation;
+use mri_io::transform_file::Ends;
+use mri_io::{AffineTransform, Grid, RigidTransform, Volume};
 
 use crate::commands::transform::chain;
 use crate::files::{about, read_stored, read_told, tell, warn};
@@ -132,7 +133,7 @@ fn interpolated(arguments: &Resample, transform: &AffineTransform) -> Result<Sto
     let volume = settle(volume, arguments.nan, &arguments.volume)?;
     let grid = target(arguments, &volume.grid())?.context("the voxels are to be interpolated on no grid")?;
     let fill = arguments.fill as f32;
-    let values = mri_io::resample(&volume, &grid, transform, arguments.interpolation, fill)?;
+    let values = mri_io::resample::resample(&volume, &grid, transform, arguments.interpolation, fill)?;
     Ok(StoredVolume::from_values(values, &header))
 }
 

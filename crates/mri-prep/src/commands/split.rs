@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use mri_io::Series;
+use mri_io::nifti::Series;
 
 use crate::files::tell;
 use crate::outputs;

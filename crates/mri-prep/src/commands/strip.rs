@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{ArgGroup, Args, ValueEnum};
-use mri_io::{Caption, Datatype, Section, StripSettings, quality_picture, skull_strip, write};
+use mri_io::nifti::Datatype;
+use mri_io::qc::{Caption, Section, quality_picture};
+use mri_io::strip::{Skull, StripSettings, skull_strip};
+use mri_io::write;
 
 use crate::files::{about, name, read_stored, warn, write_png};
 use crate::outputs;
@@ -34,7 +37,7 @@ pub(crate) struct Strip {
     pub(crate) picture: Option<PathBuf>,
 }
 
-/// [`mri_io::Skull`] on the command line.
+/// [`Skull`] on the command line.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum SkullChoice {
     Keep,
@@ -42,7 +45,7 @@ pub(crate) enum SkullChoice {
     Guess,
 }
 
-impl From<SkullChoice> for mri_io::Skull {
+impl From<SkullChoice> for Skull {
     fn from(choice: SkullChoice) -> Self {
         match choice {
             SkullChoice::Keep => Self::Keep,
@@ -62,7 +65,9 @@ pub(crate) fn run(arguments: &Strip) -> Result<()> {
     outputs::files(&arguments.picture)?;
     let stored = read_stored(&arguments.scan, arguments.volume)?;
     let scan = stored.values()?;
-    let settings = StripSettings { skull: arguments.skull.into(), rim: arguments.rim };
+    let mut settings = StripSettings::default();
+    settings.skull = arguments.skull.into();
+    settings.rim = arguments.rim;
     let found = skull_strip(&scan, &settings).with_context(|| about(&arguments.scan))?;
     eprintln!("brain: {:.0} ml, quality {:.2}", found.mask.millilitres(), found.quality);
     warn(&arguments.scan, &found.warnings);

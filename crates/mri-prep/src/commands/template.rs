@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use mri_io::{TemplateSettings, build_template, write, write_matrix};
+use mri_io::template::{TemplateSettings, build_template};
+use mri_io::transform_file::write_matrix;
+use mri_io::write;
 
 use crate::files::{about, warn};
 use crate::loader::Cohort;
@@ -36,12 +38,10 @@ pub(crate) struct Template {
 }
 
 pub(crate) fn run(arguments: &Template) -> Result<()> {
-    let settings = TemplateSettings {
-        spacing: arguments.spacing,
-        iterations: arguments.iterations,
-        affine: arguments.affine,
-        ..TemplateSettings::default()
-    };
+    let mut settings = TemplateSettings::default();
+    settings.spacing = arguments.spacing;
+    settings.iterations = arguments.iterations;
+    settings.affine = arguments.affine;
     settings.check()?;
     outputs::volumes(std::iter::once(&arguments.output).chain(&arguments.output_mask))?;
     arguments.transforms.as_deref().map_or(Ok(()), outputs::folder)?;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use mri_io::{AffineTransform, Ends, read_header, read_transform, write_transform};
+use mri_io::AffineTransform;
+use mri_io::nifti::read_header;
+use mri_io::transform_file::{Ends, read_transform, write_transform};
 
 use crate::outputs;
 

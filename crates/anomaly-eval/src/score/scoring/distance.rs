@@ -1,5 +1,5 @@
 //! Exact Euclidean distance to a mask (Felzenszwalb and Huttenlocher, "Distance transforms of sampled functions", Theory of
-//! Computing 8, 2012).
+//! Computing 8, 2012). `mri-io` has one of its own, whose squares are `f32`: either alone keeps the bits of its results.
 
 use ndarray::{Array3, ArrayView3, Axis, Zip};
 

@@ -6,19 +6,19 @@ mod place;
 mod quantiles;
 
 use ndarray::{Array3, ArrayView3, Zip};
-use serde::{Deserialize, Serialize};
 
 use super::median::median;
 use super::postprocess::erode;
 use crate::score::check_voxels;
-use crate::{Error, PostProcessing, Residual, Result, anomaly_map};
+use crate::{Error, PostProcessing, Residual, Result, anomaly_map, check_shape};
 
 pub(crate) use distance::distance_to;
 pub use place::{PlaceCalibration, PlaceSettings, PlaceStatistics, Quantized};
 
 /// What an anomaly map shows outside the brain.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Outside {
     /// Nothing: the background of a stripped scan is 0 by construction, so no lesion can lie there.
     #[default]
@@ -41,8 +41,10 @@ pub struct ScanPair<'a> {
 }
 
 /// How a scan and its reconstruction become an anomaly map. The default is the paper's, ended where the brain ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
+#[non_exhaustive]
 pub struct Scoring {
     /// How they are compared.
     pub residual: Residual,
@@ -59,10 +61,10 @@ impl Scoring {
     /// # Errors
     /// [`Error::ShapeMismatch`], [`Error::Empty`], [`Error::NotFinite`].
     pub fn residual(&self, pair: &ScanPair<'_>) -> Result<Array3<f32>> {
-        Error::check_shape("the brain mask", pair.brain.shape(), pair.scan.shape())?;
+        check_shape("the brain mask", pair.brain.shape(), pair.scan.shape())?;
         let mut map = match pair.expected {
             Some(expected) if self.post_processing.match_quantiles => {
-                Error::check_shape("the reconstruction", expected.shape(), pair.scan.shape())?;
+                check_shape("the reconstruction", expected.shape(), pair.scan.shape())?;
                 let scan = quantiles::match_quantiles(pair.scan, expected, pair.brain);
                 anomaly_map(scan.view(), expected, self.residual)?
             }

@@ -1,15 +1,16 @@
 //! Calibration by place: what residuals are like at each voxel of healthy brains.
 
 use ndarray::{Array3, ArrayView3, Zip};
-use serde::{Deserialize, Serialize};
 
 use super::gaussian::smooth;
 use crate::score::check_voxels;
-use crate::{Error, Result};
+use crate::{Error, Result, check_shape};
 
 /// How residuals of healthy brains become a mean and a spread for each voxel.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields, default))]
+#[non_exhaustive]
 pub struct PlaceSettings {
     /// Standard deviation (mm) of the Gaussian over whose neighbourhood mean and spread are taken.
     pub smooth_mm: f64,
@@ -60,8 +61,8 @@ impl PlaceStatistics {
     /// # Errors
     /// [`Error::ShapeMismatch`], [`Error::NotFinite`].
     pub fn add(&mut self, residual: ArrayView3<'_, f32>, brain: ArrayView3<'_, bool>) -> Result<()> {
-        Error::check_shape("the residual", residual.shape(), self.sum.shape())?;
-        Error::check_shape("the brain mask", brain.shape(), self.sum.shape())?;
+        check_shape("the residual", residual.shape(), self.sum.shape())?;
+        check_shape("the brain mask", brain.shape(), self.sum.shape())?;
         check_voxels("the residual", residual)?;
         Zip::from(&mut self.sum)
             .and(&mut self.squares)
@@ -174,7 +175,7 @@ impl PlaceCalibration {
     /// # Errors
     /// [`Error::ShapeMismatch`]; [`Error::Invalid`] for a range that is none, or a spread that is not positive.
     pub fn new(mean: Quantized, spread: Quantized) -> Result<Self> {
-        Error::check_shape("the spread of healthy residuals", spread.values.shape(), mean.values.shape())?;
+        check_shape("the spread of healthy residuals", spread.values.shape(), mean.values.shape())?;
         mean.check("the mean of healthy residuals")?;
         spread.check("the spread of healthy residuals")?;
         if spread.low <= 0.0 {
@@ -202,7 +203,7 @@ impl PlaceCalibration {
         mut residual: Array3<f32>,
         brain: ArrayView3<'_, bool>,
     ) -> Result<Array3<f32>> {
-        Error::check_shape("the calibration by place", self.mean.values.shape(), residual.shape())?;
+        check_shape("the calibration by place", self.mean.values.shape(), residual.shape())?;
         let (mean, spread) = (&self.mean, &self.spread);
         Zip::from(&mut residual).and(brain).and(&mean.values).and(&spread.values).par_for_each(
             |value, inside, at_mean, at_spread| {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 struct Golden {
     shape: [usize; 3],
     spacing: [f64; 3],

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use cli_support::subjects::{Choice, SHOWN, bare, some_of, subjects};
+use cli_support::subjects::{Choice, bare, none_of, some_of, subjects};
 use serde::{Deserialize, Serialize};
 
 use super::{Files, Manifest};
@@ -48,19 +48,15 @@ impl Subject {
 }
 
 impl Manifest {
-    /// The subjects below `root`, sorted by name, all of them complete.
+    /// As [`Self::find`], where all subjects are complete.
     ///
     /// # Errors
     /// If there are none (the error says what to obtain and where to put it), if a name appears twice, or if
     /// subjects lack a file that the manifest promises.
-    pub(crate) fn subjects(&self, files: &Files, root: &Path) -> Result<Vec<Subject>> {
-        let Found { subjects, problems, .. } = self.find(files, root)?;
-        if !problems.is_empty() {
-            let shown = problems.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n");
-            let more = problems.len().saturating_sub(SHOWN);
-            bail!("{shown}{}", if more > 0 { format!("\nand {more} more") } else { String::new() });
-        }
-        Ok(subjects)
+    pub(crate) fn subjects(&self, files: &Files, root: &Path) -> Result<Found> {
+        let found = self.find(files, root)?;
+        none_of(&found.problems)?;
+        Ok(found)
     }
 
     /// The subjects below `root`, sorted by name, and what is wrong with others.
@@ -82,8 +78,9 @@ impl Manifest {
         )?;
         // A pattern that names the part asks for it.
         let by_part = files.scan.contains("part-");
-        let (parts, mut scans): (Vec<_>, Vec<_>) =
-            scans.into_iter().partition(|(_, scan)| !by_part && mri_io::part_of_complex(scan).is_some());
+        let (parts, mut scans): (Vec<_>, Vec<_>) = scans
+            .into_iter()
+            .partition(|(_, scan)| !by_part && mri_io::find::part_of_complex(scan).is_some());
         let mut found =
             Found { remarks: self.remarks(&choice, &pattern, &folder, &scans, &parts)?, ..Found::default() };
         let with_scan: BTreeSet<&str> = scans.iter().map(|(name, _)| bare(name)).collect();
@@ -155,7 +152,7 @@ impl Manifest {
 
     /// A subject with all the files that the manifest promises.
     fn complete(&self, files: &Files, folder: &Path, name: String, scan: PathBuf) -> Result<Subject> {
-        let here = |path: PathBuf| match mri_io::why_absent(&path) {
+        let here = |path: PathBuf| match mri_io::find::why_absent(&path) {
             None => Ok(path),
             Some(why) => bail!(
                 "subject {name} of {}: {} {why}, or leave the subject out with `exclude` in the manifest",
@@ -207,7 +204,7 @@ mod tests {
             }
         }
         let manifest = Manifest::load("brats2019").unwrap();
-        let subjects = manifest.subjects(manifest.lesions.as_ref().unwrap(), root.path()).unwrap();
+        let subjects = manifest.subjects(manifest.lesions.as_ref().unwrap(), root.path()).unwrap().subjects;
         let names: Vec<_> = subjects.iter().map(|subject| subject.name.as_str()).collect();
         assert_eq!(names, ["BraTS19_A", "BraTS19_B", "BraTS19_C"]);
         let expected = data.join("LGG/BraTS19_B/BraTS19_B_seg.nii.gz");
@@ -306,7 +303,7 @@ mod tests {
         text += "exclude = 'lists/out.txt'\n";
         cli_support::files::write(&file, text.as_bytes()).unwrap();
         let manifest = Manifest::load(file.to_str().unwrap()).unwrap();
-        let subjects = manifest.subjects(manifest.healthy.as_ref().unwrap(), root.path()).unwrap();
+        let subjects = manifest.subjects(manifest.healthy.as_ref().unwrap(), root.path()).unwrap().subjects;
         assert_eq!(
             subjects.iter().map(|subject| subject.name.as_str()).collect::<Vec<_>>(),
             ["sub-c1", "sub-c3", "sub-p2"]

@@ -1,6 +1,7 @@
 //! `memae evaluate`: every method's scores against the truth.
 
 mod counts;
+mod passes;
 mod sensitivity;
 
 use std::cell::OnceCell;
@@ -19,102 +20,126 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::data::roles::Use;
+use crate::run::cohort::Cohort;
+use crate::run::context::{Run, once};
 use crate::run::layout::Layout;
+use crate::run::part::Shard;
 use crate::run::stage::{Kind, Stage};
 use crate::stages::decisions;
-use crate::stages::preprocess::{self, Cohort};
-use crate::stages::scoring::{Method, healthy_mean};
+use crate::stages::preprocess;
+use crate::stages::scoring::{Method, Scorers};
 use counts::Counts;
+use sensitivity::Trials;
 
 /// The method by which the `calibrated` protocol chooses its thresholds.
 const CALIBRATED_BY: Method = Method::Model(ModelKind::Ae);
 
+/// The measures of each subject, of a method and of all.
+const SUBJECTS: &str = "subjects.csv";
+
 /// What is kept of a method's evaluation, in `eval/<method>/method.json`.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Evaluated {
+struct Evaluated {
     /// How its maps are brought to [0, 1].
-    pub(crate) scope: Scope,
-    pub(crate) summary: MethodSummary,
+    scope: Scope,
+    summary: MethodSummary,
     subjects: Vec<SubjectMetrics>,
 }
 
-impl Evaluated {
-    /// Reads what an earlier evaluation found about a method.
-    pub(crate) fn read(run: &Layout, method: Method) -> Result<Self> {
-        files::read_json(&run.eval().join(method.id()).join("method.json"))
-    }
+/// Where it lies.
+fn method_file(layout: &Layout, id: &str) -> PathBuf {
+    layout.method(id).join("method.json")
 }
 
 /// The measures of all test subjects under all methods, as an earlier evaluation found them.
-pub(crate) fn subjects(config: &Config) -> Result<Vec<SubjectMetrics>> {
-    let layout = Layout::new(config);
-    let of_method = |method| Ok(Evaluated::read(&layout, method)?.subjects);
-    Ok(Method::all(config).into_iter().map(of_method).collect::<Result<Vec<_>>>()?.concat())
+pub(crate) fn subjects(scorers: &Scorers<'_>) -> Result<Vec<SubjectMetrics>> {
+    let file = |method: Method| method_file(&scorers.run.layout, method.id());
+    let of_method = |method| Ok(files::read_json::<Evaluated>(&file(method))?.subjects);
+    Ok(scorers.methods().map(of_method).collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// Does the stage, or finds that it is done.
-pub(crate) fn run(config: &Config) -> Result<()> {
-    let cohort = preprocess::finished(config)?;
-    let layout = Layout::new(config);
-    let stage = stage(config, &cohort)?;
+pub(crate) fn run(scorers: &Scorers<'_>) -> Result<()> {
+    let run = scorers.run;
+    let stage = stage(run)?;
+    let folder = stage.folder().display();
     if stage.is_done() {
-        say(format!("evaluate: up to date in {}", layout.eval().display()));
+        say(format!("evaluate: up to date in {folder}"));
         return Ok(());
     }
-    let methods = Method::all(config);
-    let known = OnceCell::new();
-    let fluid = || match known.get() {
-        Some(fluid) => Ok(Array3::clone(fluid)),
-        None => healthy_fluid(config, &cohort, &layout).map(|fluid| known.get_or_init(|| fluid).clone()),
-    };
-    let mut counted = Vec::new();
-    for &method in &methods {
-        counted.push((method, counts::count(config, &cohort, method, fluid)?));
+    let fluid = OnceCell::new();
+    let fluid = || once(&fluid, || healthy_fluid(scorers)).cloned();
+    let (mut counted, mut sensitivity) = (Vec::new(), Vec::new());
+    for method in scorers.methods() {
+        let (counts, trials) = passes::measure(scorers, method, fluid)?;
+        counted.push((method, counts));
+        sensitivity.extend(trials);
     }
-    let calibrated = calibrated(config, &cohort, &counted)?;
+    let cohort = preprocess::finished(run)?;
+    let calibrated = calibrated(&run.config, cohort, &counted)?;
     let mut evaluated = Vec::new();
     for (method, counts) in &counted {
         interrupt::check()?;
-        evaluated.push(measure(config, &cohort, *method, counts, &calibrated)?);
+        evaluated.push(measure(&run.config, cohort, *method, counts, &calibrated)?);
     }
-    let mut sensitivity = Vec::new();
-    for &method in &methods {
-        sensitivity.extend(sensitivity::measure(config, &cohort, method)?);
-    }
-    let outputs = write(config, &cohort, &layout, evaluated, sensitivity)?;
+    let outputs = write(run, cohort, evaluated, sensitivity)?;
     stage.finish(&outputs)?;
-    say(format!("evaluate: {} methods in {}", methods.len(), layout.eval().display()));
+    say(format!("evaluate: {} methods in {folder}", counted.len()));
     Ok(())
 }
 
+/// Measures one method as far as it can be without the others, or its scores of a shard of the scans. [`run`] then finds that
+/// done.
+pub(crate) fn part(scorers: &Scorers<'_>, method: Method, shard: Option<Shard>) -> Result<()> {
+    let fluid = || healthy_fluid(scorers);
+    let id = method.id();
+    if let Some(shard) = shard {
+        passes::measure_shard(scorers, method, shard, fluid)?;
+        say(format!("evaluate {id} {shard}: done"));
+    } else {
+        passes::measure(scorers, method, fluid)?;
+        say(format!("evaluate {id}: done"));
+    }
+    Ok(())
+}
+
+/// Whether there is nothing left to do for [`part`] of a method.
+pub(crate) fn is_measured(run: &Run, method: Method) -> Result<bool> {
+    Ok(Counts::new(run, method)?.is_done() && Trials::new(run, method)?.is_done())
+}
+
 /// Where healthy brains have fluid, on the reference grid: the brightest structure of the mean of the training scans.
-fn healthy_fluid(config: &Config, cohort: &Cohort, layout: &Layout) -> Result<Array3<bool>> {
-    let brain = mri_io::read_mask(layout.reference_mask())?;
-    Ok(brightest_structure(healthy_mean(config, cohort)?.view(), brain.data())?)
+fn healthy_fluid(scorers: &Scorers<'_>) -> Result<Array3<bool>> {
+    let brain = mri_io::nifti::read_mask(scorers.run.layout.reference_mask())?;
+    Ok(brightest_structure(scorers.mean()?.view(), brain.data())?)
 }
 
 /// The evaluation as a stage.
-pub(crate) fn stage(config: &Config, cohort: &Cohort) -> Result<Stage> {
+pub(crate) fn stage(run: &Run) -> Result<Stage> {
+    let Run { config, layout, .. } = run;
     let keys = Method::all(config)
         .into_iter()
-        .map(|method| Ok(counts::stage(config, cohort, method)?.key().to_owned()))
+        .map(|method| Ok(counts::stage(run, method)?.key().to_owned()))
         .collect::<Result<Vec<_>>>()?;
     // What was decided counts, not the sentences that say why.
-    let decided: Vec<String> =
-        decisions::in_force(config).into_iter().map(|decision| decision.value).collect();
+    let decided: Vec<String> = decisions::in_force(run).into_iter().map(|decision| decision.value).collect();
     let inputs = (keys, &config.evaluate, &config.run.name, decided);
-    Stage::new(Kind::Evaluate, Layout::new(config).eval(), &inputs)
+    Stage::new(Kind::Evaluate, layout.eval(), &inputs)
 }
 
 /// Operating points of the `calibrated` protocol; none without the method that it is calibrated by.
-fn calibrated(config: &Config, cohort: &Cohort, counted: &[(Method, Counts)]) -> Result<Vec<OperatingPoint>> {
+fn calibrated(
+    config: &Config,
+    cohort: &Cohort,
+    counted: &[(Method, Counts<'_>)],
+) -> Result<Vec<OperatingPoint>> {
     let Some((_, counts)) = counted.iter().find(|(method, _)| *method == CALIBRATED_BY) else {
         say(
             "evaluate: no `ae` in [run] models, so the `calibrated` protocol has no reference and is left out",
         );
         return Ok(Vec::new());
     };
-    Ok(config.evaluate.protocols.calibrated(&counts.pooled(&cohort.prepared(Use::Test))?)?)
+    Ok(config.evaluate.protocols.calibrated(&counts.pooled(cohort.prepared(Use::Test))?)?)
 }
 
 /// Measures one method at the operating points of all protocols.
@@ -122,13 +147,13 @@ fn measure(
     config: &Config,
     cohort: &Cohort,
     method: Method,
-    counts: &Counts,
+    counts: &Counts<'_>,
     calibrated: &[OperatingPoint],
 ) -> Result<Evaluated> {
     let protocols = &config.evaluate.protocols;
     let test = cohort.prepared(Use::Test);
-    let validation = counts.pooled(&cohort.prepared(Use::Validation))?;
-    let pooled = counts.pooled(&test)?;
+    let validation = counts.pooled(cohort.prepared(Use::Validation))?;
+    let pooled = counts.pooled(test)?;
     let points = [
         protocols.paper(),
         protocols.matched(&validation)?,
@@ -167,21 +192,21 @@ fn measure(
         subjects: &subjects,
     };
     let summary = MethodSummary::new(&results, &config.evaluate.lesions, &config.evaluate.bootstrap)?;
-    Ok(Evaluated { scope: counts.scope, summary, subjects })
+    Ok(Evaluated { scope: counts.scope()?, summary, subjects })
 }
 
 /// Writes each method's files and those of all methods together.
 fn write(
-    config: &Config,
+    run: &Run,
     cohort: &Cohort,
-    layout: &Layout,
     evaluated: Vec<Evaluated>,
     sensitivity: Vec<Sensitivity>,
 ) -> Result<Vec<PathBuf>> {
+    let Run { config, layout, .. } = run;
     let mut outputs = Vec::new();
     for method in &evaluated {
-        let folder = layout.eval().join(&method.summary.id);
-        let (json, csv) = (folder.join("method.json"), folder.join("subjects.csv"));
+        let id = &method.summary.id;
+        let (json, csv) = (method_file(layout, id), layout.method(id).join(SUBJECTS));
         files::write_json(&json, method)?;
         files::write(&csv, &subjects_csv(&method.subjects)?)?;
         outputs.extend([json, csv]);
@@ -198,7 +223,7 @@ fn write(
         protocols: config.evaluate.protocols,
         lesions: config.evaluate.lesions,
         bootstrap: config.evaluate.bootstrap,
-        decisions: decisions::in_force(config),
+        decisions: decisions::in_force(run),
         methods,
         comparisons,
         sensitivity,
@@ -206,7 +231,7 @@ fn write(
     files::write_json(&layout.metrics(), &evaluation)?;
     let schema = layout.eval().join("metrics.schema.json");
     files::write(&schema, METRICS_SCHEMA.as_bytes())?;
-    let csv = layout.eval().join("subjects.csv");
+    let csv = layout.eval().join(SUBJECTS);
     files::write(&csv, &subjects_csv(&subjects.concat())?)?;
     outputs.extend([layout.metrics(), schema, csv]);
     Ok(outputs)

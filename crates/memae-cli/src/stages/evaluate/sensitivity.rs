@@ -1,5 +1,7 @@
-//! What a method reaches by other ways to scores, in one pass over the test scans after two over the validation scans, which
-//! give what some ways need to know of healthy brains, and then thresholds. Goes on where it was interrupted.
+//! What a method reaches by other ways to scores. Some ways need to know healthy maps before they give scores; all need healthy
+//! scores before they give thresholds.
+
+use std::path::PathBuf;
 
 use anomaly_eval::{
     Binning, PlaceCalibration, PlaceStatistics, ProtocolSettings, Range, Scope, ScopeKind, ScoreHistogram,
@@ -7,65 +9,188 @@ use anomaly_eval::{
 };
 use anyhow::{Context, Result};
 use cli_support::files;
-use cli_support::progress::Task;
+use mri_io::Mask;
 use ndarray::Array3;
 
 use super::counts;
 use crate::config::Config;
-use crate::data::roles::Use;
+use crate::run::cohort::Prepared;
+use crate::run::context::Run;
 use crate::run::stage::{Kind, Stage};
-use crate::stages::preprocess::{Cohort, Prepared};
-use crate::stages::scoring::{Method, ReadScan, Scorer};
+use crate::stages::reconstruct::ReadScan;
+use crate::stages::scoring::Method;
 
-/// Measures the ways that the configuration asks for, or finds that it is done.
-pub(super) fn measure(config: &Config, cohort: &Cohort, method: Method) -> Result<Vec<Sensitivity>> {
-    let stage = stage(config, cohort, method)?;
-    let file = stage.folder().join("sensitivity.json");
-    if stage.is_done() {
-        return files::read_json(&file);
-    }
-    stage.begin()?;
-    let scorer = Scorer::new(config, cohort, method)?;
-    let validation = cohort.prepared(Use::Validation);
-    let test = cohort.prepared(Use::Test);
-    let task = Task::new(format!("sensitivity {}", method.id()), 2 * validation.len() + test.len());
-    let mut ways = healthy(config, &scorer, &validation, &task)?;
-    choose_thresholds(config, &scorer, &validation, &mut ways, &task)?;
-    let mut subjects: Vec<Vec<[VariantMetrics; 2]>> = Vec::new();
-    for subject in &test {
-        let file = stage.folder().join(format!("{}.json", subject.id()));
-        if !file.exists() {
-            files::write_json(&file, &of_subject(&scorer, subject, &ways)?)?;
-        }
-        subjects.push(files::read_json(&file)?);
-        task.step(&subject.name);
-    }
-    drop(task);
-    let summaries: Vec<Sensitivity> = ways
-        .iter()
-        .enumerate()
-        .flat_map(|(at, way)| {
-            let metrics: Vec<_> = subjects.iter().map(|subject| subject[at]).collect();
-            let bootstrap = &config.evaluate.bootstrap;
-            Sensitivity::of(method.id(), way.variant, way.thresholds, &metrics, bootstrap)
+/// A method by all ways that the configuration asks for.
+pub(super) struct Trials<'a> {
+    config: &'a Config,
+    method: Method,
+    stage: Stage,
+    ways: Vec<Way>,
+}
+
+impl<'a> Trials<'a> {
+    /// Ways that know nothing yet.
+    pub(super) fn new(run: &'a Run, method: Method) -> Result<Self> {
+        let config = &run.config;
+        let variants: &[Variant] =
+            if config.evaluate.sensitivity { &Variant::ALL } else { &Variant::HEADLINE };
+        let counted = counts::stage(run, method)?;
+        let folder = counted.folder().with_file_name("sensitivity");
+        let ProtocolSettings { matched_fpr, .. } = config.evaluate.protocols;
+        let ways: Vec<_> =
+            variants.iter().map(|variant| (variant, variant.scoring(), variant.scope())).collect();
+        let inputs = (counted.key(), ways, matched_fpr, config.evaluate.bootstrap);
+        Ok(Self {
+            config,
+            method,
+            stage: Stage::new(Kind::Sensitivity, folder, &inputs)?,
+            ways: variants.iter().map(|&variant| Way::new(variant, config)).collect::<Result<_>>()?,
         })
-        .collect();
-    files::write_json(&file, &summaries)?;
-    stage.finish(&[file])?;
-    Ok(summaries)
+    }
+
+    /// Whether all is measured.
+    pub(super) fn is_done(&self) -> bool {
+        self.stage.is_done()
+    }
+
+    /// Makes the folder ready; what was measured with the same settings stays.
+    pub(super) fn begin(&self) -> Result<()> {
+        self.stage.begin()
+    }
+
+    /// First look at a healthy scan: ways that need no more than it count its scores, the others learn from it.
+    pub(super) fn learn(&mut self, scan: &ReadScan) -> Result<()> {
+        self.ways.iter_mut().try_for_each(|way| if way.learns() { way.learn(scan) } else { way.count(scan) })
+    }
+
+    /// Ends what was learned. Whether healthy scans need a second look.
+    pub(super) fn learned(&mut self) -> Result<bool> {
+        for way in &mut self.ways {
+            way.learned(self.config)?;
+        }
+        Ok(self.ways.iter().any(Way::learns))
+    }
+
+    /// Second look at a healthy scan, by the ways that have learned.
+    pub(super) fn count(&mut self, scan: &ReadScan) -> Result<()> {
+        self.ways.iter_mut().filter(|way| way.learns()).try_for_each(|way| way.count(scan))
+    }
+
+    /// Chooses threshold 1 of the `matched` protocol for each way.
+    pub(super) fn choose_thresholds(&mut self) -> Result<()> {
+        let [rate, _] = self.config.evaluate.protocols.matched_fpr;
+        for way in &mut self.ways {
+            for (threshold, voxels) in way.thresholds.iter_mut().zip(VoxelSet::ALL) {
+                *threshold = way.healthy.threshold_at_fpr(rate, voxels)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a test subject is measured.
+    pub(super) fn has(&self, subject: &Prepared) -> bool {
+        self.file(subject).exists()
+    }
+
+    /// Measures a test subject by each way.
+    pub(super) fn measure(&self, subject: &Prepared, scan: &ReadScan, lesions: Option<&Mask>) -> Result<()> {
+        let none = scan.mask.map(|_| false);
+        let truth = lesions.unwrap_or(&none).data();
+        let measure = |way: &Way| {
+            let scores = way.scores(scan)?;
+            let histogram = ScoreHistogram::new(Binning::new(&way.thresholds)?);
+            let (brain, Way { variant, thresholds, .. }) = (scan.mask.data(), way);
+            Ok(VariantMetrics::measure(variant, scores.view(), truth, brain, histogram, *thresholds)?)
+        };
+        let measured: Vec<[VariantMetrics; 2]> = self.ways.iter().map(measure).collect::<Result<_>>()?;
+        files::write_json(&self.file(subject), &measured)
+    }
+
+    /// Sums up the test subjects.
+    pub(super) fn finish(&self, test: &[Prepared]) -> Result<()> {
+        let subjects: Vec<Vec<[VariantMetrics; 2]>> =
+            test.iter().map(|subject| files::read_json(&self.file(subject))).collect::<Result<_>>()?;
+        let of_way = |(at, way): (usize, &Way)| {
+            let metrics: Vec<_> = subjects.iter().map(|subject| subject[at]).collect();
+            let bootstrap = &self.config.evaluate.bootstrap;
+            Sensitivity::of(self.method.id(), way.variant, way.thresholds, &metrics, bootstrap)
+        };
+        let summaries: Vec<Sensitivity> = self.ways.iter().enumerate().flat_map(of_way).collect();
+        files::write_json(&self.summary(), &summaries)?;
+        let files = test.iter().map(|subject| self.file(subject));
+        self.stage.finish(&files.chain([self.summary()]).collect::<Vec<_>>())
+    }
+
+    /// What was found.
+    pub(super) fn read(&self) -> Result<Vec<Sensitivity>> {
+        files::read_json(&self.summary())
+    }
+
+    fn file(&self, subject: &Prepared) -> PathBuf {
+        self.stage.folder().join(format!("{}.json", subject.id()))
+    }
+
+    fn summary(&self) -> PathBuf {
+        self.stage.folder().join("sensitivity.json")
+    }
 }
 
 /// A way to scores, with what it knows of healthy scans.
 struct Way {
     variant: Variant,
+    statistics: Option<PlaceStatistics>,
     place: Option<PlaceCalibration>,
     /// Of healthy maps.
     range: Option<Range>,
+    healthy: ScoreHistogram,
     /// Threshold 1 of the `matched` protocol, over all voxels and over brain voxels.
     thresholds: [f32; 2],
 }
 
 impl Way {
+    fn new(variant: Variant, config: &Config) -> Result<Self> {
+        let place = variant.scoring().post_processing.place;
+        Ok(Self {
+            variant,
+            statistics: place.map(|_| PlaceStatistics::new(config.reference.shape)),
+            place: None,
+            range: None,
+            healthy: ScoreHistogram::new(Binning::new(&[])?),
+            thresholds: [f32::NAN; 2],
+        })
+    }
+
+    /// Whether scores need to know other healthy scans than their own.
+    fn learns(&self) -> bool {
+        self.variant.scope() == ScopeKind::Cohort || self.variant.scoring().post_processing.place.is_some()
+    }
+
+    fn learn(&mut self, scan: &ReadScan) -> Result<()> {
+        let scoring = self.variant.scoring();
+        if let Some(statistics) = &mut self.statistics {
+            statistics.add(scoring.residual(&scan.pair())?.view(), scan.mask.data())?;
+        }
+        if self.variant.scope() == ScopeKind::Cohort {
+            let range = Range::of(&scoring.map(&scan.pair(), None)?)?;
+            self.range = Some(self.range.map_or(range, |others| others.union(range)));
+        }
+        Ok(())
+    }
+
+    fn learned(&mut self, config: &Config) -> Result<()> {
+        if let (Some(statistics), Some(settings)) =
+            (self.statistics.take(), self.variant.scoring().post_processing.place)
+        {
+            self.place = Some(statistics.calibration(&settings, config.reference.spacing)?);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, scan: &ReadScan) -> Result<()> {
+        let scores: Vec<f32> = self.scores(scan)?.iter().copied().collect();
+        Ok(self.healthy.add(&scores, None, scan.mask.as_slice())?)
+    }
+
     fn scores(&self, scan: &ReadScan) -> Result<Array3<f32>> {
         let scope = match (self.variant.scope(), self.range) {
             (ScopeKind::Volume, _) => Scope::Volume,
@@ -74,93 +199,4 @@ impl Way {
         };
         Ok(normalize(self.variant.scoring().map(&scan.pair(), self.place.as_ref())?, scope)?)
     }
-}
-
-fn variants(config: &Config) -> &'static [Variant] {
-    if config.evaluate.sensitivity { &Variant::ALL } else { &Variant::HEADLINE }
-}
-
-/// The sensitivity of a method as a stage.
-fn stage(config: &Config, cohort: &Cohort, method: Method) -> Result<Stage> {
-    let counted = counts::stage(config, cohort, method)?;
-    let folder = counted.folder().with_file_name("sensitivity");
-    let ProtocolSettings { matched_fpr, .. } = config.evaluate.protocols;
-    let ways: Vec<_> =
-        variants(config).iter().map(|variant| (variant, variant.scoring(), variant.scope())).collect();
-    Stage::new(Kind::Sensitivity, folder, &(counted.key(), ways, matched_fpr, config.evaluate.bootstrap))
-}
-
-/// All ways, with the calibration by place and the range of healthy scans where a way needs it.
-fn healthy(config: &Config, scorer: &Scorer, validation: &[Prepared], task: &Task) -> Result<Vec<Way>> {
-    let variants = variants(config);
-    let needed = |variant: &Variant| variant.scoring().post_processing.place.is_some();
-    let mut statistics: Vec<Option<PlaceStatistics>> = variants
-        .iter()
-        .map(|variant| needed(variant).then(|| PlaceStatistics::new(config.reference.shape)))
-        .collect();
-    let mut ranges: Vec<Option<Range>> = vec![None; variants.len()];
-    for subject in validation {
-        let scan = scorer.read(subject)?;
-        for ((variant, statistics), range) in variants.iter().zip(&mut statistics).zip(&mut ranges) {
-            if let Some(statistics) = statistics {
-                statistics.add(variant.scoring().residual(&scan.pair())?.view(), scan.mask.data())?;
-            }
-            if variant.scope() == ScopeKind::Cohort {
-                let of_subject = Range::of(&variant.scoring().map(&scan.pair(), None)?)?;
-                *range = Some(range.map_or(of_subject, |range| range.union(of_subject)));
-            }
-        }
-        task.step(&subject.name);
-    }
-    let ways = variants.iter().zip(statistics).zip(ranges);
-    ways.map(|((&variant, statistics), range)| {
-        let settings = variant.scoring().post_processing.place.unwrap_or_default();
-        let calibration =
-            |statistics: PlaceStatistics| statistics.calibration(&settings, config.reference.spacing);
-        let place = statistics.map(calibration).transpose()?;
-        Ok(Way { variant, place, range, thresholds: [f32::NAN; 2] })
-    })
-    .collect()
-}
-
-/// Threshold 1 of the `matched` protocol for each way.
-fn choose_thresholds(
-    config: &Config,
-    scorer: &Scorer,
-    validation: &[Prepared],
-    ways: &mut [Way],
-    task: &Task,
-) -> Result<()> {
-    let mut histograms = vec![ScoreHistogram::new(Binning::new(&[])?); ways.len()];
-    for subject in validation {
-        let scan = scorer.read(subject)?;
-        for (histogram, way) in histograms.iter_mut().zip(&*ways) {
-            let scores: Vec<f32> = way.scores(&scan)?.iter().copied().collect();
-            histogram.add(&scores, None, scan.mask.as_slice())?;
-        }
-        task.step(&subject.name);
-    }
-    let [rate, _] = config.evaluate.protocols.matched_fpr;
-    for (way, histogram) in ways.iter_mut().zip(&histograms) {
-        for (threshold, voxels) in way.thresholds.iter_mut().zip(VoxelSet::ALL) {
-            *threshold = histogram.threshold_at_fpr(rate, voxels)?;
-        }
-    }
-    Ok(())
-}
-
-/// Measures of one test subject by each way.
-fn of_subject(scorer: &Scorer, subject: &Prepared, ways: &[Way]) -> Result<Vec<[VariantMetrics; 2]>> {
-    let scan = scorer.read(subject)?;
-    let lesions = subject.read_lesions()?;
-    let none = scan.mask.map(|_| false);
-    let truth = lesions.as_ref().unwrap_or(&none).data();
-    let measure = |way: &Way| {
-        let scores = way.scores(&scan)?;
-        let histogram = ScoreHistogram::new(Binning::new(&way.thresholds)?);
-        let brain = scan.mask.data();
-        let Way { variant, thresholds, .. } = way;
-        Ok(VariantMetrics::measure(variant, scores.view(), truth, brain, histogram, *thresholds)?)
-    };
-    ways.iter().map(measure).collect::<Result<_>>().with_context(|| format!("subject {}", subject.name))
 }

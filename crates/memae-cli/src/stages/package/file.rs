@@ -4,21 +4,19 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anomaly_eval::{PlaceCalibration, Scoring};
+use anomaly_eval::{HealthyCalibration, PlaceCalibration, Scoring};
 use anyhow::{Context, Result, bail, ensure};
 use cli_support::files;
 use memae_model::{Attached, DeviceChoice, TrainedModel};
-use mri_io::{PreprocessSettings, Reference};
+use mri_io::preprocess::{PreprocessSettings, Reference};
 use serde::{Deserialize, Serialize};
 
+use super::Source;
 use super::place::{self, PlaceRanges};
-use super::{Calibration, Source};
-use crate::run::layout::Layout;
+use crate::run::layout::{Layout, REFERENCE, REFERENCE_MASK};
 
 /// Changes whenever a package of before cannot be used any more.
 pub(super) const FORMAT: u64 = 2;
-const REFERENCE: &str = "reference.nii.gz";
-const REFERENCE_MASK: &str = "reference_brainmask.nii.gz";
 
 /// What a package says about itself, beside the settings of network and training that every checkpoint has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,7 +29,7 @@ pub(crate) struct About {
     /// Findings of `memae detect` below this volume (ml) are left out; 0: none.
     #[serde(default)]
     pub(crate) smallest_ml: f64,
-    pub(crate) calibration: Calibration,
+    pub(crate) calibration: HealthyCalibration,
     /// Of the calibration by place, where the scoring has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) place: Option<PlaceRanges>,
@@ -112,7 +110,8 @@ impl Package {
         let place = about.place.map(|ranges| ranges.take(source, &mut files)).transpose()?;
         let hashes = [&volume, &mask].map(|bytes| files::sha256_of(bytes));
         let preprocessing = files::fingerprint(&(hashes, &about.preprocess))?;
-        let (volume, mask) = (mri_io::read_bytes(&path, volume)?, mri_io::read_bytes(&path, mask)?);
+        let (volume, mask) =
+            (mri_io::nifti::read_bytes(&path, volume)?, mri_io::nifti::read_bytes(&path, mask)?);
         let sha256 = files::sha256_of(&bytes);
         let model = TrainedModel::from_bytes(&path, bytes.into_owned(), device)?;
         let [i, j, _] = volume.shape();

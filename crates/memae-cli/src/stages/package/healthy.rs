@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use anomaly_eval::{PlaceCalibration, PlaceStatistics, ScanPair, Scoring};
+use anomaly_eval::{HealthyCalibration, PlaceCalibration, PlaceStatistics, ScanPair, Scoring, brain_values};
 use anyhow::{Result, ensure};
 use cli_support::interrupt;
 use cli_support::progress::Task;
 use memae_model::{ModelKind, TrainedModel};
 
-use super::Calibration;
-use super::calibration::within;
 use crate::config::Config;
 use crate::data::roles::Use;
-use crate::stages::preprocess::{Cohort, Prepared};
+use crate::run::cohort::Prepared;
+use crate::run::context::Run;
+use crate::stages::preprocess;
 use crate::stages::reconstruct;
 
 /// The subjects, and the model with the weights that the package will have.
@@ -23,7 +23,7 @@ pub(super) struct Healthy<'a> {
     model: TrainedModel,
     /// Folder of reconstructions that were kept.
     maps: Option<PathBuf>,
-    subjects: Vec<Prepared>,
+    subjects: &'a [Prepared],
 }
 
 impl<'a> Healthy<'a> {
@@ -31,18 +31,13 @@ impl<'a> Healthy<'a> {
     ///
     /// # Errors
     /// If there are no validation subjects.
-    pub(super) fn new(
-        config: &'a Config,
-        cohort: &Cohort,
-        kind: ModelKind,
-        file: &Path,
-        weights: &[u8],
-    ) -> Result<Self> {
-        let subjects = cohort.prepared(Use::Validation);
+    pub(super) fn new(run: &'a Run, kind: ModelKind, file: &Path, weights: &[u8]) -> Result<Self> {
+        let config = &run.config;
+        let subjects = preprocess::finished(run)?.prepared(Use::Validation);
         ensure!(!subjects.is_empty(), "there are no healthy validation subjects to calibrate by");
         // What was kept was made with the weights of before the rounding.
         let kept = !config.package.half_precision;
-        let maps = if kept { reconstruct::kept(config, cohort, kind)? } else { None };
+        let maps = if kept { reconstruct::kept(run, kind)? } else { None };
         Ok(Self {
             config,
             scoring: config.evaluate.scoring(),
@@ -62,28 +57,21 @@ impl<'a> Healthy<'a> {
     }
 
     /// Scale and thresholds of the maps.
-    pub(super) fn calibration(&self, place: Option<&PlaceCalibration>) -> Result<Calibration> {
+    pub(super) fn calibration(&self, place: Option<&PlaceCalibration>) -> Result<HealthyCalibration> {
         let mut maps = Vec::new();
         self.for_each("scale", |pair| {
-            maps.push(within(self.scoring.map(pair, place)?.view(), pair.brain));
+            maps.push(brain_values(self.scoring.map(pair, place)?.view(), pair.brain));
             Ok(())
         })?;
-        Calibration::measure(&maps, self.config.evaluate.protocols.matched_fpr)
+        Ok(HealthyCalibration::measure(&maps, self.config.evaluate.protocols.matched_fpr)?)
     }
 
     /// One subject after the other: at 1 mm all of them together would need gigabytes.
     fn for_each(&self, what: &str, mut each: impl FnMut(&ScanPair<'_>) -> Result<()>) -> Result<()> {
         let task = Task::new(format!("package {}: {what}", self.kind), self.subjects.len());
-        for subject in &self.subjects {
+        for subject in self.subjects {
             interrupt::check()?;
-            let (scan, brain) = subject.read()?;
-            let expected = reconstruct::reconstruction(&self.model, self.maps.as_deref(), subject, &scan)?;
-            each(&ScanPair {
-                scan: scan.data(),
-                expected: Some(expected.view()),
-                brain: brain.data(),
-                spacing: scan.affine().spacing(),
-            })?;
+            each(&reconstruct::read(&self.model, self.maps.as_deref(), subject)?.pair())?;
             task.step(&subject.name);
         }
         Ok(())

@@ -1,6 +1,5 @@
 //! `memae package`: each trained model into one file that holds all that `memae detect` needs.
 
-mod calibration;
 mod file;
 mod healthy;
 mod place;
@@ -10,29 +9,25 @@ use std::time::SystemTime;
 
 use anyhow::Result;
 use cli_support::progress::say;
-use memae_model::{Assessment, ModelKind};
+use memae_model::{Assessment, ModelFile, ModelKind};
 use time::OffsetDateTime;
 
-use crate::config::Config;
 use crate::data::roles::Use;
-use crate::run::layout::Layout;
+use crate::run::context::Run;
 use crate::run::stage::{Kind, Stage};
 use crate::stages::preprocess;
 use crate::stages::train;
 use healthy::Healthy;
 use place::PlaceRanges;
 
-pub(crate) use calibration::Calibration;
 pub(crate) use file::{About, Package, Provenance};
 pub(crate) use source::{Source, help};
 
 /// Packs the given models, or finds that it is done.
-pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
-    let cohort = preprocess::finished(config)?;
-    let layout = Layout::new(config);
+pub(crate) fn run(run: &Run, models: &[ModelKind]) -> Result<()> {
+    let Run { config, layout, .. } = run;
     for &model in models {
-        let trained = train::stage(config, &cohort, model)?;
-        train::ensure_done(config, &cohort, model)?;
+        let trained = train::finished(run, model)?;
         let evaluate = &config.evaluate;
         let settings = (evaluate.scoring(), evaluate.protocols.matched_fpr, &config.package);
         let key = Stage::new(Kind::Package, layout.packages(), &(file::FORMAT, trained.key(), settings))?;
@@ -44,12 +39,12 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
             say(format!("package {model}: up to date"));
             continue;
         }
-        let file = layout.model(model).join("best.safetensors");
+        let file = ModelFile::Best.path(layout.model(model));
         let mut weights = fs_err::read(&file)?;
         if config.package.half_precision {
             weights = memae_model::half_precision(&file, &weights)?;
         }
-        let healthy = Healthy::new(config, &cohort, model, &file, &weights)?;
+        let healthy = Healthy::new(run, model, &file, &weights)?;
         let place = healthy.place()?;
         let about = About {
             format: file::FORMAT,
@@ -59,18 +54,19 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
             smallest_ml: config.package.smallest_ml,
             calibration: healthy.calibration(place.as_ref())?,
             place: place.as_ref().map(PlaceRanges::of),
-            doubts: Assessment::read(layout.model(model))?.map_or_else(Vec::new, |found| found.warnings()),
+            doubts: Assessment::read(layout.model(model))?
+                .map_or_else(Vec::new, |found| found.doubts().iter().map(ToString::to_string).collect()),
             provenance: Provenance {
                 program: format!("memae {}", env!("CARGO_PKG_VERSION")),
                 libtorch: memae_model::LIBTORCH.map(str::to_owned),
                 run: config.run.name.clone(),
                 trained: date(fs_err::metadata(&file)?.modified()?),
                 training_key: trained.key().to_owned(),
-                training_subjects: cohort.prepared(Use::Train).len(),
+                training_subjects: preprocess::finished(run)?.prepared(Use::Train).len(),
                 synthetic: config.data.is_synthetic(),
             },
         };
-        about.write(&layout, place.as_ref(), &weights, &path)?;
+        about.write(layout, place.as_ref(), &weights, &path)?;
         say(format!("package {model}: {}", path.display()));
     }
     Ok(())

@@ -36,7 +36,7 @@ impl PlaceRanges {
     ) -> Result<PlaceCalibration> {
         let mut volume = |name: &str, [low, high]: [f32; 2]| {
             let bytes = files.remove(name).with_context(|| format!("{source}: lacks {name}"))?;
-            let steps = mri_io::read_bytes(source.name(), bytes)?;
+            let steps = mri_io::nifti::read_bytes(source.name(), bytes)?;
             Ok::<_, anyhow::Error>(Quantized { values: steps.data().mapv(|step| step as u8), low, high })
         };
         let (mean, spread) = (volume(MEAN, self.mean)?, volume(SPREAD, self.spread)?);
@@ -48,7 +48,7 @@ impl PlaceRanges {
 pub(super) fn files(place: &PlaceCalibration, affine: &Affine) -> Result<[(String, Vec<u8>); 2]> {
     let file = |name: &str, volume: &Quantized| {
         let volume = Volume::new(volume.values.clone(), *affine)?;
-        Ok::<_, anyhow::Error>((name.to_owned(), mri_io::write_bytes(&volume)?))
+        Ok::<_, anyhow::Error>((name.to_owned(), mri_io::nifti::write_bytes(&volume)?))
     };
     Ok([file(MEAN, place.mean())?, file(SPREAD, place.spread())?])
 }

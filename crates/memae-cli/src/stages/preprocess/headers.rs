@@ -3,12 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use cli_support::subjects::none_of;
 use mri_io::{Grid, Volume};
 
 use crate::data::cohorts::Member;
-
-/// Problems that one error names; the others are counted.
-const SHOWN: usize = 10;
 
 /// Reads the headers of all files.
 ///
@@ -16,18 +14,13 @@ const SHOWN: usize = 10;
 /// If some cannot be read, or a mask or segmentation lies on another grid than its scan; names all of them.
 pub(super) fn check(members: &[Member]) -> Result<()> {
     let problems: Vec<String> = members.iter().flat_map(of_member).collect();
-    if problems.is_empty() {
-        return Ok(());
-    }
-    let more = problems.len().saturating_sub(SHOWN);
-    let shown = problems.into_iter().take(SHOWN).collect::<Vec<_>>().join("\n");
-    bail!("{shown}{}", if more > 0 { format!("\nand {more} more") } else { String::new() });
+    none_of(&problems)
 }
 
 fn of_member(member: &Member) -> Vec<String> {
     let subject = &member.subject;
     let about = |problem: anyhow::Error| format!("subject {}: {problem:#}", subject.name);
-    let scan = match mri_io::read_header(&subject.scan) {
+    let scan = match mri_io::nifti::read_header(&subject.scan) {
         Ok(header) => header.grid(),
         Err(error) => return vec![about(error.into())],
     };
@@ -37,7 +30,7 @@ fn of_member(member: &Member) -> Vec<String> {
 }
 
 fn fits(what: &str, path: &Path, scan: &Grid) -> Result<()> {
-    let own = mri_io::read_header(path)?.grid();
+    let own = mri_io::nifti::read_header(path)?.grid();
     if own.matches(scan, Grid::TOLERANCE) {
         return Ok(());
     }

@@ -1,7 +1,8 @@
 //! Lesion labels on the reference grid: each lesion stays, and its volume ([`resample_labels_by_share`]).
 
 use anyhow::Result;
-use mri_io::{Grid, RigidTransform, Volume, resample_labels_by_share};
+use mri_io::resample::resample_labels_by_share;
+use mri_io::{Grid, RigidTransform, Volume};
 use serde::{Deserialize, Serialize};
 
 use crate::data::lesions::Amount;

@@ -7,7 +7,8 @@ mod reference;
 mod subject;
 mod summary;
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use cli_support::files;
@@ -16,36 +17,19 @@ use cli_support::workers;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, Reference};
-use crate::data::cohorts::{self, Member};
+use crate::data::cohorts::{Member, Subjects};
 use crate::data::roles::Use;
-use crate::run::layout::Layout;
+use crate::run::cohort::{Cohort, Prepared};
+use crate::run::context::Run;
+use crate::run::part::Shard;
 use crate::run::stage::{Kind, Stage};
 use crate::run::threads;
 
-pub(crate) use subject::{Prepared, known_brain};
+pub(crate) use subject::known_brain;
 
-/// The preprocessed subjects of a run.
-pub(crate) struct Cohort {
-    /// Training, validation and test subjects, in this order.
-    pub(crate) members: Vec<Member>,
-    /// Where the preprocessed files lie.
-    pub(crate) cache: PathBuf,
-    /// Fingerprint of the contents of all inputs and of the settings.
-    pub(crate) key: String,
-}
-
-impl Cohort {
-    /// Preprocessed files of all subjects with this use.
-    pub(crate) fn prepared(&self, used_for: Use) -> Vec<Prepared> {
-        let members = self.members.iter().filter(|member| member.used_for == used_for);
-        members.map(|member| Prepared::new(&self.cache, member)).collect()
-    }
-
-    /// What the lesions on the reference grid depend on beside [`Self::key`].
-    pub(crate) fn truth(&self) -> impl Serialize {
-        let labels = self.members.iter().filter_map(|member| member.subject.lesion_labels.as_ref());
-        (lesions::RULE, labels.collect::<Vec<_>>())
-    }
+/// What the lesions on the reference grid depend on beside the cohort's key.
+pub(crate) fn truth(cohort: &Cohort) -> impl Serialize {
+    (lesions::RULE, &cohort.lesion_labels)
 }
 
 /// Refuses a reference that cannot be read or does not fit the configured grid, without drawing one.
@@ -54,78 +38,121 @@ pub(crate) fn check_reference(config: &Config) -> Result<()> {
 }
 
 /// Does the stage, or finds that it is done.
-pub(crate) fn run(config: &Config) -> Result<()> {
-    let layout = Layout::new(config);
-    let Plan { stage, members, cache } = Plan::new(config)?;
+pub(crate) fn run(run: &Run) -> Result<()> {
+    let Run { config, layout, .. } = run;
+    let Plan { stage, members, cache } = Plan::new(run)?;
     if stage.is_done() {
+        finished(run)?;
         say(format!("preprocess: up to date, {} subjects in {}", members.len(), cache.display()));
         return Ok(());
     }
 
-    headers::check(&members)?;
-    for remark in cohorts::remarks(config)? {
+    headers::check(members)?;
+    for remark in &run.subjects()?.remarks {
         say(format!("preprocess: left out: {remark}"));
     }
-    let reference = reference::make(config, &layout)?;
-    let task = Task::new("preprocess", members.len());
-    let records = workers::map(&members, threads::available(config), |member| {
-        let record = subject::preprocess(member, &Prepared::new(&cache, member), &reference, config)?;
-        task.step(&member.subject.name);
-        Ok(record)
-    })?;
-    drop(task);
-
-    let split = Split::new(config, &members, &records)?;
-    let cohort = Cohort { members, cache, key: split.key.clone() };
+    let reference = reference::make(config, layout)?;
+    let records = prepare(members, &cache, &reference, config)?;
+    let split = Split::new(config, members, &records)?;
+    let cohort = run.cohort(|| Ok(Cohort::new(members, &cache, split.key.clone())))?;
     let mut outputs = vec![layout.reference(), layout.reference_mask(), layout.split()];
     for used_for in [Use::Train, Use::Validation] {
-        let path = layout.packed(used_for.id());
-        pack::pack(&cohort.prepared(used_for), &path, config.reference.shape)?;
+        let path = layout.packed(used_for);
+        pack::pack(cohort.prepared(used_for), &path, config.reference.shape)?;
         outputs.push(path);
     }
     files::write_json(&layout.split(), &split)?;
-    outputs.extend(summary::write(&layout.preprocess(), &records)?);
+    outputs.push(summary::write(layout.preprocess(), &records)?);
     stage.finish(&outputs)
+}
+
+/// Preprocesses a shard of the scans: what [`run`] then finds done.
+pub(crate) fn part(run: &Run, shard: Shard) -> Result<()> {
+    let Plan { stage, members, cache } = Plan::new(run)?;
+    if stage.is_done() {
+        say(format!("preprocess {shard}: up to date in {}", cache.display()));
+        return Ok(());
+    }
+    let members = shard.of(members);
+    headers::check(&members)?;
+    let reference = reference::make(&run.config, &run.layout)?;
+    let records = prepare(&members, &cache, &reference, &run.config)?;
+    say(format!("preprocess {shard}: {} subjects in {}", records.len(), cache.display()));
+    Ok(())
+}
+
+/// Whether a scan of this shard was not preprocessed yet.
+pub(crate) fn is_missing(run: &Run, shard: Shard) -> bool {
+    Plan::new(run).is_ok_and(|plan| {
+        let is_missing = |member: &Member| !subject::is_done(member, &Prepared::new(&plan.cache, member));
+        shard.of(plan.members).iter().any(is_missing)
+    })
+}
+
+/// Preprocesses scans, or finds what an earlier run did.
+fn prepare(
+    members: &[Member],
+    cache: &Path,
+    reference: &mri_io::preprocess::Reference,
+    config: &Config,
+) -> Result<Vec<subject::Record>> {
+    let task = Task::new("preprocess", members.len());
+    workers::map(members, threads::available(config), |member| {
+        let record = subject::preprocess(member, &Prepared::new(cache, member), reference, config)?;
+        task.step(&member.subject.name);
+        Ok(record)
+    })
 }
 
 /// The preprocessed cohort, for the stages that need it.
 ///
 /// # Errors
 /// If the stage is not finished.
-pub(crate) fn finished(config: &Config) -> Result<Cohort> {
-    let Plan { stage, members, cache } = Plan::new(config)?;
-    ensure!(
-        stage.is_done(),
-        "the scans are not preprocessed with these settings yet: run `memae preprocess`, or `memae run` for all stages"
-    );
-    let split: Split = files::read_json(&Layout::new(config).split())?;
-    Ok(Cohort { members, cache, key: split.key })
+pub(crate) fn finished(run: &Run) -> Result<&Cohort> {
+    run.cohort(|| {
+        let Plan { stage, members, cache } = Plan::new(run)?;
+        ensure!(
+            stage.is_done(),
+            "the scans are not preprocessed with these settings yet: run `memae preprocess`, or `memae run` for all stages"
+        );
+        let split: Split = files::read_json(&run.layout.split())?;
+        Ok(Cohort::new(members, &cache, split.key))
+    })
+}
+
+/// The files that went in, with their SHA-256; none before the stage has run.
+pub(crate) fn inputs(Run { config, layout, .. }: &Run) -> Result<BTreeMap<PathBuf, String>> {
+    let Ok(split) = files::read_json::<Split>(&layout.split()) else {
+        return Ok(BTreeMap::new());
+    };
+    let files = split.subjects.into_iter().flat_map(|entry| entry.files);
+    let mut inputs: BTreeMap<_, _> = files.map(|file| (file.path, file.sha256)).collect();
+    for path in config.reference.file.iter().chain(&config.reference.mask) {
+        inputs.insert(path.clone(), files::sha256(path)?);
+    }
+    Ok(inputs)
 }
 
 /// What there is to do.
-struct Plan {
+struct Plan<'a> {
     stage: Stage,
-    members: Vec<Member>,
+    members: &'a [Member],
     cache: PathBuf,
 }
 
-impl Plan {
-    fn new(config: &Config) -> Result<Self> {
-        let members = cohorts::members(config)?;
+impl<'a> Plan<'a> {
+    fn new(run: &'a Run) -> Result<Self> {
+        let (config, Subjects { sources, members, .. }) = (&run.config, run.subjects()?);
         let stamps = members
             .iter()
             .map(|member| Ok((member, member.subject.files().map(files::stamp).collect::<Result<Vec<_>>>()?)))
             .collect::<Result<Vec<_>>>()?;
         let reference = (&config.reference, config.builtin_reference(), reference::stamp(config)?);
         let settings = (&config.preprocess, reference);
-        let stage = Stage::new(
-            Kind::Preprocess,
-            Layout::new(config).preprocess(),
-            &(&settings, &stamps, lesions::RULE),
-        )?;
-        let (healthy, lesions, root) = cohorts::sources(config)?;
+        let inputs = (&settings, &stamps, lesions::RULE);
+        let stage = Stage::new(Kind::Preprocess, run.layout.preprocess(), &inputs)?;
         // Another choice among the same files uses what is there.
-        let sources = (healthy.without_choice(), lesions.without_choice(), root);
+        let sources = (sources.healthy.without_choice(), sources.lesions.without_choice(), &sources.root);
         let shared = files::fingerprint(&(Kind::Preprocess.revision(), &settings, &sources))?;
         let cache = config.run.cache.join(format!("preprocessed-{}", &shared[..12]));
         Ok(Self { stage, members, cache })

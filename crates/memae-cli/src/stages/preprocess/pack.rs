@@ -7,7 +7,7 @@ use cli_support::interrupt;
 use cli_support::progress::Task;
 use memae_model::cohort::CohortWriter;
 
-use super::Prepared;
+use crate::run::cohort::Prepared;
 
 /// Packs the subjects' preprocessed volumes into one file.
 pub(super) fn pack(subjects: &[Prepared], path: &Path, shape: [usize; 3]) -> Result<()> {

@@ -4,7 +4,8 @@ use anyhow::{Context, Result};
 use cli_support::Interrupted;
 use cli_support::progress::say;
 use cli_support::{files, interrupt};
-use mri_io::{Grid, Reference};
+use mri_io::Grid;
+use mri_io::preprocess::Reference;
 use mri_phantom::Atlas;
 
 use crate::config::{Builtin, Config, Reference as Settings};
@@ -76,7 +77,7 @@ fn synthetic_atlas(config: &Config) -> Result<Reference> {
         stage.finish(&[volume.clone(), mask.clone()])?;
     }
     // Read back even when just drawn: the first run and later ones have the same bits.
-    Ok(Reference::new(mri_io::read(&volume)?, mri_io::read_mask(&mask)?)?)
+    Ok(Reference::new(mri_io::read(&volume)?, mri_io::nifti::read_mask(&mask)?)?)
 }
 
 fn draw_atlas(config: &Config) -> Result<Atlas> {
@@ -91,9 +92,9 @@ fn draw_atlas(config: &Config) -> Result<Atlas> {
 
 fn from_file(config: &Config) -> Result<Reference> {
     let file = config.reference.file.as_ref().context("there is a reference file")?;
-    let volume = mri_io::to_canonical(&mri_io::read(file)?);
+    let volume = mri_io::resample::to_canonical(&mri_io::read(file)?);
     let mask = match &config.reference.mask {
-        Some(path) => mri_io::to_canonical(&mri_io::read_mask(path)?),
+        Some(path) => mri_io::resample::to_canonical(&mri_io::nifti::read_mask(path)?),
         None => volume.map(|&value| value > 0.0),
     };
     // A file that already lies on the configured grid is taken as it is.

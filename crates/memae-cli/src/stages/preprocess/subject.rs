@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use cli_support::files;
-use mri_io::{Mask, Reference, Volume};
+use mri_io::preprocess::Reference;
+use mri_io::{Mask, Volume};
 use serde::{Deserialize, Serialize};
 
 use super::lesions;
@@ -14,59 +15,15 @@ use crate::data::cohorts::Member;
 use crate::data::lesions::Amount;
 use crate::data::manifest::Subject;
 use crate::data::roles::Use;
+use crate::run::cohort::Prepared;
 
 /// Every n-th brain voxel of the reference is a point at which poses are compared.
 const POSE_STRIDE: usize = 97;
 
-/// The files of a preprocessed subject, all on the reference grid.
-#[derive(Clone, Debug)]
-pub(crate) struct Prepared {
-    pub(crate) name: String,
-    /// Normalized brain, background exactly 0.
-    pub(crate) scan: PathBuf,
-    pub(crate) mask: PathBuf,
-    /// Lesion labels, of test subjects.
-    pub(crate) lesions: Option<PathBuf>,
-    /// 4x4, reference world to scan world.
-    transform: PathBuf,
-    /// [`Record`].
-    record: PathBuf,
-}
-
-impl Prepared {
-    pub(super) fn new(cache: &Path, member: &Member) -> Self {
-        let file = |kind: &str| cache.join(format!("{}_{kind}", member.id()));
-        Self {
-            name: member.subject.name.clone(),
-            scan: file("T2w.nii.gz"),
-            mask: file("brainmask.nii.gz"),
-            lesions: (member.used_for == Use::Test).then(|| file("lesions.nii.gz")),
-            transform: file("transform.txt"),
-            record: file("record.json"),
-        }
-    }
-
-    /// Name for files of this subject: a healthy and a test subject may have the same name.
-    pub(crate) fn id(&self) -> String {
-        let group = if self.lesions.is_some() { "test" } else { "healthy" };
-        format!("{group}_{}", self.name)
-    }
-
-    /// The preprocessed scan and its brain mask.
-    pub(crate) fn read(&self) -> Result<(Volume<f32>, Mask)> {
-        Ok((mri_io::read(&self.scan)?, mri_io::read_mask(&self.mask)?))
-    }
-
-    /// Lesion voxels; none for a healthy subject.
-    pub(crate) fn read_lesions(&self) -> Result<Option<Mask>> {
-        Ok(self.lesions.as_ref().map(mri_io::read_mask).transpose()?)
-    }
-}
-
 /// A file that went in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct InputFile {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     pub(super) sha256: String,
     #[serde(flatten)]
     stamp: files::Stamp,
@@ -92,6 +49,9 @@ pub(super) struct Record {
     #[serde(default)]
     lesion_rule: u32,
     pub(super) warnings: Vec<String>,
+    /// As [`Prepared::sizes`] says.
+    #[serde(default)]
+    output_bytes: Vec<u64>,
     pub(super) seconds: f64,
 }
 
@@ -103,20 +63,38 @@ pub(super) fn preprocess(
     config: &Config,
 ) -> Result<Record> {
     let stamps = member.subject.files().map(files::stamp).collect::<Result<Vec<_>>>()?;
-    if let Some(record) = earlier(prepared, &stamps) {
-        return Ok(Record { used_for: member.used_for, ..record });
+    if let Some(record) = earlier(prepared) {
+        if record.inputs.iter().map(|input| &input.stamp).eq(&stamps) {
+            return Ok(Record { used_for: member.used_for, ..record });
+        }
+        // Copied files have other times and the same contents.
+        let inputs = member.subject.files().map(input).collect::<Result<Vec<_>>>()?;
+        if inputs.iter().map(|input| &input.sha256).eq(record.inputs.iter().map(|input| &input.sha256)) {
+            let record = Record { used_for: member.used_for, inputs, ..record };
+            files::write_json(&prepared.record, &record)?;
+            return Ok(record);
+        }
     }
     make(member, prepared, reference, config)
         .with_context(|| format!("subject {} ({})", member.subject.name, member.subject.scan.display()))
 }
 
+/// Whether an earlier run did this subject, as far as can be told without reading its scan.
+pub(super) fn is_done(member: &Member, prepared: &Prepared) -> bool {
+    let stamps = member.subject.files().map(files::stamp).collect::<Result<Vec<_>>>();
+    let record = earlier(prepared);
+    stamps.is_ok_and(|stamps| {
+        record.is_some_and(|record| record.inputs.iter().map(|input| &input.stamp).eq(&stamps))
+    })
+}
+
 /// The record of an earlier run; it is written after all other files.
-fn earlier(prepared: &Prepared, stamps: &[files::Stamp]) -> Option<Record> {
+fn earlier(prepared: &Prepared) -> Option<Record> {
     let record: Record = files::read_json(&prepared.record).ok()?;
-    let outputs = [Some(&prepared.scan), Some(&prepared.mask), prepared.lesions.as_ref()];
-    let whole = outputs.into_iter().flatten().all(|path| path.exists());
+    // A file that was cut off since is made anew.
+    let whole = prepared.sizes().is_ok_and(|sizes| sizes == record.output_bytes);
     let same = record.lesion_rule == lesions::RULE || prepared.lesions.is_none();
-    (whole && same && record.inputs.iter().map(|input| &input.stamp).eq(stamps)).then_some(record)
+    (whole && same).then_some(record)
 }
 
 fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Config) -> Result<Record> {
@@ -124,7 +102,7 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
     let subject = &member.subject;
     let scan = mri_io::read(&subject.scan)?;
     let mask = known_brain(subject, member.stripped, &scan)?;
-    let mut done = mri_io::preprocess(&scan, mask.as_ref(), reference, &config.preprocess)?;
+    let mut done = mri_io::preprocess::preprocess(&scan, mask.as_ref(), reference, &config.preprocess)?;
     let lesions = subject
         .segmentation
         .as_ref()
@@ -152,7 +130,7 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
             None => mri_io::write(path, &done.mask.map(|_| 0_u16))?,
         }
     }
-    mri_io::write_matrix(&prepared.transform, done.transform)?;
+    mri_io::transform_file::write_matrix(&prepared.transform, done.transform)?;
     let record = Record {
         subject: subject.name.clone(),
         used_for: member.used_for,
@@ -170,6 +148,7 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
         lesions: lesions.map(|lesions| lesions.change),
         lesion_rule: lesions::RULE,
         warnings: done.warnings,
+        output_bytes: prepared.sizes()?,
         seconds: start.elapsed().as_secs_f64(),
     };
     for warning in &record.warnings {
@@ -185,8 +164,8 @@ fn make(member: &Member, prepared: &Prepared, reference: &Reference, config: &Co
 /// If the mask cannot be read, or a scan that is said to be stripped does not look so.
 pub(crate) fn known_brain(subject: &Subject, stripped: bool, scan: &Volume<f32>) -> Result<Option<Mask>> {
     Ok(match &subject.mask {
-        Some(path) => Some(mri_io::read_mask(path)?),
-        None if stripped => Some(mri_io::foreground(scan).context(
+        Some(path) => Some(mri_io::nifti::read_mask(path)?),
+        None if stripped => Some(mri_io::strip::foreground(scan).context(
             "the manifest says that the scan is stripped, but it has no background of one value around a brain",
         )?),
         None => None,
@@ -206,7 +185,7 @@ fn lesions(
     path: &Path,
     subject: &Subject,
     scan: &Volume<f32>,
-    done: &mri_io::Preprocessed,
+    done: &mri_io::preprocess::Preprocessed,
     reference: &Reference,
 ) -> Result<Lesions> {
     let native = crate::data::lesions::read(path, subject.lesion_labels.as_deref())?;
@@ -223,12 +202,12 @@ fn everywhere(labels: &Volume<u16>) -> Mask {
     labels.map(|_| true)
 }
 
-fn mask_dice(path: &Path, done: &mri_io::Preprocessed) -> Result<f64> {
-    Ok(done.native_mask.dice(&mri_io::read_mask(path)?)?)
+fn mask_dice(path: &Path, done: &mri_io::preprocess::Preprocessed) -> Result<f64> {
+    Ok(done.native_mask.dice(&mri_io::nifti::read_mask(path)?)?)
 }
 
-fn pose_error(path: &Path, done: &mri_io::Preprocessed, reference: &Reference) -> Result<f64> {
-    let truth = mri_io::read_transform(path, None)?.to_rigid()?;
+fn pose_error(path: &Path, done: &mri_io::preprocess::Preprocessed, reference: &Reference) -> Result<f64> {
+    let truth = mri_io::transform_file::read_transform(path, None)?.to_rigid()?;
     Ok(done.transform.mean_distance(&truth, reference.mask().points().step_by(POSE_STRIDE)))
 }
 

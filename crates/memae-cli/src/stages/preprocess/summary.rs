@@ -5,53 +5,56 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use cli_support::files;
 use cli_support::progress::say;
+use serde::Serialize;
 
 use super::subject::Record;
 use crate::data::lesions::Amount;
+use crate::data::roles::Use;
+
+/// A row of `subjects.csv`.
+#[derive(Serialize)]
+struct Row<'a> {
+    subject: &'a str,
+    used_for: Use,
+    brain_ml: String,
+    rotation_degrees: String,
+    mask_dice: Option<String>,
+    pose_error_mm: Option<String>,
+    lesions_before: Option<usize>,
+    lesions_before_ml: Option<String>,
+    lesions: Option<usize>,
+    lesions_ml: Option<String>,
+    seconds: String,
+    warnings: String,
+}
+
+impl<'a> Row<'a> {
+    fn new(record: &'a Record) -> Self {
+        let written = |value: f64| format!("{value:.4}");
+        let (before, after) = record.lesions.map(|lesions| (lesions.before, lesions.after)).unzip();
+        Self {
+            subject: &record.subject,
+            used_for: record.used_for,
+            brain_ml: format!("{:.1}", record.brain_ml),
+            rotation_degrees: format!("{:.2}", record.rotation_degrees),
+            mask_dice: record.mask_dice.map(written),
+            pose_error_mm: record.pose_error_mm.map(written),
+            lesions_before: before.map(|lesions| lesions.count),
+            lesions_before_ml: before.map(|lesions| written(lesions.ml)),
+            lesions: after.map(|lesions| lesions.count),
+            lesions_ml: after.map(|lesions| written(lesions.ml)),
+            seconds: format!("{:.2}", record.seconds),
+            warnings: record.warnings.join("; "),
+        }
+    }
+}
 
 /// Writes one row for each subject and says the gist.
-pub(super) fn write(folder: &Path, records: &[Record]) -> Result<Vec<PathBuf>> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record([
-        "subject",
-        "used_for",
-        "brain_ml",
-        "rotation_degrees",
-        "mask_dice",
-        "pose_error_mm",
-        "lesions_before",
-        "lesions_before_ml",
-        "lesions",
-        "lesions_ml",
-        "seconds",
-        "warnings",
-    ])?;
-    for record in records {
-        let optional = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.4}"));
-        let [before, after] =
-            [record.lesions.map(|lesions| lesions.before), record.lesions.map(|lesions| lesions.after)];
-        let count =
-            |lesions: Option<Amount>| lesions.map_or_else(String::new, |lesions| lesions.count.to_string());
-        let ml = |lesions: Option<Amount>| optional(lesions.map(|lesions| lesions.ml));
-        table.write_record([
-            record.subject.clone(),
-            record.used_for.id().to_owned(),
-            format!("{:.1}", record.brain_ml),
-            format!("{:.2}", record.rotation_degrees),
-            optional(record.mask_dice),
-            optional(record.pose_error_mm),
-            count(before),
-            ml(before),
-            count(after),
-            ml(after),
-            format!("{:.2}", record.seconds),
-            record.warnings.join("; "),
-        ])?;
-    }
+pub(super) fn write(folder: &Path, records: &[Record]) -> Result<PathBuf> {
     let path = folder.join("subjects.csv");
-    files::write(&path, &table.into_inner()?)?;
+    files::write_csv(&path, records.iter().map(Row::new))?;
     say(format!("preprocess: {}", gist(records)));
-    Ok(vec![path])
+    Ok(path)
 }
 
 /// Number of subjects and warnings, and the scores where there is a truth.

@@ -1,84 +1,81 @@
 //! Figure 1: what the models and the baselines make of a few test subjects.
 
-use anomaly_eval::{Evaluation, MethodSummary, OperatingPoint, Protocol, VoxelSet};
+use anomaly_eval::{Evaluation, PostProcessing, SubjectMetrics, VoxelSet};
 use anyhow::{Context, Result};
 use memae_report::{Figure1, Figure1Column, Figure1Subject, largest_lesion_slice};
 use ndarray::{Array2, ArrayView3, Axis};
 
-use crate::config::Config;
-use crate::data::roles::Use;
-use crate::stages::preprocess::{Cohort, Prepared};
-use crate::stages::scoring::{Method, Scorer};
+use crate::run::cohort::Prepared;
+use crate::run::context::Run;
+use crate::stages::scoring::{Method, Scored};
 
 /// The paper's Figure 1 with our models and the baselines: each subject at the slice with most lesion, detections at threshold 1
-/// of the `matched` protocol. `None` if no test subject has a lesion.
-pub(super) fn figure1(config: &Config, cohort: &Cohort, evaluation: &Evaluation) -> Result<Option<Figure1>> {
-    let chosen = subjects(&cohort.prepared(Use::Test), config.report.figure_subjects)?;
-    if chosen.is_empty() {
-        return Ok(None);
-    }
-    let mut subjects: Vec<Figure1Subject> = Vec::new();
-    for method in Method::all(config) {
-        let scorer = Scorer::new(config, cohort, method)?;
-        let threshold = threshold(&evaluation.methods, method, 1)?;
-        for (index, (subject, slice)) in chosen.iter().enumerate() {
-            let scored = scorer.score(subject)?;
-            let detection =
-                config.evaluate.post_processing.detection(scored.scores.mapv(|score| score > threshold));
-            if subjects.len() == index {
-                let lesions = scored.lesions.as_ref().context("a test subject has lesions")?;
-                subjects.push(Figure1Subject {
-                    label: format!("{}, z = {slice}", subject.name),
-                    input: axial(scored.read.scan.data(), *slice),
-                    truth: Some(axial(lesions.data(), *slice)),
-                    columns: Vec::new(),
-                });
-            }
-            subjects[index].columns.push(Figure1Column {
-                label: method.label().to_owned(),
-                reconstruction: scored.read.expected.map(|expected| axial(expected.view(), *slice)),
-                anomaly: axial(scored.scores.view(), *slice),
-                detection: axial(detection.view(), *slice),
+/// of the `matched` protocol.
+pub(super) struct Drawing<'a> {
+    spacing: [f64; 3],
+    post_processing: PostProcessing,
+    /// Subjects, each with its slice of most lesion.
+    chosen: Vec<(&'a Prepared, usize)>,
+    rows: Vec<Figure1Subject>,
+}
+
+impl<'a> Drawing<'a> {
+    /// Chooses subjects evenly spread over the order of lesion volumes, so that nobody picks them by their results.
+    pub(super) fn choose(run: &Run, test: &'a [Prepared], metrics: &[SubjectMetrics]) -> Result<Self> {
+        let voxels = |subject: &Prepared| {
+            let found = metrics.iter().find(|found| found.subject == subject.name);
+            found.map_or(0, |found| found.lesion_voxels(VoxelSet::All))
+        };
+        let mut by_volume: Vec<(u64, &Prepared)> =
+            test.iter().map(|subject| (voxels(subject), subject)).collect();
+        by_volume.retain(|(voxels, _)| *voxels > 0);
+        by_volume.sort_by_key(|(voxels, subject)| (*voxels, &subject.name));
+        let (mut chosen, mut rows) = (Vec::new(), Vec::new());
+        for at in spread(by_volume.len(), run.config.report.figure_subjects) {
+            let (_, subject) = by_volume[at];
+            let lesions = subject.read_lesions()?.context("a test subject has lesions")?;
+            let slice = largest_lesion_slice(lesions.data()).context("the lesion has a slice")?;
+            chosen.push((subject, slice));
+            rows.push(Figure1Subject {
+                label: format!("{}, z = {slice}", subject.name),
+                input: axial(subject.read()?.0.data(), slice),
+                truth: Some(axial(lesions.data(), slice)),
+                columns: Vec::new(),
             });
         }
+        let (spacing, post_processing) = (run.config.reference.spacing, run.config.evaluate.post_processing);
+        Ok(Self { spacing, post_processing, chosen, rows })
     }
-    let synthetic = if evaluation.synthetic { " Synthetic data." } else { "" };
-    Ok(Some(Figure1 {
-        title: format!("Red: score above threshold 1 (matched protocol). Outline: truth.{synthetic}"),
-        spacing: [config.reference.spacing[0], config.reference.spacing[1]],
-        scale: None,
-        subjects,
-    }))
-}
 
-/// Threshold of a method over all voxels in the `matched` protocol; `level` is 1 or 2.
-fn threshold(summaries: &[MethodSummary], method: Method, level: u8) -> Result<f32> {
-    let summary = summaries.iter().find(|summary| summary.id == method.id());
-    let points = summary.into_iter().flat_map(|summary| &summary.points).map(|at| at.point);
-    let wanted = |point: &OperatingPoint| {
-        (point.protocol, point.voxels, point.level) == (Protocol::Matched, VoxelSet::All, level)
-    };
-    let point = points.into_iter().find(wanted);
-    Ok(point.with_context(|| format!("{} has not been evaluated", method.id()))?.threshold)
-}
-
-/// Subjects evenly spread over the order of lesion volumes, so that nobody picks them by their results; each with its
-/// slice of most lesion.
-fn subjects(test: &[Prepared], count: usize) -> Result<Vec<(Prepared, usize)>> {
-    let mut by_volume = Vec::new();
-    for subject in test {
-        let Some(lesions) = subject.read_lesions()? else { continue };
-        if let Some(slice) = largest_lesion_slice(lesions.data()) {
-            by_volume.push((lesions.count(), subject, slice));
-        }
+    /// The subjects that the figure shows.
+    pub(super) fn subjects(&self) -> impl Iterator<Item = &'a Prepared> {
+        self.chosen.iter().map(|(subject, _)| *subject)
     }
-    by_volume.sort_by_key(|(volume, subject, _)| (*volume, subject.name.clone()));
-    Ok(spread(by_volume.len(), count)
-        .map(|at| {
-            let (_, subject, slice) = by_volume[at];
-            (subject.clone(), slice)
+
+    /// Adds what a method makes of a subject, if the figure shows it.
+    pub(super) fn add(&mut self, method: Method, subject: &Prepared, scored: &Scored, threshold: f32) {
+        let Some(at) = self.subjects().position(|shown| shown.name == subject.name) else { return };
+        let slice = self.chosen[at].1;
+        let detection = self.post_processing.detection(scored.scores.mapv(|score| score > threshold));
+        self.rows[at].columns.push(Figure1Column {
+            label: method.label().to_owned(),
+            reconstruction: scored.read.expected.as_ref().map(|expected| axial(expected.view(), slice)),
+            anomaly: axial(scored.scores.view(), slice),
+            detection: axial(detection.view(), slice),
+        });
+    }
+
+    /// The figure; `None` if no test subject has a lesion.
+    pub(super) fn done(self, evaluation: &Evaluation) -> Option<Figure1> {
+        let synthetic = if evaluation.synthetic { " Synthetic data." } else { "" };
+        let [i, j, _] = self.spacing;
+        (!self.rows.is_empty()).then(|| Figure1 {
+            title: format!("Red: score above threshold 1 (matched protocol). Outline: truth.{synthetic}"),
+            spacing: [i, j],
+            scale: None,
+            subjects: self.rows,
         })
-        .collect())
+    }
 }
 
 /// At most `count` places spread evenly over `length`, neither end among them if there are more than two to a place.

@@ -6,54 +6,70 @@ mod viewer;
 
 use std::path::{Path, PathBuf};
 
-use anomaly_eval::{Evaluation, Protocol, VoxelSet};
+use anomaly_eval::{Evaluation, Protocol, SubjectMetrics, VoxelSet};
 use anyhow::{Context, Result, ensure};
-use cli_support::progress::say;
+use cli_support::progress::{Task, say};
 use cli_support::{files, progress};
-use memae_report::{Table, calibration_figure, curves_figure, subjects_figure, tables};
+use memae_report::{Figure1, Table, calibration_figure, curves_figure, subjects_figure, tables};
 
-use crate::config::Config;
-use crate::run::layout::Layout;
+use crate::data::roles::Use;
+use crate::run::cohort::Prepared;
+use crate::run::context::Run;
 use crate::run::stage::{Kind, Stage};
 use crate::stages::evaluate;
 use crate::stages::preprocess;
+use crate::stages::scoring::Scorers;
+use figure::Drawing;
+use viewer::Viewer;
 
 pub(crate) use figure::axial;
 
 /// Does the stage, or finds that it is done; and prints Table 1 either way.
-pub(crate) fn run(config: &Config) -> Result<()> {
-    let cohort = preprocess::finished(config)?;
-    let layout = Layout::new(config);
-    let folder = layout.report();
-    let evaluated = evaluate::stage(config, &cohort)?;
+pub(crate) fn run(scorers: &Scorers<'_>) -> Result<()> {
+    let Run { layout, .. } = scorers.run;
+    let evaluated = evaluate::stage(scorers.run)?;
     ensure!(
         evaluated.is_done(),
         "the models are not evaluated with these settings yet: run `memae evaluate`, or `memae run` for all stages"
     );
     let evaluation: Evaluation = files::read_json(&layout.metrics())?;
-    let stage = Stage::new(Kind::Report, &folder, &(evaluated.key(), &config.report, page::PARTS))?;
+    let stage = stage(scorers.run, &evaluated)?;
     if stage.is_done() {
-        say(format!("report: up to date in {}", folder.display()));
+        say(format!("report: up to date in {}", stage.folder().display()));
     } else {
         say("report: drawing");
-        let outputs = write(config, &cohort, &evaluation)?;
+        let outputs = write(scorers, &evaluation)?;
         stage.finish(&outputs)?;
-        say(format!("report: {}", folder.join("index.html").display()));
+        say(format!("report: {}", layout.page().display()));
     }
-    progress::result(&terminal(&evaluation, &folder))
+    progress::result(&terminal(&evaluation, &layout.page()))
+}
+
+/// Whether the report is there and up to date.
+pub(crate) fn is_done(run: &Run) -> Result<bool> {
+    // What cannot be told from earlier stages is not done.
+    if preprocess::finished(run).is_err() {
+        return Ok(false);
+    }
+    let evaluated = evaluate::stage(run)?;
+    Ok(evaluated.is_done() && stage(run, &evaluated)?.is_done())
+}
+
+fn stage(Run { config, layout, .. }: &Run, evaluated: &Stage) -> Result<Stage> {
+    Stage::new(Kind::Report, layout.report(), &(evaluated.key(), &config.report, page::PARTS))
 }
 
 /// Writes all files and returns them.
-fn write(config: &Config, cohort: &preprocess::Cohort, evaluation: &Evaluation) -> Result<Vec<PathBuf>> {
-    let layout = Layout::new(config);
-    let figure1 = figure::figure1(config, cohort, evaluation)?.map(|figure| figure.draw()).transpose()?;
+fn write(scorers: &Scorers<'_>, evaluation: &Evaluation) -> Result<Vec<PathBuf>> {
+    let Run { layout, .. } = scorers.run;
+    let subjects = evaluate::subjects(scorers)?;
+    let (figure1, viewer) = pictures(scorers, evaluation, &subjects)?;
+    let figure1 = figure1.map(|figure| figure.draw()).transpose()?;
     let curves = VoxelSet::ALL.map(|voxels| curves_figure(evaluation, voxels));
-    let subjects = evaluate::subjects(config)?;
     let subjects = VoxelSet::ALL.map(|voxels| subjects_figure(evaluation, &subjects, voxels));
     let calibration = calibration_figure(evaluation);
-    let viewer = viewer::make(config, cohort, evaluation)?;
     let page = page::render(
-        config,
+        scorers.run,
         evaluation,
         &page::Figures {
             figure1: figure1.as_ref(),
@@ -75,21 +91,57 @@ fn write(config: &Config, cohort: &preprocess::Cohort, evaluation: &Evaluation) 
         ("table1.tex".to_owned(), all_tables(evaluation, |table| table.to_latex() + "\n").into_bytes()),
         ("table1.csv".to_owned(), tables::table1_tidy(evaluation).to_csv()?.into_bytes()),
         ("metrics.json".to_owned(), serde_json::to_vec_pretty(evaluation)?),
-        ("index.html".to_owned(), page.into_bytes()),
     ];
     let figure1 = figure1.iter().map(|figure| ("figure1", figure));
     for (name, figure) in figure1.chain(figures) {
         files.push((format!("{name}.png"), figure.to_png()?));
         files.push((format!("{name}.svg"), figure.to_svg().into_bytes()));
     }
+    let files = files.into_iter().map(|(name, bytes)| (layout.report().join(name), bytes));
     files
-        .into_iter()
-        .map(|(name, bytes)| {
-            let path = layout.report().join(&name);
-            files::write(&path, &bytes).with_context(|| format!("report {name}"))?;
+        .chain([(layout.page(), page.into_bytes())])
+        .map(|(path, bytes)| {
+            files::write(&path, &bytes)?;
             Ok(path)
         })
         .collect()
+}
+
+/// Figure 1 and the viewer, where there are subjects to show: each of them is scored once by each method.
+fn pictures<'a>(
+    scorers: &Scorers<'a>,
+    evaluation: &Evaluation,
+    metrics: &[SubjectMetrics],
+) -> Result<(Option<Figure1>, Option<Viewer<'a>>)> {
+    let run = scorers.run;
+    let test = preprocess::finished(run)?.prepared(Use::Test);
+    let mut figure = Drawing::choose(run, test, metrics)?;
+    let mut viewer = Viewer::choose(&run.config, test, metrics)?;
+    let mut shown: Vec<&Prepared> = viewer.iter().flat_map(Viewer::subjects).collect();
+    for subject in figure.subjects() {
+        if shown.iter().all(|known| known.name != subject.name) {
+            shown.push(subject);
+        }
+    }
+    let task = Task::new("report", scorers.methods().count() * shown.len());
+    for method in scorers.methods().take_while(|_| !shown.is_empty()) {
+        let scorer = scorers.of(method)?;
+        let not_there = || format!("{} has not been evaluated", method.id());
+        let found = evaluation.method(method.id()).with_context(not_there)?;
+        let threshold = found.threshold(Protocol::Matched, VoxelSet::All, 1).with_context(not_there)?;
+        if let Some(viewer) = &mut viewer {
+            viewer.add_method(method, found)?;
+        }
+        for subject in &shown {
+            let scored = scorer.score(subject)?;
+            figure.add(method, subject, &scored, threshold);
+            if let Some(viewer) = &mut viewer {
+                viewer.add(method, metrics, subject, &scored)?;
+            }
+            task.step(&subject.name);
+        }
+    }
+    Ok((figure.done(evaluation), viewer))
 }
 
 /// Every protocol and voxel set, the headline first.
@@ -117,10 +169,9 @@ fn all_tables(evaluation: &Evaluation, format: impl Fn(&Table) -> String) -> Str
 }
 
 /// What the terminal shows at the end.
-fn terminal(evaluation: &Evaluation, folder: &Path) -> String {
+fn terminal(evaluation: &Evaluation, page: &Path) -> String {
     let table1 = without_pooled(tables::table1(evaluation, Protocol::Matched, VoxelSet::All));
     let ranking = without_pooled(tables::ranking(evaluation, VoxelSet::Brain));
-    let page = folder.join("index.html");
     let finding = tables::finding(evaluation);
     format!("\n{}\n{}\n{finding}\nEverything: {}\n", table1.to_text(), ranking.to_text(), page.display())
 }

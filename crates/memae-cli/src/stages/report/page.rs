@@ -5,7 +5,7 @@ use anyhow::Result;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use cli_support::files;
-use memae_model::{Assessment, read_history};
+use memae_model::{Assessment, Doubt, ModelFile, read_history};
 use memae_report::{Figure, Table, tables};
 use minijinja::Environment;
 use minijinja::value::Serde;
@@ -13,9 +13,9 @@ use serde::Serialize;
 
 use super::viewer::{Embedded, Viewer};
 use crate::config::Config;
-use crate::run::environment;
+use crate::run::context::Run;
 use crate::run::layout::Layout;
-use crate::stages::scoring::Method;
+use crate::run::provenance::{self, Provenance};
 use crate::stages::train;
 
 /// The parts that the page is made of: markup, that of the viewer, style, script.
@@ -72,7 +72,7 @@ struct Page<'a> {
     subjects: [String; 2],
     calibration: String,
     training: Vec<Training>,
-    environment: environment::Environment,
+    environment: provenance::Environment,
     configuration: String,
     style: &'a str,
     script: &'a str,
@@ -94,7 +94,7 @@ struct ViewerPart {
 }
 
 impl ViewerPart {
-    fn new(viewer: Viewer) -> Result<Self> {
+    fn new(viewer: Viewer<'_>) -> Result<Self> {
         let bytes: usize = viewer.volumes.iter().map(|volume| volume.data.len()).sum();
         Ok(Self {
             description: serde_json::to_string(&viewer)?.replace('<', "\\u003c"),
@@ -122,12 +122,11 @@ struct Training {
 
 /// Renders the page.
 pub(super) fn render(
-    config: &Config,
+    Run { config, layout, .. }: &Run,
     evaluation: &Evaluation,
     figures: &Figures<'_>,
-    viewer: Option<Viewer>,
+    viewer: Option<Viewer<'_>>,
 ) -> Result<String> {
-    let layout = Layout::new(config);
     let [markup, viewer_markup, style, script] = PARTS;
     let mut templates = Environment::new();
     // The name's extension turns on HTML escaping.
@@ -139,7 +138,7 @@ pub(super) fn render(
         name: &config.run.name,
         evaluation,
         finding: tables::finding(evaluation),
-        warnings: warnings(config, &layout)?,
+        warnings: warnings(config, layout)?,
         headline: tables::headline(evaluation),
         table1: tables::table1(evaluation, Protocol::Matched, VoxelSet::All),
         others: super::protocols(evaluation).skip(1).map(table1).collect(),
@@ -155,8 +154,8 @@ pub(super) fn render(
         curves: figures.curves.each_ref().map(svg_url),
         subjects: figures.subjects.each_ref().map(svg_url),
         calibration: svg_url(figures.calibration),
-        training: training(config, &layout)?,
-        environment: files::read_json(&layout.environment())?,
+        training: training(config, layout)?,
+        environment: files::read_json::<Provenance>(&layout.provenance())?.environment,
         configuration: config.to_toml()?,
         style,
         script,
@@ -188,8 +187,8 @@ fn warnings(config: &Config, layout: &Layout) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
     for &model in &config.run.models {
         let Some(assessment) = Assessment::read(layout.model(model))? else { continue };
-        let name = Method::Model(model).label();
-        warnings.extend(assessment.warnings().into_iter().map(|warning| format!("{name}: {warning}")));
+        let warning = |doubt: Doubt| format!("{}: {doubt}; {}", model.label(), doubt.advice());
+        warnings.extend(assessment.doubts().into_iter().map(warning));
     }
     Ok(warnings)
 }
@@ -206,7 +205,7 @@ fn training(config: &Config, layout: &Layout) -> Result<Vec<Training>> {
     let models = config.run.models.iter();
     models
         .map(|&model| {
-            let records = read_history(layout.model(model).join("metrics.jsonl"))?;
+            let records = read_history(ModelFile::Metrics.path(layout.model(model)))?;
             let best = records.iter().rfind(|record| record.best);
             let seconds: f64 =
                 records.iter().map(|record| record.train_seconds + record.validation_seconds).sum();

@@ -3,6 +3,7 @@
 mod memory_picture;
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use anyhow::{Result, ensure};
 use cli_support::Interrupted;
@@ -10,36 +11,43 @@ use cli_support::progress::{Task, say};
 use cli_support::{files, interrupt};
 use memae_model::cohort::Cohort as Packed;
 use memae_model::{
-    Assessment, EpochRecord, MemoryUsage, ModelKind, Outcome, Phase, Progress, TrainedModel, Trainer,
+    Assessment, EpochRecord, MemoryUsage, ModelFile, ModelKind, Phase, Progress, TrainedModel, Trainer,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::data::roles::Use;
-use crate::run::layout::Layout;
+use crate::run::cohort::Cohort;
+use crate::run::context::Run;
 use crate::run::stage::{Kind, Stage};
-use crate::stages::preprocess::{self, Cohort};
+use crate::stages::preprocess;
 
 /// Trains the given models, each until its last epoch.
-pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
-    let cohort = preprocess::finished(config)?;
-    let layout = Layout::new(config);
-    let open = |used_for: Use| Packed::open(layout.packed(used_for.id()));
+pub(crate) fn run(run: &Run, models: &[ModelKind]) -> Result<()> {
+    let Run { config, layout, .. } = run;
+    let cohort = preprocess::finished(run)?;
+    let open = |used_for: Use| Packed::open(layout.packed(used_for));
     let (train, validation) = (open(Use::Train)?, open(Use::Validation)?);
     for &model in models {
         interrupt::check()?;
-        let stage = stage(config, &cohort, model)?;
+        let stage = stage(run, model)?;
         if stage.is_done() {
             say(format!("train {model}: up to date"));
             continue;
         }
-        train_one(config, &layout, &cohort, model, &train, &validation)?;
-        let files = ["best.safetensors", "last.safetensors", "metrics.jsonl"];
-        let mut outputs = files.map(|file| layout.model(model).join(file)).to_vec();
-        let trained = TrainedModel::load(layout.model(model), config.run.device)?;
+        let folder = layout.model(model);
+        stage.remove_spoiled()?;
+        let mut outputs = ModelFile::ALL.map(|file| file.path(&folder)).to_vec();
+        let last = ModelFile::Last.path(&folder);
+        if last.exists() && !outputs.iter().all(|file| file.exists()) {
+            // Without the others it is nothing to go on from.
+            fs_err::remove_file(last)?;
+        }
+        train_one(config, &folder, cohort, model, &train, &validation)?;
+        let trained = TrainedModel::load(&folder, config.run.device)?;
         let assessment = trained.assess(&train, &validation, config.reference.spacing, interrupt::check)?;
         tell(model, &assessment);
-        outputs.push(assessment.write(layout.model(model))?);
+        outputs.push(assessment.write(&folder)?);
         if config.model.addressing(model).is_some() {
             let picture = layout.memory_picture(model);
             memory_picture::write(&picture, &trained.nearest_patches(&train, memory_picture::PATCHES)?)?;
@@ -51,21 +59,23 @@ pub(crate) fn run(config: &Config, models: &[ModelKind]) -> Result<()> {
 }
 
 /// A model's training as a stage.
-pub(crate) fn stage(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<Stage> {
-    let inputs = (model, &config.model, config.train.without_bookkeeping(), &cohort.key);
-    Stage::new(Kind::Train, Layout::new(config).model(model), &inputs)
+pub(crate) fn stage(run: &Run, model: ModelKind) -> Result<Stage> {
+    let Run { config, layout, .. } = run;
+    let inputs = (model, &config.model, config.train.without_bookkeeping(), &preprocess::finished(run)?.key);
+    Stage::new(Kind::Train, layout.model(model), &inputs)
 }
 
-/// Refuses to go on with a model that is not trained.
+/// A model's training, of which others need the result.
 ///
 /// # Errors
-/// If the model's training is not finished with the present settings; says how to finish it.
-pub(crate) fn ensure_done(config: &Config, cohort: &Cohort, model: ModelKind) -> Result<()> {
+/// If it is not finished with the present settings; says how to finish it.
+pub(crate) fn finished(run: &Run, model: ModelKind) -> Result<Stage> {
+    let stage = stage(run, model)?;
     ensure!(
-        stage(config, cohort, model)?.is_done(),
+        stage.is_done(),
         "{model} is not trained with these settings yet: run `memae train`, or `memae run` for all stages"
     );
-    Ok(())
+    Ok(stage)
 }
 
 /// What a folder's checkpoints belong to; training must not go on from others' weights.
@@ -77,13 +87,12 @@ struct Origin {
 
 fn train_one(
     config: &Config,
-    layout: &Layout,
+    folder: &Path,
     cohort: &Cohort,
     model: ModelKind,
     train: &Packed,
     validation: &Packed,
-) -> Result<Outcome> {
-    let folder = layout.model(model);
+) -> Result<()> {
     let origin = Origin { cohort: cohort.key.clone() };
     let origin_file = folder.join("origin.json");
     if origin_file.exists() {
@@ -98,7 +107,7 @@ fn train_one(
     }
 
     let trainer =
-        Trainer::new(model, &config.model, &config.train, train, validation, &folder, config.run.device)?;
+        Trainer::new(model, &config.model, &config.train, train, validation, folder, config.run.device)?;
     let (epochs, steps) = (config.train.epochs, trainer.steps_per_epoch());
     say(format!(
         "train {model}: {} parameters, {epochs} epochs of {steps} steps{}",
@@ -126,7 +135,8 @@ fn train_one(
             Progress::Epoch(record) => say(epoch_line(model, record, epochs)),
         }
         if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
+    });
+    let outcome = outcome.map_err(with_key)?;
     if !outcome.complete {
         return Err(Interrupted.into());
     }
@@ -138,7 +148,13 @@ fn train_one(
         if outcome.epochs < epochs { " (patience ran out)" } else { "" },
         outcome.best_value
     ));
-    Ok(outcome)
+    Ok(())
+}
+
+/// An error of training, with the key of the configuration that helps against it.
+fn with_key(error: memae_model::Error) -> anyhow::Error {
+    let memae_model::Error::OutOfMemory { batch, fits: Some(fits), .. } = error else { return error.into() };
+    anyhow::Error::from(error).context(format!("[train] batch = {batch} is too large: set it to {fits}"))
 }
 
 /// What healthy scans say about a model, for people.
@@ -155,8 +171,8 @@ fn tell(model: ModelKind, assessment: &Assessment) {
             blobs.len()
         ));
     }
-    for warning in assessment.warnings() {
-        say(format!("train {model}: warning: {warning}"));
+    for doubt in assessment.doubts() {
+        say(format!("train {model}: warning: {doubt}; {}", doubt.advice()));
     }
 }
 

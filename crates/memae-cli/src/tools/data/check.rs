@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 use cli_support::progress::{self, Task};
 use cli_support::workers;
-use mri_io::{Contrast, Finding, ScanReport, Severity, check_scan, check_table, find_copies};
+use mri_io::qc::{Contrast, Finding, ScanReport, Severity, check_scan, check_table, find_copies};
 
 use super::{drift, labels};
 use crate::config::Config;
-use crate::data::cohorts;
+use crate::data::cohorts::Sources;
+use crate::data::heads::Heads;
 use crate::data::manifest::Subject;
 use crate::data::roles::Group;
 use crate::run::threads;
@@ -55,7 +56,7 @@ pub(crate) fn check(config: &Config) -> Result<()> {
 
 /// All scans of both cohorts, what is missing of them, and what else there is to say.
 fn listed(config: &Config) -> Result<(Vec<Listed>, Vec<String>, Vec<String>)> {
-    let (healthy, lesions, root) = cohorts::sources(config)?;
+    let Sources { healthy, lesions, root } = Sources::new(config, Heads::plan(config)?.as_ref())?;
     let (mut scans, mut problems, mut remarks) = (Vec::new(), Vec::new(), Vec::new());
     for (group, manifest, files) in
         [(Group::Healthy, &healthy, &healthy.healthy), (Group::Lesions, &lesions, &lesions.lesions)]

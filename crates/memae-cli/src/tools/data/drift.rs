@@ -1,7 +1,7 @@
 //! How far the two cohorts differ in what has nothing to do with lesions.
 
 use anomaly_eval::{auroc, percentile};
-use mri_io::{ScanFacts, ScanReport};
+use mri_io::qc::{ScanFacts, ScanReport};
 
 use crate::data::roles::Group;
 
@@ -58,7 +58,7 @@ mod tests {
             let path = folder.path().join("scan.nii");
             let grid = Grid::centred([4, 4, 4], [1.0, 1.0, spacing]).unwrap();
             mri_io::write(&path, &Volume::filled(&grid, 1.0_f32).unwrap()).unwrap();
-            mri_io::check_scan(&path, None)
+            mri_io::qc::check_scan(&path, None)
         };
         let reports = [2.0, 4.0, 6.0, 7.0].map(report);
         let text = compare(&[Group::Healthy, Group::Healthy, Group::Lesions, Group::Lesions], &reports);

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use mri_io::{Finding, Mask, Severity, StripSettings, Volume};
+use mri_io::qc::{Finding, Severity};
+use mri_io::strip::StripSettings;
+use mri_io::{Mask, Volume};
 
 use crate::data::lesions::{self, Amount};
 use crate::data::manifest::Subject;
@@ -35,7 +37,7 @@ pub(super) fn look(
     let name = segmentation.display();
     let mut findings = Vec::new();
     let mut find = |severity, what: String, advice| findings.push(Finding::new(severity, what, advice));
-    if let Ok(header) = mri_io::read_header(scan)
+    if let Ok(header) = mri_io::nifti::read_header(scan)
         && let Err(problem) = labels.map(|_| true).check_on(&header.grid())
     {
         find(
@@ -89,6 +91,6 @@ fn brain(subject: &Subject, stripped: bool, strip: &StripSettings) -> anyhow::Re
     let scan: Volume<f32> = mri_io::read(&subject.scan)?;
     match known_brain(subject, stripped, &scan)? {
         Some(brain) => Ok(brain),
-        None => Ok(mri_io::skull_strip(&scan, strip)?.mask),
+        None => Ok(mri_io::strip::skull_strip(&scan, strip)?.mask),
     }
 }

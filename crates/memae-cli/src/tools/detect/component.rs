@@ -1,6 +1,6 @@
 //! Marked voxels that touch, as people and programs are told of them.
 
-use anomaly_eval::Voxel;
+use anomaly_eval::{ComponentFacts, Voxel};
 use mri_io::{RigidTransform, Volume};
 use nalgebra::Point3;
 use serde::{Deserialize, Serialize};
@@ -29,32 +29,21 @@ impl Component {
         anomaly: &Volume<f32>,
         to_reference: &RigidTransform,
         brain: &BrainBox,
-    ) -> Self {
-        let scores = anomaly.data();
-        let count = voxels.len() as f64;
-        let (mut sum, mut centre, mut peak) = (0.0, [0.0; 3], voxels[0]);
-        for &(i, j, k) in voxels {
-            sum += f64::from(scores[(i, j, k)]);
-            for (sum, at) in centre.iter_mut().zip([i, j, k]) {
-                *sum += at as f64 / count;
-            }
-            if scores[(i, j, k)] > scores[peak] {
-                peak = (i, j, k);
-            }
-        }
+    ) -> Option<Self> {
+        let facts = ComponentFacts::of(voxels, anomaly.data())?;
         let affine = anomaly.affine();
         let world = |voxel: [f64; 3]| affine.voxel_to_world(Point3::from(voxel));
-        let peak_voxel: [usize; 3] = peak.into();
-        Self {
-            ml: count * affine.voxel_volume() / 1000.0,
-            place: brain.place(to_reference.apply(world(centre))),
-            mean_score: sum / count,
-            peak_score: scores[peak],
-            centre_mm: world(centre).into(),
-            centre_voxel: centre,
+        let peak_voxel: [usize; 3] = facts.peak.into();
+        Some(Self {
+            ml: facts.voxels as f64 * affine.voxel_volume() / 1000.0,
+            place: brain.place(to_reference.apply(world(facts.centre))),
+            mean_score: facts.mean_score,
+            peak_score: facts.peak_score,
+            centre_mm: world(facts.centre).into(),
+            centre_voxel: facts.centre,
             peak_mm: world(peak_voxel.map(|at| at as f64)).into(),
             peak_voxel,
-        }
+        })
     }
 }
 
@@ -72,7 +61,7 @@ mod tests {
         let cube: Vec<Voxel> = (0..8).map(|at| (4 + at / 4, 4 + at / 2 % 2, 4 + at % 2)).collect();
         let brain = BrainBox::around(&anomaly.map(|_| true));
         let moved = RigidTransform::about(Point3::origin(), Vector3::zeros(), Vector3::new(-20.0, 0.0, 10.0));
-        let found = Component::of(&cube, &anomaly, &moved, &brain);
+        let found = Component::of(&cube, &anomaly, &moved, &brain).unwrap();
         assert_eq!((found.ml, found.centre_voxel, found.centre_mm), (0.064, [4.5; 3], [1.0; 3]));
         assert_eq!((found.peak_voxel, found.peak_mm), ([5, 4, 5], [2.0, 0.0, 2.0]));
         assert_eq!((found.peak_score, found.mean_score), (0.75, (7.0 * 0.5 + 0.75) / 8.0));

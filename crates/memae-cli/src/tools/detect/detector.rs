@@ -8,30 +8,21 @@ use anyhow::{Context, Result};
 use cli_support::progress::say;
 use cli_support::{files, interrupt};
 use memae_model::TrainedModel;
-use mri_io::{Preprocessed, Reference, StripSettings, Volume};
+use mri_io::Volume;
+use mri_io::preprocess::{Preprocessed, Reference, preprocess, preprocess_stripped};
+use mri_io::strip::StripSettings;
 
 use super::arguments::Detect;
 use super::findings::Findings;
 use super::inputs::{self, Scan};
 use super::look;
+use super::model::Model;
 use super::outputs;
 use super::place::BrainBox;
-use super::summary::{Model, Summary};
+use super::summary::Summary;
 use crate::run::stage::Kind;
 use crate::stages::package::{About, Package, Source};
 use crate::stages::reconstruct;
-
-/// What `summary.json` stands for.
-const RESULTS: [&str; 8] = [
-    "stripped.nii.gz",
-    "transform.txt",
-    "reconstruction.nii.gz",
-    "residual.nii.gz",
-    "anomaly.nii.gz",
-    "detection.nii.gz",
-    "brain.nii.gz",
-    "overview.png",
-];
 
 /// All packages that are used.
 pub(super) struct Detector {
@@ -126,7 +117,7 @@ impl Detector {
         say(format!("detect {}: begins", scan.name));
         let named = || scan.path.display().to_string();
         let looked = look::read(&scan.path)?;
-        let mask = scan.mask.as_ref().map(mri_io::read_mask).transpose()?;
+        let mask = scan.mask.as_ref().map(mri_io::nifti::read_mask).transpose()?;
         let mut summaries = Vec::new();
         for (group, plan) in self.groups.iter().zip(plans) {
             let mut prepared = None;
@@ -142,11 +133,9 @@ impl Detector {
                         let usual = settings.strip == StripSettings::default();
                         let prepared = match (&mask, &looked.brain) {
                             (None, Some(brain)) if usual => {
-                                mri_io::preprocess_stripped(&looked.volume, brain, reference, settings)
+                                preprocess_stripped(&looked.volume, brain, reference, settings)
                             }
-                            (mask, _) => {
-                                mri_io::preprocess(&looked.volume, mask.as_ref(), reference, settings)
-                            }
+                            (mask, _) => preprocess(&looked.volume, mask.as_ref(), reference, settings),
                         };
                         missing.insert(prepared.with_context(named)?)
                     }
@@ -171,8 +160,8 @@ impl Detector {
             }
             let package = &member.note.package_sha256;
             let key = files::fingerprint(&(Kind::Detect.revision(), package, member.threshold, &stamps))?;
-            let whole = RESULTS.iter().all(|result| folder.join(result).is_file());
-            let found = files::read_json::<Summary>(&folder.join("summary.json")).ok();
+            let whole = outputs::are_whole(&folder);
+            let found = files::read_json::<Summary>(&folder.join(outputs::SUMMARY)).ok();
             let found = found.filter(|found| whole && found.key == key);
             Ok(Target { folder, key, found })
         };
@@ -199,13 +188,13 @@ impl Detector {
         let findings =
             Findings::of(volume, prepared, expected, &member.about, member.place.as_ref(), member.threshold)?;
         let components = findings.components(&group.brain);
-        let file = folder.join("summary.json");
+        let file = folder.join(outputs::SUMMARY);
         if file.exists() {
             // It must not stand beside new maps.
             fs_err::remove_file(&file)?;
         }
         outputs::write(&findings, &folder, &member.note.title(), &components)?;
-        let doubts = member.about.doubts.iter().map(|doubt| format!("the model is in doubt: {doubt}"));
+        let doubts = member.about.doubts.iter().map(|doubt| format!("a doubt about the model: {doubt}"));
         let warnings = [warnings, &prepared.warnings, &doubts.collect::<Vec<_>>()].concat();
         let (about, threshold) = (&member.about, member.threshold);
         let note = member.note.clone();

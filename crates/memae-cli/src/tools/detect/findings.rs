@@ -1,8 +1,10 @@
 //! What a model finds in one scan, on the scan's own grid.
 
-use anomaly_eval::{PlaceCalibration, ScanPair, Voxel, components, normalize};
+use anomaly_eval::{PlaceCalibration, ScanPair, Voxel, components_from, normalize};
 use anyhow::Result;
-use mri_io::{Interpolation, Mask, Preprocessed, Volume};
+use mri_io::preprocess::Preprocessed;
+use mri_io::resample::{Interpolation, resample};
+use mri_io::{Mask, Volume};
 use ndarray::Array3;
 
 use super::component::Component;
@@ -50,7 +52,7 @@ impl<'a> Findings<'a> {
         let (grid, affine) = (scan.grid(), *prepared.volume.affine());
         let to_reference = prepared.transform.inverse();
         let native = |values, interpolation| {
-            mri_io::resample(&Volume::new(values, affine)?, &grid, to_reference, interpolation, 0.0)
+            resample(&Volume::new(values, affine)?, &grid, to_reference, interpolation, 0.0)
         };
         // What a network paints outside the brain compares with nothing.
         let reconstruction = within(native(expected, Interpolation::Linear)?, &prepared.native_mask);
@@ -62,9 +64,10 @@ impl<'a> Findings<'a> {
         for (detected, &inside) in detection.as_mut_slice().iter_mut().zip(prepared.native_mask.as_slice()) {
             *detected &= inside;
         }
-        let detection = about.scoring.post_processing.detection(detection.into_data());
-        let mut detection = Volume::new(detection, grid.affine)?;
-        let marked = large_parts(&mut detection, about.smallest_ml);
+        let mut detection = about.scoring.post_processing.detection(detection.into_data());
+        let smallest = about.smallest_ml * 1000.0 / grid.affine.voxel_volume();
+        let marked = components_from(&mut detection, smallest);
+        let detection = Volume::new(detection, grid.affine)?;
         Ok(Self { scan, prepared, reconstruction, residual, anomaly, detection, marked, subject_score })
     }
 
@@ -72,7 +75,7 @@ impl<'a> Findings<'a> {
     pub(super) fn components(&self, brain: &BrainBox) -> Vec<Component> {
         let to_reference = self.prepared.transform.inverse();
         let component = |voxels: &Vec<Voxel>| Component::of(voxels, &self.anomaly, &to_reference, brain);
-        self.marked.iter().map(component).collect()
+        self.marked.iter().filter_map(component).collect()
     }
 }
 
@@ -82,43 +85,4 @@ pub(super) fn within(mut volume: Volume<f32>, brain: &Mask) -> Volume<f32> {
         *value = if *inside { *value } else { 0.0 };
     }
     volume
-}
-
-/// The connected parts of a mask, largest first; those smaller than `smallest_ml` are cleared and left out.
-fn large_parts(mask: &mut Mask, smallest_ml: f64) -> Vec<Vec<Voxel>> {
-    let smallest = smallest_ml * 1000.0 / mask.affine().voxel_volume();
-    let mut parts = components(mask.data().to_owned());
-    parts.sort_by_key(|voxels| std::cmp::Reverse(voxels.len()));
-    let large = parts.partition_point(|voxels| voxels.len() as f64 >= smallest);
-    for voxel in parts.drain(large..).flatten() {
-        mask.data_mut()[voxel] = false;
-    }
-    parts
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use mri_io::Grid;
-
-    #[test]
-    fn small_parts_are_left_out_and_large_ones_come_first() {
-        let grid = Grid::centred([9, 9, 9], [2.0; 3]).unwrap();
-        let mut mask = Volume::filled(&grid, false).unwrap();
-        mask.data_mut()[[0, 0, 0]] = true;
-        mask.data_mut().slice_mut(ndarray::s![4..6, 4..6, 4..6]).fill(true);
-        mask.data_mut().slice_mut(ndarray::s![8, 0..2, 8]).fill(true);
-        let sizes = |smallest_ml| {
-            let mut mask = mask.clone();
-            let parts = large_parts(&mut mask, smallest_ml);
-            let sizes: Vec<usize> = parts.iter().map(Vec::len).collect();
-            assert_eq!(mask.count(), sizes.iter().sum::<usize>());
-            sizes
-        };
-        // A voxel has 0.008 ml.
-        assert_eq!(sizes(0.0), [8, 2, 1]);
-        assert_eq!(sizes(0.016), [8, 2]);
-        assert_eq!(sizes(0.017), [8]);
-        assert_eq!(sizes(1.0), [] as [usize; 0]);
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use mri_io::{BidsScan, LeftOut, nifti_stem};
+use mri_io::find::{BidsScan, LeftOut, nifti_stem};
 
 /// One scan.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +36,7 @@ pub(super) fn find(inputs: &[PathBuf], mask: Option<&Path>, suffix: &str) -> Res
             scans.extend(found.scans);
             left_out.extend(found.left_out);
         } else if is_list(input) {
-            let listed = mri_io::read_scan_list(input)?.into_iter();
+            let listed = mri_io::find::read_scan_list(input)?.into_iter();
             scans.extend(listed.map(|listed| Scan { mask: listed.mask, ..plain(listed.scan) }));
         } else {
             scans.push(plain(input.clone()));
@@ -54,7 +54,7 @@ pub(super) fn find(inputs: &[PathBuf], mask: Option<&Path>, suffix: &str) -> Res
     let mut seen = HashSet::new();
     scans.retain(|scan| seen.insert(scan.path.clone()));
     for path in scans.iter().flat_map(|scan| std::iter::once(&scan.path).chain(&scan.mask)) {
-        let known = path.exists() || mri_io::why_absent(path).is_some();
+        let known = path.exists() || mri_io::find::why_absent(path).is_some();
         ensure!(known, "{}: No such file", path.display());
     }
     tell_apart(&mut scans)?;
@@ -74,12 +74,12 @@ fn plain(path: PathBuf) -> Scan {
 /// The scans of a BIDS data set, or all NIfTI files that lie directly in a folder.
 fn in_folder(folder: &Path, suffix: &str) -> Result<Inputs> {
     let scan = |BidsScan { id, path, .. }: BidsScan| Scan { name: id, path, mask: None };
-    let found = mri_io::bids_scans(folder, suffix)?;
+    let found = mri_io::find::bids_scans(folder, suffix)?;
     let mut left_out: Vec<String> = found.left_out.iter().map(ToString::to_string).collect();
     let mut scans: Vec<Scan> = found.scans.into_iter().map(scan).collect();
     if scans.is_empty() {
-        for path in mri_io::nifti_files(folder)? {
-            match mri_io::part_of_complex(&path) {
+        for path in mri_io::find::nifti_files(folder)? {
+            match mri_io::find::part_of_complex(&path) {
                 Some(part) => left_out.push(LeftOut::NotMagnitude { path, part }.to_string()),
                 None => scans.push(plain(path)),
             }

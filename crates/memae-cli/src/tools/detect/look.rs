@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use mri_io::{Contrast, Severity, SkullStrip, Volume};
+use mri_io::Volume;
+use mri_io::qc::{Contrast, Severity};
+use mri_io::strip::SkullStrip;
 
 /// A scan that can be used, and reasons to look at what is found in it.
 #[derive(Debug)]
@@ -20,8 +22,8 @@ pub(super) struct Looked {
 /// If it cannot be read (a series of volumes among others), or is no scan but a label map, a mask or broken; the message says
 /// what to do about it.
 pub(super) fn read(path: &Path) -> Result<Looked> {
-    let (header, volume) = mri_io::read_with_header(path)?;
-    let (report, brain) = mri_io::check_volume(path, &header, &volume);
+    let (header, volume) = mri_io::nifti::read_with_header(path)?;
+    let (report, brain) = mri_io::qc::check_volume(path, &header, &volume);
     let mut warnings = Vec::new();
     for finding in report.findings {
         let advice = finding.advice.map_or_else(String::new, |advice| format!("; {advice}"));

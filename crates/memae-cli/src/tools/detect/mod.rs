@@ -1,11 +1,13 @@
 //! `memae detect`: scans through model packages, results in their own space.
 
+mod all;
 mod arguments;
 mod component;
 mod detector;
 mod findings;
 mod inputs;
 mod look;
+mod model;
 mod outputs;
 mod picture;
 mod place;
@@ -15,9 +17,9 @@ mod threshold;
 use std::num::NonZero;
 
 use anyhow::{Context, Result, bail};
-use cli_support::Interrupted;
 use cli_support::progress::say;
 use cli_support::workers;
+use cli_support::{Interrupted, worded};
 use cli_support::{interrupt, progress};
 
 use crate::stages::package::Source;
@@ -38,7 +40,7 @@ pub(crate) fn run(arguments: &Detect) -> Result<()> {
     fs_err::create_dir_all(&arguments.out).with_context(|| {
         format!("results cannot be written to {}: name another folder", arguments.out.display())
     })?;
-    mri_io::can_write(arguments.out.join("summary.json"))?;
+    mri_io::atomic_file::can_write(arguments.out.join(outputs::SUMMARY))?;
     let detector = Detector::open(&sources, arguments)?;
     let jobs = arguments
         .jobs
@@ -47,16 +49,16 @@ pub(crate) fn run(arguments: &Detect) -> Result<()> {
     let mut outcomes = workers::map(&scans, jobs, |scan| match detector.detect(scan) {
         Err(error) if error.is::<Interrupted>() => Err(error),
         Err(error) if scans.len() > 1 => {
-            say(format!("detect: error: {error:#}"));
-            Ok(Err(format!("{error:#}")))
+            say(format!("detect: error: {}", worded(&error)));
+            Ok(Err(worded(&error)))
         }
         outcome => outcome.map(Ok),
     })?;
     let _whole = interrupt::whole();
     if scans.len() > 1 {
-        summary::write_all(&arguments.out, &scans, &outcomes)?;
+        all::write(&arguments.out, &scans, &outcomes)?;
     }
-    progress::result(&summary::for_people(&outcomes, &detector.cautions(), &arguments.out))?;
+    progress::result(&all::for_people(&outcomes, &detector.cautions(), &arguments.out))?;
     let failed: Vec<String> = scans
         .iter()
         .zip(outcomes.drain(..))

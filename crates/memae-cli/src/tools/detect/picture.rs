@@ -3,7 +3,8 @@
 use anomaly_eval::Voxel;
 use anyhow::{Result, ensure};
 use memae_report::{Figure1, Figure1Column, Figure1Subject};
-use mri_io::{Mask, Volume, to_canonical};
+use mri_io::resample::to_canonical;
+use mri_io::{Mask, Volume};
 use nalgebra::Point3;
 use ndarray::{Array2, Axis};
 

@@ -1,18 +1,18 @@
-//! What is said about scans: `summary.json` of each, a table of all, and lines for people.
+//! What is said about a scan: `summary.json`, and a line for people.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Result;
-use cli_support::files;
-use memae_model::ModelKind;
+use anomaly_eval::HealthyCalibration;
 use serde::{Deserialize, Serialize};
 
 use super::component::Component;
 use super::findings::Findings;
 use super::inputs::Scan;
-use crate::stages::package::{About, Calibration, Package, Provenance, Source};
+use super::model::Model;
+use crate::stages::package::About;
 
-const NOTICE: &str = "Research software: not a medical device, and no diagnosis.";
+/// Stands in each summary, and below what people are told.
+pub(super) const NOTICE: &str = "Research software: not a medical device, and no diagnosis.";
 /// Components that are listed one by one; specks beyond them are only counted.
 const LISTED: usize = 100;
 /// Healthy subjects from which a percentile among them is told.
@@ -24,83 +24,26 @@ pub(super) struct Summary {
     notice: String,
     pub(super) name: String,
     scan: PathBuf,
-    brain_ml: f64,
+    pub(super) brain_ml: f64,
     /// Above the threshold, in the brain.
-    detected_ml: f64,
-    detected_share: f64,
+    pub(super) detected_ml: f64,
+    pub(super) detected_share: f64,
     threshold: f32,
     /// Share of the brain above T2 on the reference grid.
-    subject_score: f64,
+    pub(super) subject_score: f64,
     /// Percentage of healthy validation subjects with a lower subject score.
-    percentile: Option<f64>,
+    pub(super) percentile: Option<f64>,
     /// Why there is no percentile, where there is none.
     percentile_not_given: Option<String>,
     healthy_subjects: usize,
-    component_count: usize,
+    pub(super) component_count: usize,
     /// The largest first.
-    components: Vec<Component>,
+    pub(super) components: Vec<Component>,
     /// All reasons to look at the result.
     pub(super) warnings: Vec<String>,
-    model: Model,
+    pub(super) model: Model,
     /// Fingerprint of what this was made from.
     pub(super) key: String,
-}
-
-/// Which model it was.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Model {
-    /// Name of its folder, where there are several.
-    pub(super) name: String,
-    kind: ModelKind,
-    pub(super) package_sha256: String,
-    /// What its card says of its limits, where it has one.
-    pub(super) limits: Option<String>,
-    epoch: usize,
-    seed: u64,
-    #[serde(flatten)]
-    pub(super) provenance: Provenance,
-}
-
-impl Model {
-    pub(super) fn new(name: String, source: &Source, package: &Package) -> Self {
-        Self {
-            name,
-            kind: package.model.kind(),
-            package_sha256: package.sha256.clone(),
-            limits: source.limits(),
-            epoch: package.model.epoch(),
-            seed: package.model.training().seed,
-            provenance: package.about.provenance.clone(),
-        }
-    }
-
-    /// Above the picture.
-    pub(super) fn title(&self) -> String {
-        let trained = if self.provenance.synthetic { ", trained on synthetic heads" } else { "" };
-        format!("{}{trained}: for research, no diagnosis", self.kind)
-    }
-
-    /// What it is, for people.
-    pub(super) fn line(&self) -> String {
-        format!(
-            "{}, trained {} on {} healthy {}",
-            self.kind,
-            self.provenance.trained,
-            self.provenance.training_subjects,
-            if self.provenance.synthetic { "synthetic heads" } else { "subjects" }
-        )
-    }
-
-    /// What is to be kept in mind of every result.
-    pub(super) fn caution(&self) -> Option<String> {
-        let synthetic = || {
-            self.provenance.synthetic.then(|| {
-                "The model has only ever seen synthetic heads: on a real scan its map means little."
-                    .to_owned()
-            })
-        };
-        self.limits.clone().or_else(synthetic)
-    }
 }
 
 impl Summary {
@@ -140,10 +83,6 @@ impl Summary {
         }
     }
 
-    fn largest_ml(&self) -> f64 {
-        self.components.first().map_or(0.0, |component| component.ml)
-    }
-
     /// One line.
     pub(super) fn line(&self) -> String {
         let largest = self.components.first().map_or_else(String::new, |largest| {
@@ -167,7 +106,7 @@ impl Summary {
 
 /// The percentage of healthy subjects with a lower subject score, where that means something; otherwise why it does not.
 fn percentile(
-    calibration: &Calibration,
+    calibration: &HealthyCalibration,
     synthetic: bool,
     subject_score: f64,
     warnings: &[String],
@@ -184,82 +123,13 @@ fn percentile(
     }
 }
 
-/// What became of a scan: a summary for each model, or why there is none.
-pub(super) type Outcome = Result<Vec<Summary>, String>;
-
-/// Writes `summary.csv` and `summary.json` of several scans.
-pub(super) fn write_all(folder: &Path, scans: &[Scan], outcomes: &[Outcome]) -> Result<()> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record([
-        "name",
-        "scan",
-        "model",
-        "brain_ml",
-        "detected_ml",
-        "detected_share",
-        "components",
-        "largest_ml",
-        "largest_place",
-        "subject_score",
-        "percentile",
-        "warnings",
-        "error",
-    ])?;
-    for (scan, outcome) in scans.iter().zip(outcomes) {
-        let named = [scan.name.clone(), scan.path.display().to_string()];
-        match outcome {
-            Ok(summaries) => {
-                for found in summaries {
-                    let largest = found.components.first();
-                    let mut row = named.to_vec();
-                    row.push(found.model.name.clone());
-                    row.extend(
-                        [found.brain_ml, found.detected_ml, found.detected_share].map(|x| x.to_string()),
-                    );
-                    row.extend([found.component_count.to_string(), found.largest_ml().to_string()]);
-                    row.push(largest.map_or_else(String::new, |largest| largest.place.words.clone()));
-                    row.push(found.subject_score.to_string());
-                    row.push(found.percentile.map_or_else(String::new, |percentile| percentile.to_string()));
-                    row.extend([found.warnings.join("; "), String::new()]);
-                    table.write_record(row)?;
-                }
-            }
-            Err(error) => {
-                let mut row = named.to_vec();
-                row.extend(std::iter::repeat_n(String::new(), 10));
-                row.push(error.clone());
-                table.write_record(row)?;
-            }
-        }
-    }
-    files::write(&folder.join("summary.csv"), &table.into_inner()?)?;
-    let done: Vec<&Summary> = outcomes.iter().flatten().flatten().collect();
-    files::write_json(&folder.join("summary.json"), &done)
-}
-
-/// What the terminal shows at the end.
-pub(super) fn for_people(outcomes: &[Outcome], cautions: &[String], folder: &Path) -> String {
-    let mut text = String::new();
-    for summaries in outcomes.iter().flatten() {
-        for found in summaries {
-            let model = if summaries.len() > 1 { format!("{}: ", found.model.name) } else { String::new() };
-            text += &format!("{model}{}\n", found.line());
-            for warning in &found.warnings {
-                text += &format!("{model}{}: look at the result: {warning}\n", found.name);
-            }
-        }
-    }
-    text += &cautions.iter().map(|caution| format!("{caution}\n")).collect::<String>();
-    text + &format!("Results: {}, a picture of each scan in overview.png.\n{NOTICE}\n", folder.display())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Of subjects with scores 0, 1/n, 2/n and so on.
-    fn calibration(subjects: usize) -> Calibration {
-        Calibration {
+    fn calibration(subjects: usize) -> HealthyCalibration {
+        HealthyCalibration {
             scale: 1.0,
             thresholds: [0.5, 0.8],
             false_positive_rates: [0.05, 0.02],

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::stages::package::Calibration;
+use anomaly_eval::HealthyCalibration;
 
 /// Above which score a voxel is marked.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +31,7 @@ impl FromStr for Threshold {
 }
 
 impl Threshold {
-    pub(super) fn score(self, calibration: &Calibration) -> f32 {
+    pub(super) fn score(self, calibration: &HealthyCalibration) -> f32 {
         match self {
             Self::First => calibration.thresholds[0],
             Self::Second => calibration.thresholds[1],

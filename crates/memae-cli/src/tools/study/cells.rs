@@ -6,7 +6,6 @@ use memae_model::{MemoryPreset, ModelKind, Query};
 use super::arguments::StudyMemory;
 use super::names::{addressing_name, query_name};
 use crate::config::Config;
-use crate::run::layout::Layout;
 
 /// Pixels of a slice for one position of the feature map, along each axis.
 const POSITION: usize = 16;
@@ -64,7 +63,6 @@ impl Cell {
             self.items,
             addressing_name(self.addressing)
         );
-        config.run.preprocessed = Some(Layout::new(shared).preprocess());
         config.run.models = models.to_vec();
         config.model.memory.query = self.query;
         config.model.memory.items = self.items;

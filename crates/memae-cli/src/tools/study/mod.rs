@@ -5,13 +5,14 @@ mod cells;
 mod names;
 mod summary;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use cli_support::interrupt;
 use cli_support::progress::{result, say};
 
-use crate::config::{Config, Data};
-use crate::run::environment;
-use crate::run::layout::Layout;
+use crate::config::Config;
+use crate::run::context::Run;
+use crate::run::provenance;
+use crate::stages::scoring::Scorers;
 use crate::stages::{evaluate, preprocess, synth, train};
 pub(crate) use arguments::StudyMemory;
 use cells::Cell;
@@ -29,12 +30,13 @@ pub(crate) fn shared(config: &Config, arguments: &StudyMemory) -> Config {
     shared
 }
 
-/// Trains and evaluates each cell that is not done, and writes the table of all.
-pub(crate) fn memory(shared: &Config, arguments: &StudyMemory) -> Result<()> {
+/// Trains and evaluates each cell that is not done, and writes the table of all. `shared` has the cohort.
+pub(crate) fn memory(shared: &Run, arguments: &StudyMemory) -> Result<()> {
     if let Some(model) = arguments.models.iter().find(|model| !model.has_memory()) {
-        anyhow::bail!("--model {model} has no memory to study: memae and ssim-memae have");
+        bail!("--model {model} has no memory to study: memae and ssim-memae have");
     }
-    let cells = Cell::chosen(shared, arguments)?;
+    let config = &shared.config;
+    let cells = Cell::chosen(config, arguments)?;
     ensure!(!arguments.seeds.is_empty(), "--seeds needs at least one seed");
     let runs = cells.len() * arguments.seeds.len();
     say(format!(
@@ -42,24 +44,25 @@ pub(crate) fn memory(shared: &Config, arguments: &StudyMemory) -> Result<()> {
         cells.len(),
         arguments.seeds.len(),
         arguments.models.len(),
-        shared.run.output.display()
+        config.run.output.display()
     ));
-    if let Data::Synthetic(_) = shared.data {
+    if config.data.is_made() {
         synth::run(shared)?;
     }
     preprocess::run(shared)?;
-    let mut summary = Summary::new(shared, arguments, &cells);
+    let mut summary = Summary::new(config, arguments, &cells);
     // Seed by seed, so that a study cut short has all settings.
     for (at, &seed) in arguments.seeds.iter().enumerate() {
         for (cell, index) in cells.iter().zip(1..) {
             interrupt::check()?;
-            let config = cell.config(shared, seed, &arguments.models);
-            say(format!("study memory: run {} of {runs}, {}", at * cells.len() + index, config.run.name));
-            environment::write(&config)?;
-            train::run(&config, &config.run.models)?;
-            evaluate::run(&config)?;
-            summary.add(*cell, &Layout::new(&config), &config.run.models)?;
-            summary.write(&shared.run.output)?;
+            let run = shared.with(cell.config(config, seed, &arguments.models))?;
+            say(format!("study memory: run {} of {runs}, {}", at * cells.len() + index, run.config.run.name));
+            provenance::begin(&run)?;
+            train::run(&run, &run.config.run.models)?;
+            evaluate::run(&Scorers::new(&run))?;
+            provenance::finish(&run, preprocess::inputs(&run)?)?;
+            summary.add(*cell, &run.layout, &run.config.run.models)?;
+            summary.write(&config.run.output)?;
         }
     }
     result(&format!("\n{}\n", summary.table().to_text()))

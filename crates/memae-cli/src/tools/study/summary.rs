@@ -70,7 +70,7 @@ impl Summary {
         for &model in models {
             let assessment = Assessment::read(run.model(model))?
                 .with_context(|| format!("{} has no assessment", run.model(model).display()))?;
-            let method = evaluation.methods.iter().find(|method| method.id == model.id());
+            let method = evaluation.method(model.id());
             let ranking =
                 method.and_then(|method| method.ranking.iter().find(|set| set.voxels == VoxelSet::All));
             let found = Found {
@@ -98,7 +98,7 @@ impl Summary {
             .rows()
             .map(|(model, cell)| {
                 let addressing = addressing_name(cell.addressing);
-                format!("{}, {}, {} items, {addressing}", label(model), query_name(cell.query), cell.items)
+                format!("{}, {}, {} items, {addressing}", model.label(), query_name(cell.query), cell.items)
             })
             .collect();
         let figure = dots_figure(&self.caption(), &rows, &panels);
@@ -125,7 +125,7 @@ impl Summary {
     pub(super) fn table(&self) -> Table {
         let row = |model: ModelKind, cell: Cell| {
             let names = [
-                label(model).to_owned(),
+                model.label().to_owned(),
                 query_name(cell.query),
                 cell.items.to_string(),
                 addressing_name(cell.addressing).to_owned(),
@@ -167,17 +167,10 @@ impl Summary {
         };
         Some(format!(
             "Most selective {}: {query}, {} items, addressing {} ({value:.3}).",
-            label(model),
+            model.label(),
             cell.items,
             addressing_name(cell.addressing)
         ))
-    }
-}
-
-fn label(model: ModelKind) -> &'static str {
-    match model {
-        ModelKind::SsimMemAe => "SSIM-MemAE",
-        model => model.title(),
     }
 }
 

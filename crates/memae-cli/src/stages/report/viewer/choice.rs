@@ -6,16 +6,16 @@ use memae_model::ModelKind;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::data::roles::Use;
-use crate::stages::evaluate;
-use crate::stages::preprocess::{Cohort, Prepared};
+use crate::run::cohort::Prepared;
 use crate::stages::report::figure::spread;
 use crate::stages::scoring::Method;
 
-pub(super) struct Choice {
+pub(super) struct Choice<'a> {
     /// The rule in words.
     pub(super) text: String,
-    pub(super) subjects: Vec<Prepared>,
+    pub(super) subjects: Vec<&'a Prepared>,
+    /// The model by whose Dice they are ranked, and which is shown first.
+    pub(super) judge: ModelKind,
 }
 
 /// The place of a subject among all test subjects under one method, best first.
@@ -29,22 +29,24 @@ pub(super) struct Rank {
 
 /// Subjects evenly spread over the order of the proposed model's Dice (brain voxels, threshold 1 of the `matched`
 /// protocol).
-pub(super) fn choose(config: &Config, cohort: &Cohort) -> Result<Choice> {
+pub(super) fn choose<'a>(
+    config: &Config,
+    test: &'a [Prepared],
+    metrics: &[SubjectMetrics],
+) -> Result<Choice<'a>> {
     let judge = judge(config)?;
-    let metrics = evaluate::subjects(config)?;
-    let ranked = ranking(&metrics, judge);
-    let test = cohort.prepared(Use::Test);
+    let ranked = ranking(metrics, Method::Model(judge));
     let of_rank = |at: usize| {
         let (_, name) = ranked[at];
         let prepared = test.iter().find(|prepared| prepared.name == name);
-        Ok(prepared.with_context(|| format!("{name} is no test subject of this run"))?.clone())
+        prepared.with_context(|| format!("{name} is no test subject of this run"))
     };
     let subjects = spread(ranked.len(), config.report.viewer_subjects).map(of_rank).collect::<Result<_>>()?;
     let text = format!(
         "spread evenly over the ranking of the test subjects by the Dice of {} (brain voxels, threshold 1); nobody picked them",
         judge.label()
     );
-    Ok(Choice { text, subjects })
+    Ok(Choice { text, subjects, judge })
 }
 
 /// The place of a subject under a method.
@@ -71,15 +73,12 @@ fn ranking(metrics: &[SubjectMetrics], method: Method) -> Vec<(f64, &str)> {
 }
 
 /// The paper's proposed model, or the last one of a run without it.
-fn judge(config: &Config) -> Result<Method> {
+fn judge(config: &Config) -> Result<ModelKind> {
     let models = &config.run.models;
-    let proposed = models.iter().find(|model| **model == ModelKind::SsimMemAe);
-    proposed.or(models.last()).map(|&model| Method::Model(model)).context("a run has models")
+    let proposed = models.iter().find(|model| **model == ModelKind::PROPOSED);
+    proposed.or(models.last()).copied().context("a run has models")
 }
 
 fn dice(subject: &SubjectMetrics) -> Option<f64> {
-    let point = subject.metrics.points.iter().find(|at| {
-        (at.point.protocol, at.point.voxels, at.point.level) == (Protocol::Matched, VoxelSet::Brain, 1)
-    });
-    point.and_then(|at| at.rates.dice)
+    subject.metrics.at(Protocol::Matched, VoxelSet::Brain, 1)?.rates.dice
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 /// Voxels that are kept around the brain.
 const MARGIN: usize = 1;
 /// Shades of grey: more than an eye can tell apart beside a scan's noise, and few enough to be compressed well.
-const SHADES: f32 = 127.0;
+pub(super) const SHADES: f32 = 127.0;
 
 /// Part of a grid: every `stride`-th voxel of a box.
 #[derive(Clone, Debug, Serialize)]
@@ -23,11 +23,11 @@ pub(super) struct Crop {
 
 /// A volume in the page.
 #[derive(Debug, Serialize)]
-pub(in crate::report) struct Embedded {
+pub(in crate::stages::report) struct Embedded {
     /// Identifier of its element.
     id: String,
     /// zlib of one byte for each voxel, the last axis fastest; in base64.
-    pub(in crate::report) data: String,
+    pub(in crate::stages::report) data: String,
 }
 
 impl Crop {

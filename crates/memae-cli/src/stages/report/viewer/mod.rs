@@ -2,23 +2,23 @@
 
 mod choice;
 mod embed;
+mod look;
 mod stops;
 
-use anomaly_eval::{Evaluation, Protocol, VoxelSet};
+use anomaly_eval::{MethodSummary, Protocol, SubjectMetrics, VoxelSet};
 use anyhow::{Context, Result};
-use cli_support::progress::Task;
 use memae_report::largest_lesion_slice;
 use mri_io::{Mask, Volume};
 use ndarray::{Array3, Axis, Zip};
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::stages::evaluate;
-use crate::stages::preprocess::{Cohort, Prepared};
-use crate::stages::scoring::{Method, Scored, Scorer};
+use crate::run::cohort::Prepared;
+use crate::stages::scoring::{Method, Scored};
 use choice::{Choice, Rank};
 pub(super) use embed::Embedded;
 use embed::{Crop, shades};
+use look::{BRAIN, LESION, Look};
 use stops::{StopCounts, Stops};
 
 /// Voxels in the page, all volumes together. Where there are more, every second one (third, ...) along each axis is shown.
@@ -28,9 +28,14 @@ const BRIGHTEST: f64 = 0.995;
 
 /// All that the page's script needs.
 #[derive(Serialize)]
-pub(super) struct Viewer {
+pub(super) struct Viewer<'a> {
     subjects: Vec<Subject>,
     methods: Vec<Marked>,
+    /// Identifier of the method that is shown first.
+    first: &'static str,
+    look: Look,
+    #[serde(skip)]
+    chosen: Vec<&'a Prepared>,
     /// How the subjects were chosen.
     #[serde(skip)]
     pub(super) choice: String,
@@ -75,52 +80,90 @@ struct MethodResult {
     brightest: u8,
 }
 
-/// Scores the chosen subjects by all methods; `None` if there are none to choose.
-pub(super) fn make(config: &Config, cohort: &Cohort, evaluation: &Evaluation) -> Result<Option<Viewer>> {
-    let methods = Method::all(config);
-    let Choice { text, subjects: chosen } = choice::choose(config, cohort)?;
-    if chosen.is_empty() {
-        return Ok(None);
-    }
-    let mut viewer =
-        Viewer { subjects: Vec::new(), methods: Vec::new(), choice: text, stride: 1, volumes: Vec::new() };
-    // At most two volumes of each method, and scan and labels.
-    let most = MOST_VOXELS / (2 * (methods.len() + 1) * chosen.len());
-    for prepared in &chosen {
-        viewer.add_subject(prepared, most)?;
-    }
-    let metrics = evaluate::subjects(config)?;
-    let task = Task::new("viewer", methods.len() * chosen.len());
-    for method in methods {
-        let scorer = Scorer::new(config, cohort, method)?;
-        let thresholds = matched(evaluation, method)?;
-        let stops = Stops::new(thresholds.as_flattened());
-        for (at, prepared) in chosen.iter().enumerate() {
-            let rank = choice::rank(&metrics, method, &prepared.name);
-            viewer.add_result(at, method, rank, &stops, &scorer.score(prepared)?)?;
-            task.step(&prepared.name);
+impl<'a> Viewer<'a> {
+    /// Chooses subjects, of which no method has made anything yet; `None` if there are none to choose.
+    pub(super) fn choose(
+        config: &Config,
+        test: &'a [Prepared],
+        metrics: &[SubjectMetrics],
+    ) -> Result<Option<Self>> {
+        let Choice { text, subjects: chosen, judge } = choice::choose(config, test, metrics)?;
+        // At most two volumes of each method, and scan and labels.
+        let most = MOST_VOXELS / (2 * (Method::all(config).len() + 1) * chosen.len().max(1));
+        let mut viewer = Self {
+            subjects: Vec::new(),
+            methods: Vec::new(),
+            first: judge.id(),
+            look: Look::of_the_page(),
+            chosen,
+            choice: text,
+            stride: 1,
+            volumes: Vec::new(),
+        };
+        for prepared in viewer.chosen.clone() {
+            viewer.add_subject(prepared, most)?;
         }
+        Ok(Some(viewer).filter(|viewer| !viewer.chosen.is_empty()))
+    }
+
+    /// The subjects that the viewer shows.
+    pub(super) fn subjects(&self) -> impl Iterator<Item = &'a Prepared> {
+        self.chosen.iter().copied()
+    }
+
+    /// Adds a method, whose results on all subjects come next.
+    pub(super) fn add_method(&mut self, method: Method, found: &MethodSummary) -> Result<()> {
+        let threshold = |voxels, level| {
+            let threshold = found.threshold(Protocol::Matched, voxels, level);
+            threshold.with_context(|| format!("{} has no matched thresholds", method.id()))
+        };
+        let [all, brain] = VoxelSet::ALL;
+        let thresholds = [threshold(all, 1)?, threshold(all, 2)?, threshold(brain, 1)?, threshold(brain, 2)?];
+        let stops = Stops::new(&thresholds);
         let position = |threshold| stops.position(threshold).context("the stops hold the thresholds");
-        let [[all1, all2], [brain1, brain2]] = thresholds.map(|levels| levels.map(position));
-        viewer.methods.push(Marked {
+        let [all1, all2, brain1, brain2] = thresholds.map(position);
+        self.methods.push(Marked {
             id: method.id(),
             label: method.label(),
             reconstructs: !method.is_baseline(),
             marks: [[all1?, all2?], [brain1?, brain2?]],
             stops,
         });
+        Ok(())
     }
-    Ok(Some(viewer))
-}
 
-impl Viewer {
-    /// Adds a subject of which at most `most` voxels are shown: its scan, and labels that are 1 for lesion, plus 2 for brain.
+    /// Adds what the last method makes of a subject, if the viewer shows it.
+    pub(super) fn add(
+        &mut self,
+        method: Method,
+        metrics: &[SubjectMetrics],
+        prepared: &Prepared,
+        scored: &Scored,
+    ) -> Result<()> {
+        let Some(at) = self.subjects().position(|shown| shown.name == prepared.name) else { return Ok(()) };
+        let stops = &self.methods.last().context("a method comes before its results")?.stops;
+        let subject = &mut self.subjects[at];
+        let id = |kind: &str| format!("subject{at}-{}-{kind}", method.id());
+        let levels = stops.levels(scored.scores.view());
+        self.volumes.push(subject.crop.embed(id("map"), levels.view())?);
+        // The baselines expect something, but reconstruct nothing.
+        if let Some(expected) = scored.read.expected.as_ref().filter(|_| !method.is_baseline()) {
+            let grey = shades(expected.view(), range(&scored.read.scan));
+            self.volumes.push(subject.crop.embed(id("reconstruction"), grey.view())?);
+        }
+        let rank = choice::rank(metrics, method, &prepared.name);
+        let (counts, brightest) = (count(stops, scored)?, brightest(&levels));
+        subject.results.push(MethodResult { rank, counts, brightest });
+        Ok(())
+    }
+
+    /// Adds a subject of which at most `most` voxels are shown: its scan, and labels that add up [`LESION`] and [`BRAIN`].
     fn add_subject(&mut self, prepared: &Prepared, most: usize) -> Result<()> {
         let (scan, brain) = prepared.read()?;
         let lesions = prepared.read_lesions()?.context("a test subject has lesions")?;
         let labels = Zip::from(lesions.data())
             .and(brain.data())
-            .map_collect(|lesion, brain| u8::from(*lesion) + 2 * u8::from(*brain));
+            .map_collect(|lesion, brain| LESION * u8::from(*lesion) + BRAIN * u8::from(*brain));
         let crop = Crop::around(&labels.mapv(|label| label > 0)).thinned_to(most);
         let id = |kind: &str| format!("subject{}-{kind}", self.subjects.len());
         let grey = shades(scan.data(), range(&scan));
@@ -138,29 +181,6 @@ impl Viewer {
         });
         Ok(())
     }
-
-    /// Adds what a method makes of the subject at this place.
-    fn add_result(
-        &mut self,
-        at: usize,
-        method: Method,
-        rank: Rank,
-        stops: &Stops,
-        scored: &Scored,
-    ) -> Result<()> {
-        let subject = &mut self.subjects[at];
-        let id = |kind: &str| format!("subject{at}-{}-{kind}", method.id());
-        let levels = stops.levels(scored.scores.view());
-        self.volumes.push(subject.crop.embed(id("map"), levels.view())?);
-        // The baselines expect something, but reconstruct nothing.
-        if let Some(expected) = scored.read.expected.as_ref().filter(|_| !method.is_baseline()) {
-            let grey = shades(expected.view(), range(&scored.read.scan));
-            self.volumes.push(subject.crop.embed(id("reconstruction"), grey.view())?);
-        }
-        let (counts, brightest) = (count(stops, scored)?, brightest(&levels));
-        subject.results.push(MethodResult { rank, counts, brightest });
-        Ok(())
-    }
 }
 
 /// Midst of the lesion on the axial slice that has most of it; midst of the grid without a lesion.
@@ -176,22 +196,6 @@ fn centre(lesions: &Mask) -> [usize; 3] {
 fn range(scan: &Volume<f32>) -> [f32; 2] {
     let values = scan.as_slice().iter().copied();
     [values.clone().fold(f32::INFINITY, f32::min), values.fold(f32::NEG_INFINITY, f32::max)]
-}
-
-/// Thresholds 1 and 2 of the `matched` protocol over each voxel set.
-fn matched(evaluation: &Evaluation, method: Method) -> Result<[[f32; 2]; 2]> {
-    let summary = evaluation.methods.iter().find(|summary| summary.id == method.id());
-    let summary = summary.with_context(|| format!("{} has not been evaluated", method.id()))?;
-    let threshold = |voxels, level| {
-        let mut points = summary.points.iter().map(|at| at.point);
-        let wanted =
-            points.find(|at| (at.protocol, at.voxels, at.level) == (Protocol::Matched, voxels, level));
-        wanted
-            .map(|point| point.threshold)
-            .with_context(|| format!("{} has no matched thresholds", method.id()))
-    };
-    let [all, brain] = VoxelSet::ALL;
-    Ok([[threshold(all, 1)?, threshold(all, 2)?], [threshold(brain, 1)?, threshold(brain, 2)?]])
 }
 
 fn count(stops: &Stops, scored: &Scored) -> Result<Vec<StopCounts>> {

@@ -1,0 +1,91 @@
+//! Files that mark voxels: label maps and masks.
+
+use std::path::Path;
+
+use super::fault::Fault;
+use super::reading::read;
+use super::stored::{LABEL_TOLERANCE, StoredVolume};
+use super::writing::Voxel;
+use crate::{Error, Mask, Result, Volume};
+
+/// Reads a label map in any integer type. A value within half a step of the file's slope, or 1e-3, of a whole number is that
+/// number: labels that went through floats are labels still.
+///
+/// # Errors
+/// As [`read`]; also if a value is no whole number, or none that the type holds.
+pub fn read_labels<T: Voxel + TryFrom<i128>>(path: impl AsRef<Path>) -> Result<Volume<T>> {
+    let path = path.as_ref();
+    StoredVolume::read(path)?.whole().map_err(|reason| Error::nifti(path, Fault::Values, reason.to_string()))
+}
+
+/// Reads a mask: every voxel above zero is inside. Where values are not whole, the mask was interpolated or holds
+/// probabilities: inside is what has at least half of 1 (of the largest value, where that is above 2: percentages), and a
+/// warning event says so. The same holds for whole numbers of many levels, up to 50 and more, that change from voxel to voxel, as
+/// soft masks are stored in bytes and percent; label maps have the same value over whole regions.
+///
+/// # Errors
+/// As [`read`]; also if a voxel is not a number, or no voxel is above zero while some are below.
+pub fn read_mask(path: impl AsRef<Path>) -> Result<Mask> {
+    /// What a spline makes of a mask stays below.
+    const OVERSHOOT: f32 = 2.0;
+    let path = path.as_ref();
+    let volume = read(path)?;
+    let voxels = volume.as_slice();
+    if voxels.iter().any(|value| value.is_nan()) {
+        return Err(Error::nifti(
+            path,
+            Fault::Values,
+            "holds voxels that are not a number, so it is no mask",
+        ));
+    }
+    let is_whole = |value: &f32| (value - value.round()).abs() <= LABEL_TOLERANCE as f32;
+    let highest = voxels.iter().copied().fold(0.0, f32::max);
+    let what = if !voxels.iter().all(is_whole) {
+        "values that are not whole numbers"
+    } else if is_soft(&volume, highest) {
+        "a soft mask in whole numbers"
+    } else {
+        if highest <= 0.0 && voxels.iter().any(|&value| value < 0.0) {
+            return Err(Error::nifti(
+                path,
+                Fault::Values,
+                "holds no value above 0, so nothing would be inside: write a mask with 1 inside and 0 outside",
+            ));
+        }
+        return Ok(volume.map(|&value| value.round() > 0.0));
+    };
+    let half = if highest <= OVERSHOOT { 0.5 } else { 0.5 * highest };
+    tracing::warn!(
+        "{}: holds {what}, up to {highest}: taken as a mask where they are at least {half}",
+        path.display()
+    );
+    Ok(volume.map(|&value| value >= half))
+}
+
+/// Whether whole numbers are probabilities times their largest value, and not labels: of the neighbours along the last axis
+/// that are inside, but not both certainly inside, fewer than half are equal.
+fn is_soft(volume: &Volume<f32>, highest: f32) -> bool {
+    const LEAST_SCALE: f32 = 50.0;
+    const LEAST_LEVELS: usize = 16;
+    let voxels = volume.as_slice();
+    if !(LEAST_SCALE..=f32::from(u16::MAX)).contains(&highest) || voxels.iter().any(|&value| value < 0.0) {
+        return false;
+    }
+    let mut seen = vec![false; highest.round() as usize + 1];
+    for value in voxels {
+        seen[value.round() as usize] = true;
+    }
+    if seen.iter().filter(|&&seen| seen).count() <= LEAST_LEVELS {
+        return false;
+    }
+    let (mut pairs, mut equal) = (0_usize, 0_usize);
+    for line in volume.data().lanes(ndarray::Axis(2)) {
+        for (&a, &b) in line.iter().zip(line.iter().skip(1)) {
+            if a > 0.5 && b > 0.5 && a.min(b) < highest - 0.5 {
+                pairs += 1;
+                equal += usize::from((a - b).abs() < 0.5);
+            }
+        }
+    }
+    2 * equal < pairs
+}
