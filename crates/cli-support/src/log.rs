@@ -5,9 +5,12 @@ use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 
 use anyhow::Result;
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::{FilterFn, LevelFilter};
-use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{self, FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::prelude::*;
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::progress;
 
@@ -39,9 +42,7 @@ pub fn start(shown: &Shown) {
         fmt::layer().json().flatten_event(true).with_writer(|| Above).with_filter(level).boxed()
     } else {
         fmt::layer()
-            .without_time()
-            .with_target(false)
-            .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
+            .event_format(Plain)
             .with_writer(|| Above)
             .with_filter(not_said)
             .with_filter(level)
@@ -63,6 +64,31 @@ pub fn to_file(path: &Path) -> Result<()> {
     // A second call keeps the first file: one process serves one run.
     FILE.set(Mutex::new(file)).ok();
     Ok(())
+}
+
+/// Events as programs tell all else on standard error: `warning: ` and `error: ` before what is one, and nothing before the rest.
+#[derive(Debug)]
+pub struct Plain;
+
+impl<S, N> FormatEvent<S, N> for Plain
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
+        match *event.metadata().level() {
+            Level::ERROR => writer.write_str("error: ")?,
+            Level::WARN => writer.write_str("warning: ")?,
+            _ => {}
+        }
+        context.field_format().format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
 }
 
 /// Standard error, above the progress bars.

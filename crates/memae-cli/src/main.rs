@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Parser;
-use cli_support::progress;
-use cli_support::{files, interrupt, log};
+use cli_support::lock::{self, Lock};
+use cli_support::{files, interrupt, log, progress};
 
 use ahead::Networks;
 use cli::{Cli, Command, Common};
@@ -30,7 +30,6 @@ use commands::Name;
 use config::{Config, Data};
 use failure::BadConfig;
 use run::context::Run;
-use run::lock::RunLock;
 use run::{provenance, task, threads};
 use stages::preprocess;
 use tools::{detect, export, info, manual, seeds, study, verify};
@@ -87,8 +86,11 @@ fn dispatch(cli: &Cli) -> Result<()> {
     ahead::check(&run.config, networks)?;
     threads::limit(&run.config)?;
     let Name { name, is_part } = commands::name(&cli.command);
-    let _lock = if is_part { RunLock::share(&run.layout.run)? } else { RunLock::take(&run.layout.run)? };
-    let _same_part = RunLock::take(&run.layout.locks().join(&name))?;
+    let (folder, otherwise) = (&run.layout.run, "choose another name in [run]");
+    let file = folder.join(lock::FILE);
+    let _run =
+        if is_part { Lock::share(&file, folder, otherwise)? } else { Lock::take(&file, folder, otherwise)? };
+    let _same_part = Lock::take(&run.layout.locks().join(&name), folder, "do another part")?;
     if !is_part {
         files::remove_unfinished(&run.layout.run, Duration::ZERO)?;
         files::remove_unfinished(&run.config.run.cache, ABANDONED)?;

@@ -56,3 +56,16 @@ fn transforms_between_images_send_points_where_nitransforms_says() {
         check(name, &transform, &expected["points"], &expected["between_images"], tolerance);
     }
 }
+
+#[test]
+fn transforms_of_mrtrix_and_greedy_send_points_where_these_programs_do() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/linear.json");
+    let expected: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let files = expected["to"].as_object().unwrap();
+    assert_eq!(files.len(), 4);
+    for (name, to) in files {
+        let transform = read_transform(file("../linear").join(name), None).unwrap();
+        // Both programs resample in f32, and greedy writes six digits.
+        check(name, &transform, &expected["points"], to, 2e-3);
+    }
+}

@@ -16,7 +16,7 @@ use crate::commands::transform::Transform;
 
 /// Prepares brain MR volumes: skull stripping, rigid registration, resampling, intensity normalization.
 ///
-/// Reads and writes NIfTI (.nii, .nii.gz; reads .hdr/.img too). World coordinates are RAS+ millimetres.
+/// Reads NIfTI (.nii, .nii.gz, .hdr/.img), Analyze 7.5 and FreeSurfer's .mgh and .mgz; writes .nii and .nii.gz. World coordinates are RAS+ millimetres.
 /// Exit code: 0 if all went well, 1 for a failure, 2 for wrong usage.
 #[derive(Debug, Parser)]
 #[command(name = "mri-prep", version, max_term_width = 100)]
@@ -63,7 +63,7 @@ pub(crate) enum Command {
     Bids(BidsApp),
     /// Tell what is wrong with scans, before hours of work, and what to do about it.
     Check(Check),
-    /// Tell what is in NIfTI files.
+    /// Tell what is in files of volumes: NIfTI, Analyze 7.5, .mgh, .mgz.
     Info {
         /// Files to look at.
         #[arg(required = true)]

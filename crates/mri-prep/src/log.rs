@@ -1,6 +1,6 @@
 //! Warnings of the library, on standard error.
 
-use cli_support::log::Above;
+use cli_support::log::{Above, Plain};
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
@@ -12,6 +12,6 @@ pub(crate) fn start() {
     let shown = Targets::new()
         .with_default(Level::WARN)
         .with_targets([("mri_io::register", Level::ERROR), ("mri_io::strip", Level::ERROR)]);
-    let lines = fmt::layer().without_time().with_target(false).with_ansi(false).with_writer(|| Above);
+    let lines = fmt::layer().event_format(Plain).with_ansi(false).with_writer(|| Above);
     tracing_subscriber::registry().with(lines.with_filter(shown)).init();
 }

@@ -36,7 +36,11 @@ fn participants_then_the_group() {
     fails(folder, &call("participant"), &["dataset_description.json", "--skip-bids-validation"]);
     let description = "{\"Name\": \"study\", \"BIDSVersion\": \"1.10.0\"}";
     std::fs::write(folder.join("study/dataset_description.json"), description).unwrap();
-    fails(folder, &format!("{} --participant-label 07", call("participant")), &["no participant sub-07"]);
+    fails(
+        folder,
+        &format!("{} --participant-label 07", call("participant")),
+        &["sub-07: no such participant"],
+    );
     assert!(succeeds(folder, "bids --help").contains("participant"));
 
     let text = succeeds(folder, &format!("{} --participant-label sub-02", call("participant")));

@@ -4,6 +4,7 @@ mod common;
 
 use std::path::Path;
 
+use cli_support::lock::Lock;
 use common::{brain, fails, mri_prep, pose, succeeds};
 use mri_io::transform_file::read_transform;
 use mri_io::{RigidTransform, write};
@@ -289,4 +290,106 @@ fn an_interrupt_finishes_the_scan_in_hand_and_the_next_run_the_rest() {
     }
     assert!(folder.join("scans.html").exists());
     assert!(succeeds(folder, &line).contains(&format!("{done} of 4 scans are done already")));
+}
+
+#[test]
+fn a_data_set_is_chosen_from_by_contrast_subject_table_and_entity() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_reference(folder);
+    let study = folder.join("study");
+    for (place, file) in [
+        ("sub-01/anat", "sub-01_T2w.nii.gz"),
+        ("sub-01/anat", "sub-01_acq-high_FLAIR.nii.gz"),
+        ("sub-01/anat", "sub-01_acq-low_FLAIR.nii.gz"),
+        ("sub-02/anat", "sub-02_acq-high_FLAIR.nii.gz"),
+        ("sub-03/anat", "sub-03_acq-high_FLAIR.nii"),
+        ("sub-04/anat", "sub-04_T2w.nii.gz"),
+    ] {
+        std::fs::create_dir_all(study.join(place)).unwrap();
+        write(study.join(place).join(file), &brain(&pose())).unwrap();
+    }
+    std::fs::write(
+        study.join("participants.tsv"),
+        "participant_id\tgroup\nsub-01\tcontrol\nsub-02\tcontrol\nsub-03\tpatient\nsub-04\tcontrol\n",
+    )
+    .unwrap();
+    std::fs::write(folder.join("out.txt"), "sub-02 # moved\n").unwrap();
+    let chosen =
+        "--bids study --suffix FLAIR --participants group=control --entities acq-high --exclude out.txt";
+    let text = succeeds(folder, &format!("run {chosen} {REFERENCE}"));
+    assert!(text.contains("done: sub-01_acq-high") && text.contains("sub-04 has no anat/*_FLAIR"), "{text}");
+    let derivatives = study.join("derivatives/mri-prep-FLAIR");
+    assert!(derivatives.join("sub-01/anat/sub-01_acq-high_desc-brain_mask.nii.gz").is_file());
+    for left_out in ["sub-01/anat/sub-01_acq-low_desc-brain_mask.nii.gz", "sub-02", "sub-03"] {
+        assert!(!derivatives.join(left_out).exists(), "{left_out}");
+    }
+    validate(&derivatives);
+    // The same conditions in `check`, and what cannot be.
+    assert!(succeeds(folder, &format!("check {chosen}")).contains("sub-01_acq-high_FLAIR"));
+    for (line, causes) in [
+        ("--suffix FLAIR --include 01 09", ["--include names 1 subject", "09"]),
+        ("--suffix FLAIR --participants group=contrl", ["no row has contrl", "control"]),
+        ("--suffix FLAIR --entities acq-middle", ["no scan *_FLAIR is left", "--entities"]),
+        ("--suffix PDw", ["no scan of the form", "_PDw"]),
+        ("--derivatives study/derivatives/mri-prep-FLAIR", ["another contrast", "--derivatives"]),
+    ] {
+        fails(folder, &format!("run --bids study {line} {REFERENCE}"), &causes);
+    }
+}
+
+#[test]
+fn a_list_takes_other_contrasts_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_reference(folder);
+    write(folder.join("t2.nii.gz"), &brain(&pose())).unwrap();
+    let other =
+        brain(&RigidTransform::identity()).map(|&value| if value > 0.0 { 400.0 - value } else { 0.0 });
+    write(folder.join("t1.nii.gz"), &other).unwrap();
+    write(folder.join("flair.nii.gz"), &other).unwrap();
+    std::fs::write(folder.join("scans.csv"), "scan,output,also\nt2.nii.gz,out,t1.nii.gz; flair.nii.gz\n")
+        .unwrap();
+    succeeds(folder, &format!("run --manifest scans.csv {REFERENCE}"));
+    for contrast in ["t1", "flair"] {
+        let found = read_transform(folder.join(format!("out/{contrast}_transform.txt")), None).unwrap();
+        let place = Point3::new(0.0, 75.0, 0.0);
+        assert!((found.apply(place) - place).norm() < 4.0, "{found:?}");
+        assert!(folder.join(format!("out/{contrast}_brain.nii.gz")).is_file());
+    }
+    let list = "[[scan]]\nscan = 't2.nii.gz'\noutput = 'out'\nalso = ['t1.nii.gz', 'flair.nii.gz']\n";
+    std::fs::write(folder.join("scans.toml"), list).unwrap();
+    assert!(
+        succeeds(folder, &format!("run --manifest scans.toml {REFERENCE}")).contains("1 of 1 scans are done")
+    );
+    for (also, cause) in [("none.nii", "no such file"), ("t2.nii.gz", "is the scan itself")] {
+        std::fs::write(folder.join("scans.csv"), format!("scan,output,also\nt2.nii.gz,out,{also}\n"))
+            .unwrap();
+        fails(folder, &format!("run --manifest scans.csv {REFERENCE}"), &[also, cause]);
+    }
+}
+
+#[test]
+fn two_runs_do_not_write_to_one_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_reference(folder);
+    write(folder.join("a.nii.gz"), &brain(&pose())).unwrap();
+    std::fs::create_dir_all(folder.join("study/sub-01/anat")).unwrap();
+    write(folder.join("study/sub-01/anat/sub-01_T2w.nii.gz"), &brain(&pose())).unwrap();
+    std::fs::write(folder.join("scans.csv"), "scan,output\na.nii.gz,out\n").unwrap();
+    std::fs::write(folder.join("others.csv"), "scan,output\na.nii.gz,out\n").unwrap();
+    for (lock, line) in [
+        ("out/.lock", "a.nii.gz out --force"),
+        ("out/.lock", "--manifest others.csv --force"),
+        (".scans.csv.lock", "--manifest scans.csv"),
+        ("study/derivatives/mri-prep/.lock", "--bids study"),
+    ] {
+        let held = Lock::take(&folder.join(lock), folder, "wait").unwrap();
+        let process = format!("(process {} on ", std::process::id());
+        fails(folder, &format!("run {line} {REFERENCE}"), &["another run works here, since 2", &process]);
+        drop(held);
+    }
+    // Locks that ended programs left behind are none.
+    succeeds(folder, &format!("run a.nii.gz out {REFERENCE}"));
 }

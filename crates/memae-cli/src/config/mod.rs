@@ -4,11 +4,11 @@ mod check;
 #[cfg(test)]
 mod documented;
 mod sections;
-pub(crate) mod spelling;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use cli_support::spelling;
 
 pub(crate) use sections::{Builtin, Cluster, Config, Data, Reference, SyntheticData};
 

@@ -3,7 +3,6 @@
 pub(crate) mod cohort;
 pub(crate) mod context;
 pub(crate) mod layout;
-pub(crate) mod lock;
 pub(crate) mod part;
 pub(crate) mod provenance;
 pub(crate) mod stage;

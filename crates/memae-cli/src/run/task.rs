@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
-use cli_support::{Interrupted, files};
+use cli_support::{Interrupted, files, lock};
 use serde::{Deserialize, Serialize};
 
-use super::lock;
 use crate::run::layout::Layout;
 
 /// `tasks/<name>.json`.

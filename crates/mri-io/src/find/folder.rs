@@ -47,6 +47,16 @@ pub enum LeftOut {
     },
 }
 
+impl LeftOut {
+    /// The file or folder that it is about.
+    pub fn place(&self) -> &Path {
+        match self {
+            Self::NotMagnitude { path, .. } => path,
+            Self::NoScan { subject, .. } => subject,
+        }
+    }
+}
+
 impl fmt::Display for LeftOut {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

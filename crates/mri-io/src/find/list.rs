@@ -16,7 +16,22 @@ pub struct ListedScan {
     pub mask: Option<PathBuf>,
     /// Folder for its results, where the list names one.
     pub output: Option<PathBuf>,
+    /// Other contrasts of its session.
+    #[serde(default)]
+    pub also: Vec<PathBuf>,
 }
+
+/// A line of a CSV file.
+#[derive(Deserialize)]
+struct Line {
+    scan: PathBuf,
+    mask: Option<PathBuf>,
+    output: Option<PathBuf>,
+    also: Option<String>,
+}
+
+/// What a list may say of a scan.
+const COLUMNS: &str = "the columns are `scan` and, where wanted, `mask`, `output` and `also`";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,8 +40,9 @@ struct Tables {
     scan: Vec<ListedScan>,
 }
 
-/// Reads a list of scans: a CSV file with a column `scan` and, where they are known, `mask` and `output`; or a TOML file with a
-/// table `[[scan]]` of these keys for each. Paths are relative to the file; an empty field is as none.
+/// Reads a list of scans: a CSV file with a column `scan` and, where wanted, `mask`, `output` and `also` (of several paths with
+/// `;` between them); or a TOML file with a table `[[scan]]` of these keys for each, `also` with a list. Paths are relative to
+/// the file; an empty field is as none.
 ///
 /// Other columns are refused: a misspelt `mask` would otherwise go unnoticed.
 ///
@@ -51,29 +67,30 @@ pub fn read_scan_list(path: impl AsRef<Path>) -> Result<Vec<ListedScan>> {
     let known = |other: Option<PathBuf>| {
         other.filter(|path| !path.as_os_str().is_empty()).map(|path| folder.join(path))
     };
-    let placed = listed.into_iter().map(|ListedScan { scan, mask, output }| {
+    let placed = listed.into_iter().map(|ListedScan { scan, mask, output, also }| {
         if scan.as_os_str().is_empty() {
             return Err(wrong("a line names no scan".to_owned()));
         }
-        Ok(ListedScan { scan: folder.join(scan), mask: known(mask), output: known(output) })
+        let also = also.into_iter().filter_map(|path| known(Some(path))).collect();
+        Ok(ListedScan { scan: folder.join(scan), mask: known(mask), output: known(output), also })
     });
     placed.collect()
 }
 
 fn from_csv(text: &str) -> Result<Vec<ListedScan>, String> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let known = ["scan", "mask", "output"];
+    let known = ["scan", "mask", "output", "also"];
     let header = reader.headers().map_err(|cause| cause.to_string())?.clone();
     if let Some(odd) = header.iter().find(|column| !known.contains(&column.trim_start_matches('\u{feff}'))) {
         let why = if odd.contains([';', '\t']) { ": separate columns by commas" } else { "" };
-        return Err(format!(
-            "line 1 has the column `{odd}`{why}; the columns are `scan` and, where known, `mask` and `output`"
-        ));
+        return Err(format!("line 1 has the column `{odd}`{why}; {COLUMNS}"));
     }
-    let lines = reader.deserialize().collect::<Result<_, _>>();
-    lines.map_err(|cause: csv::Error| {
-        format!("{cause}; the columns are `scan` and, where known, `mask` and `output`")
-    })
+    let scan = |Line { scan, mask, output, also }: Line| {
+        let also = also.iter().flat_map(|paths| paths.split(';')).map(|path| path.trim().into()).collect();
+        ListedScan { scan, mask, output, also }
+    };
+    let lines = reader.deserialize().map(|line| line.map(scan)).collect::<Result<_, _>>();
+    lines.map_err(|cause: csv::Error| format!("{cause}; {COLUMNS}"))
 }
 
 fn from_toml(text: &str) -> Result<Vec<ListedScan>, String> {
@@ -86,13 +103,15 @@ mod tests {
     use super::*;
 
     /// What a list of this name and content is read as, with paths relative to its folder.
-    fn read(name: &str, content: &str) -> Result<Vec<[Option<String>; 3]>> {
+    fn read(name: &str, content: &str) -> Result<Vec<[Option<String>; 4]>> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(name);
         std::fs::write(&file, content).unwrap();
         let relative = |path: &PathBuf| path.strip_prefix(&folder).unwrap().display().to_string();
-        let row = |ListedScan { scan, mask, output }: &ListedScan| {
-            [Some(relative(scan)), mask.as_ref().map(relative), output.as_ref().map(relative)]
+        let row = |ListedScan { scan, mask, output, also }: &ListedScan| {
+            let also: Vec<String> = also.iter().map(relative).collect();
+            let also = Some(also.join(" ")).filter(|also| !also.is_empty());
+            [Some(relative(scan)), mask.as_ref().map(relative), output.as_ref().map(relative), also]
         };
         read_scan_list(file).map(|scans| scans.iter().map(row).collect())
     }
@@ -100,13 +119,16 @@ mod tests {
     #[test]
     fn csv_and_toml_say_the_same() {
         let some = |text: &str| Some(text.to_owned());
-        let expected = vec![[some("a.nii"), None, some("out/a")], [some("b.nii"), some("b_mask.nii"), None]];
-        let csv = "\u{feff}mask,scan,output\r\n,a.nii,out/a\r\n b_mask.nii, b.nii ,\r\n";
+        let expected = vec![
+            [some("a.nii"), None, some("out/a"), some("t1.nii flair.nii")],
+            [some("b.nii"), some("b_mask.nii"), None, None],
+        ];
+        let csv =
+            "\u{feff}mask,scan,output,also\r\n,a.nii,out/a,t1.nii; flair.nii;\r\n b_mask.nii, b.nii ,,\r\n";
         assert_eq!(read("scans.CSV", csv).unwrap(), expected);
-        let toml =
-            "[[scan]]\nscan = 'a.nii'\noutput = 'out/a'\n[[scan]]\nscan = 'b.nii'\nmask = 'b_mask.nii'\n";
+        let toml = "[[scan]]\nscan = 'a.nii'\noutput = 'out/a'\nalso = ['t1.nii', 'flair.nii']\n[[scan]]\nscan = 'b.nii'\nmask = 'b_mask.nii'\n";
         assert_eq!(read("scans.toml", toml).unwrap(), expected);
-        assert_eq!(read("short.csv", "scan\na.nii\n").unwrap(), [[some("a.nii"), None, None]]);
+        assert_eq!(read("short.csv", "scan\na.nii\n").unwrap(), [[some("a.nii"), None, None, None]]);
     }
 
     #[test]

@@ -18,6 +18,8 @@ use crate::{Error, Result};
 const LARGEST_RATIO: usize = 1032;
 const NOT_A_FILE: &str = "is a folder or a device, not a file; a folder of DICOM files is converted with `dcm2niix -z y \
                           FOLDER`";
+/// Intents of CIFTI files, which look like series of NIfTI-2 (nifti1.h, "INTENT CODES").
+const CIFTI: std::ops::Range<i32> = 3000..3100;
 /// Scans shrink by factors of 2 to 10, label maps and masks by 20 to 200.
 const LIKELY_RATIO: usize = 64;
 
@@ -67,7 +69,7 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
 pub(super) fn open_bytes(header_path: PathBuf, file: Vec<u8>) -> Result<Opened> {
     let header = parse_start(&header_path, &file)?;
     if header.volumes > 1 {
-        return Err(a_series(&header_path, header.volumes));
+        return Err(a_series(&header_path, &header));
     }
     let (path, file) = if header.single_file {
         (header_path, file)
@@ -169,10 +171,17 @@ impl Opened {
     }
 }
 
-fn a_series(path: &Path, volumes: usize) -> Error {
-    let reason = format!(
-        "holds a series of volumes ({volumes}), where one is needed: write the one that is meant to a file of its own"
-    );
+fn a_series(path: &Path, header: &Header) -> Error {
+    let volumes = header.volumes;
+    let reason = if CIFTI.contains(&header.intent.code) {
+        "is a CIFTI file: its values belong to points of surfaces and to structures, not to the voxels of a volume; \
+         `wb_command -cifti-separate` (Connectome Workbench) writes the volume in it, if there is one"
+            .to_owned()
+    } else {
+        format!(
+            "holds a series of volumes ({volumes}), where one is needed: write the one that is meant to a file of its own"
+        )
+    };
     Error::nifti(path, Fault::Series { volumes }, reason)
 }
 

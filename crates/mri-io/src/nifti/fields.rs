@@ -11,7 +11,7 @@ pub(super) const NIFTI2_LENGTH: usize = 540;
 const NOT_NIFTI: &str = "is not a NIfTI file (neither its first four bytes nor its magic string fit); a folder of DICOM \
                          files is converted with `dcm2niix -z y FOLDER`";
 /// Other formats by where a mark of theirs stands, with what converts them.
-const OTHERS: [(usize, &[u8], &str); 4] = [
+const OTHERS: [(usize, &[u8], &str); 6] = [
     (
         128,
         b"DICM",
@@ -23,6 +23,17 @@ const OTHERS: [(usize, &[u8], &str); 4] = [
         "is an NRRD file, not NIfTI: convert it with `c3d IN.nrrd -o OUT.nii.gz` (Convert3D), or save it from 3D Slicer",
     ),
     (0, b"\x89HDF", "is an HDF5 or MINC 2 file, not NIfTI: convert MINC with `mnc2nii IN.mnc OUT.nii`"),
+    (
+        0,
+        b"# === DATA DESCRIPTION FILE",
+        "is a Philips PAR file, not NIfTI: convert it and the REC file beside it with `dcm2niix -z y FOLDER`, or with nibabel's \
+         `parrec2nii IN.PAR`",
+    ),
+    (
+        0,
+        b"\ntype ",
+        "is a header of AFNI, not NIfTI: convert it and the BRIK file beside it with `3dAFNItoNIFTI -prefix OUT.nii.gz IN+orig`",
+    ),
     (0, b"CDF", "is a MINC 1 file, not NIfTI: convert it with `mnc2nii IN.mnc OUT.nii`"),
 ];
 

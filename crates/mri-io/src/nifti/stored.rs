@@ -9,7 +9,7 @@ use super::voxels::Voxels;
 use super::writing::{Meaning, write_meaning};
 use super::{Header, Intent, bytes, decode};
 use crate::nifti::Voxel;
-use crate::resample::{nearest, to_canonical};
+use crate::resample::{nearest, resample_labels_by_share, to_canonical};
 use crate::{AffineTransform, Error, Grid, GridMismatch, Mask, Result, Volume};
 
 /// How far from a whole number a label may lie, where the file's slope does not explain more.
@@ -189,6 +189,18 @@ impl StoredVolume {
             into_voxels(nearest(volume, grid, &transform, fill)?)
         });
         Ok(Self { voxels, ..self })
+    }
+
+    /// The labels on another grid by what they fill of its voxels: [`crate::resample_labels_by_share`].
+    ///
+    /// # Errors
+    /// If the grid has no voxels, or a value is no whole number.
+    pub fn labels_by_share(self, grid: &Grid, transform: impl Into<AffineTransform>) -> Result<Self> {
+        let (labels, transform) = (self.labels()?, transform.into());
+        let voxels = each!(&labels.voxels, volume => {
+            into_voxels(resample_labels_by_share(volume, grid, transform)?)
+        });
+        Ok(Self { voxels, ..labels })
     }
 
     /// The values as labels, which are whole numbers: those that the slope, or an earlier program's floats, moved away by

@@ -102,6 +102,8 @@ fn headers_that_lie_are_named_with_the_lie() {
         (b"subject,age\n1,70\n".to_vec(), "not a NIfTI file"),
         ([&[0; 128][..], b"DICM", &[2; 40]].concat(), "dcm2niix -z y"),
         (b"NRRD0005\ntype: short\n".to_vec(), "c3d"),
+        (b"# === DATA DESCRIPTION FILE ===\n#\n".to_vec(), "parrec2nii"),
+        (b"\ntype = string-attribute\nname = TYPESTRING\n".to_vec(), "3dAFNItoNIFTI"),
         (b"\x89HDF\r\n".to_vec(), "mnc2nii"),
         (plain_file()[..200].to_vec(), "ends inside the header"),
         (plain_file()[..399].to_vec(), "too little data"),

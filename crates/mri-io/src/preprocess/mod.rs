@@ -11,7 +11,7 @@ use crate::intensity::{Normalization, normalize};
 use crate::register::{RegistrationSettings, Scan, register_rigid};
 use crate::resample::canonical;
 use crate::resample::{Interpolation, resample, resample_mask};
-use crate::strip::{StripSettings, skull_strip};
+use crate::strip::{SkullStrip, StripSettings, skull_strip};
 use crate::{Error, Mask, Result, RigidTransform, Volume};
 pub use contrast::preprocess_contrast;
 pub use reference::Reference;
@@ -93,20 +93,40 @@ pub fn preprocess(
 ) -> Result<Preprocessed> {
     settings.check()?;
     scan.check_values()?;
-    let mut warnings = Vec::new();
-    let mut strip_quality = None;
-    let native_mask = if let Some(mask) = mask {
-        warnings.extend(mask.doubts());
-        mask.clone()
-    } else {
-        let stripped = skull_strip(scan, &settings.strip)?;
-        warnings.extend(stripped.warnings);
-        strip_quality = Some(stripped.quality);
-        stripped.mask
+    let Some(mask) = mask else {
+        return preprocess_stripped(scan, &skull_strip(scan, &settings.strip)?, reference, settings);
     };
+    finish(scan, mask, mask.doubts(), None, reference, settings)
+}
+
+/// As [`preprocess`], for a scan whose brain [`skull_strip`] has found before with the same settings.
+///
+/// # Errors
+/// As [`preprocess`].
+pub fn preprocess_stripped(
+    scan: &Volume<f32>,
+    stripped: &SkullStrip,
+    reference: &Reference,
+    settings: &PreprocessSettings,
+) -> Result<Preprocessed> {
+    settings.check()?;
+    scan.check_values()?;
+    let SkullStrip { mask, quality, warnings, .. } = stripped;
+    finish(scan, mask, warnings.clone(), Some(*quality), reference, settings)
+}
+
+/// All steps after the skull stripping.
+fn finish(
+    scan: &Volume<f32>,
+    native_mask: &Mask,
+    mut warnings: Vec<String>,
+    strip_quality: Option<f64>,
+    reference: &Reference,
+    settings: &PreprocessSettings,
+) -> Result<Preprocessed> {
     native_mask.check_on(&scan.grid())?;
     // Everything from here on in one order of the axes: the bits do not depend on that of the file.
-    let (scan, brain) = (canonical(scan), canonical(&native_mask));
+    let (scan, brain) = (canonical(scan), canonical(native_mask));
     let scan = match &settings.bias {
         Some(bias) => Cow::Owned(correct_bias(&scan, Some(&brain), bias)?.volume),
         None => scan,
@@ -129,7 +149,7 @@ pub fn preprocess(
     }
     let mut volume = resample(&scan, &grid, transform, settings.interpolation, 0.0)?;
     normalize(&mut volume, &mask, &settings.normalization)?;
-    drop(brain);
+    let native_mask = native_mask.clone();
     Ok(Preprocessed { volume, mask, native_mask, strip_quality, transform, metric, warnings })
 }
 

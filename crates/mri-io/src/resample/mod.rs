@@ -4,6 +4,7 @@ mod finite;
 mod kernel;
 mod orient;
 mod rows;
+mod share;
 mod smooth;
 mod spline;
 
@@ -16,6 +17,7 @@ use rows::fill_rows;
 use orient::in_canonical_order;
 pub use orient::to_canonical;
 pub(crate) use orient::{canonical, canonical_view, in_canonical_axes};
+pub use share::resample_labels_by_share;
 
 /// How values between voxel centres are found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

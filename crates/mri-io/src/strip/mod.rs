@@ -64,6 +64,8 @@ pub struct SkullStrip {
     pub quality: f64,
     /// What is suspicious about the result, for a human to check; empty if nothing is.
     pub warnings: Vec<String>,
+    /// Whether the scan had no skull, so that the mask is what stood out from its background.
+    pub stripped: bool,
 }
 
 /// Finds the brain in a scan of a head of any contrast, whatever its orientation, spacing and slice thickness.
@@ -77,12 +79,26 @@ pub struct SkullStrip {
 pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<SkullStrip> {
     check(scan, settings)?;
     let object = if settings.skull == Skull::Remove { None } else { foreground(scan) };
+    strip(scan, settings, object)
+}
+
+/// The brain of a scan that stands out from a background of one value, as [`skull_strip`] finds it by default; `None` for other
+/// scans, which cost no search, and where nothing looks like a brain.
+pub(crate) fn strip_if_background(scan: &Volume<f32>) -> Option<SkullStrip> {
+    let settings = StripSettings::default();
+    check(scan, &settings).ok()?;
+    let object = foreground(scan)?;
+    strip(scan, &settings, Some(object)).ok()
+}
+
+/// As [`skull_strip`], by settings that were checked; `object` is what stands out from the background, if that matters.
+fn strip(scan: &Volume<f32>, settings: &StripSettings, object: Option<Mask>) -> Result<SkullStrip> {
     if settings.skull == Skull::Keep {
         let mask = object.ok_or(Error::NoBrain(
             "the scan is said to be stripped, but it has no background of one value around a brain: let it be found out \
              (`skull` guess), or have the skull removed",
         ))?;
-        return Ok(SkullStrip { mask, quality: 1.0, warnings: Vec::new() });
+        return Ok(SkullStrip { mask, quality: 1.0, warnings: Vec::new(), stripped: true });
     }
     let (grid, found) = search::search(scan).ok_or(Error::NoBrain(
         "nothing in the scan looks like a brain: is it a scan of a head, and not a map of labels?",
@@ -95,18 +111,14 @@ pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<Skull
     {
         warnings
             .push("the scan is stripped already: what stands out from its background is the mask".to_owned());
-        return Ok(SkullStrip { mask: object, quality, warnings });
+        return Ok(SkullStrip { mask: object, quality, warnings, stripped: true });
     }
-    Ok(SkullStrip { mask, quality, warnings })
+    Ok(SkullStrip { mask, quality, warnings, stripped: false })
 }
 
 /// The brain, if the scan is stripped already: what stands out from a background of one value, if it is what looks like a brain.
 pub fn already_stripped(scan: &Volume<f32>) -> Option<Mask> {
-    let settings = StripSettings::default();
-    check(scan, &settings).ok()?;
-    let object = foreground(scan)?;
-    let found = skull_strip(scan, &StripSettings { skull: Skull::Remove, ..settings }).ok()?;
-    is_the_brain(&object, &found.mask).ok()?.then_some(object)
+    strip_if_background(scan).filter(|found| found.stripped).map(|found| found.mask)
 }
 
 /// Whether what stands out from the background is the brain that the networks find, or that without its fluid.

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use cli_support::progress::say;
+use cli_support::subjects::bare;
 use rayon::prelude::*;
 
-use super::arguments::{Run, Selection, Source};
+use super::arguments::{Choice, Run, Source};
 use super::job::Job;
 use super::summary::Results;
 use super::{begin, common, conclude, earlier, manifest, page, settings};
@@ -27,8 +28,12 @@ pub(crate) struct Bids {
     output_dir: PathBuf,
     /// What to do: the work on participants, each with a page; or, after that, the page of the group.
     analysis_level: Level,
-    #[command(flatten)]
-    selection: Selection,
+    /// Only these participants, with or without `sub-`.
+    #[arg(long, num_args = 1.., value_name = "LABEL")]
+    participant_label: Vec<String>,
+    /// Contrast of the scans, by its suffix: T2w, T1w, FLAIR.
+    #[arg(long, default_value = "T2w", value_name = "SUFFIX")]
+    suffix: String,
     /// Suffixes of other contrasts of the same session (T1w FLAIR), to be brought along.
     #[arg(long, num_args = 1.., value_name = "SUFFIX")]
     also: Vec<String>,
@@ -72,9 +77,19 @@ pub(crate) fn run(arguments: &Bids) -> Result<u8> {
         "{}: no such file, which each BIDS data set has; --skip-bids-validation goes on without",
         about(&description)
     );
+    for label in &arguments.participant_label {
+        let folder = arguments.data_set.join(format!("sub-{}", bare(label)));
+        ensure!(
+            folder.is_dir(),
+            "{}: no such participant; labels are written as in the folders' names, after `sub-`",
+            about(&folder)
+        );
+    }
     let run = arguments.as_run();
     let plan = manifest::plan(&run.source, &run.also)?.context("a BIDS data set has a plan")?;
+    let derivatives = plan.derivatives.as_ref().context("a BIDS data set has derivatives")?;
     manifest::check(&plan.jobs)?;
+    derivatives.check()?;
     outputs::folder(&arguments.output_dir)?;
     let common = common(&run, settings(&run)?)?;
     if arguments.analysis_level == Level::Group {
@@ -89,7 +104,6 @@ pub(crate) fn run(arguments: &Bids) -> Result<u8> {
     }
     let mut results = begin(&plan.jobs, Some(&plan), &common, &run)?;
     let code = conclude(&plan.jobs, &results);
-    let derivatives = plan.derivatives.as_ref().context("a BIDS data set has derivatives")?;
     let mut jobs = &plan.jobs[..];
     while let [first, ..] = jobs {
         let subject = subject(first);
@@ -123,7 +137,13 @@ impl Bids {
                 manifest: None,
                 bids: Some(self.data_set.clone()),
                 derivatives: Some(self.output_dir.clone()),
-                selection: self.selection.clone(),
+                suffix: self.suffix.clone(),
+                choice: Choice {
+                    include: self.participant_label.clone(),
+                    exclude: Vec::new(),
+                    participants: None,
+                    entities: Vec::new(),
+                },
             },
             reference: self.reference.clone(),
             reference_mask: self.reference_mask.clone(),

@@ -3,33 +3,45 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
+use cli_support::subjects::Participants;
+
+/// Which scans of a BIDS data set are taken. All conditions apply together.
+#[derive(Debug, Args)]
+pub(crate) struct Choice {
+    /// Only these subjects: names (sub-07 or 07), or one text file with a name a line.
+    #[arg(long, value_name = "SUBJECT|FILE", num_args = 1.., requires = "bids")]
+    pub(crate) include: Vec<String>,
+    /// Not these subjects, named likewise.
+    #[arg(long, value_name = "SUBJECT|FILE", num_args = 1.., requires = "bids")]
+    pub(crate) exclude: Vec<String>,
+    /// Only the subjects with one of these values in a column of `participants.tsv`.
+    #[arg(long, value_name = "COLUMN=VALUE[,VALUE]", requires = "bids")]
+    pub(crate) participants: Option<Participants>,
+    /// Only scans whose names have all of these entities: ses-1, acq-highres, run-1.
+    #[arg(long, value_name = "ENTITY", num_args = 1.., requires = "bids")]
+    pub(crate) entities: Vec<String>,
+}
 
 /// A cohort.
 #[derive(Debug, Args)]
 pub(crate) struct Source {
     /// Many scans: a TOML file with a table `[[scan]]` for each, of the keys `scan`, `output` (a folder) and, if the
-    /// brain is known, `mask`; or a CSV file with these columns. Paths are relative to the file.
+    /// brain is known, `mask`, and for other contrasts of the session `also`, a list; or a CSV file with these columns, where
+    /// `;` separates several contrasts. Paths are relative to the file.
     #[arg(long, value_name = "FILE")]
     pub(crate) manifest: Option<PathBuf>,
-    /// All scans `sub-*/[ses-*/]anat/*_T2w.nii[.gz]` of a BIDS data set (of another `--suffix`, if one is given).
+    /// All scans `sub-*/[ses-*/]anat/*_SUFFIX.nii[.gz]` of a BIDS data set.
     #[arg(long, value_name = "ROOT")]
     pub(crate) bids: Option<PathBuf>,
-    /// Where the results of a BIDS data set go. [default: ROOT/derivatives/mri-prep]
+    /// Where the results of a BIDS data set go. [default: ROOT/derivatives/mri-prep, for other contrasts than T2w
+    /// ROOT/derivatives/mri-prep-SUFFIX]
     #[arg(long, value_name = "FOLDER", requires = "bids")]
     pub(crate) derivatives: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) selection: Selection,
-}
-
-/// Which scans of a BIDS data set.
-#[derive(Clone, Debug, Args)]
-pub(crate) struct Selection {
-    /// Only these participants, with or without `sub-`.
-    #[arg(long, num_args = 1.., value_name = "LABEL")]
-    pub(crate) participant_label: Vec<String>,
-    /// The suffix of the scans to prepare.
-    #[arg(long, default_value = "T2w", value_name = "SUFFIX")]
+    /// Contrast of the scans in a BIDS data set, by its suffix: T2w, T1w, FLAIR.
+    #[arg(long, value_name = "SUFFIX", default_value = "T2w", requires = "bids")]
     pub(crate) suffix: String,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
 }
 
 #[derive(Debug, Args)]
@@ -84,6 +96,7 @@ Examples:
   mri-prep run --manifest scans.csv --reference atlas.nii.gz --jobs 4
   mri-prep run t2.nii.gz prepared --also t1.nii.gz flair.nii.gz
   mri-prep run --bids my-study --also T1w FLAIR
+  mri-prep run --bids my-study --suffix FLAIR --participants group=control --exclude sub-07 sub-12
 
 The same command again goes on where it was stopped. Exit code: 0 if all went well, 1 if a scan failed (the others
 are done nevertheless), 130 if it was stopped by Ctrl-C.";

@@ -6,18 +6,21 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-use cli_support::files::write_json;
+use anyhow::{Result, ensure};
+use cli_support::files::{read_json, write_json};
+use cli_support::lock;
 use mri_io::atomic_file::write_whole;
 use mri_io::find::BidsScan;
 use mri_io::preprocess::Reference;
 use mri_io::write;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::job::{Contrast, Job, Outputs};
 use super::link::{escape, link};
 use super::sidecars::{ContrastSidecars, Sidecars};
 
+/// The suffix of the contrast that is prepared if none is named.
+const USUAL: &str = "T2w";
 /// The version of BIDS that the names and keys follow.
 const VERSION: &str = "1.10.0";
 /// BIDS has no names for transforms, pictures, pages and references of one's own.
@@ -36,13 +39,15 @@ all of them; `sub-*.html` are pages of single subjects. Each JSON file says what
 pub(crate) struct Derivatives {
     raw: PathBuf,
     folder: PathBuf,
-    /// Of the scans that are prepared.
+    /// Of the scans that are stripped.
     suffix: String,
 }
 
 impl Derivatives {
     pub(crate) fn new(raw: &Path, folder: Option<&Path>, suffix: &str) -> Self {
-        let folder = folder.map_or_else(|| raw.join("derivatives/mri-prep"), Path::to_owned);
+        // Masks have no suffix in their names: those of one contrast would replace those of the other.
+        let own = if suffix == USUAL { "mri-prep".to_owned() } else { format!("mri-prep-{suffix}") };
+        let folder = folder.map_or_else(|| raw.join("derivatives").join(own), Path::to_owned);
         Self { raw: raw.to_owned(), folder, suffix: suffix.to_owned() }
     }
 
@@ -51,12 +56,17 @@ impl Derivatives {
         self.folder.join(format!("{subject}.html"))
     }
 
+    /// Whom the folder belongs to while a run is at work.
+    pub(crate) fn lock(&self) -> (PathBuf, PathBuf) {
+        (self.folder.join(lock::FILE), self.folder.clone())
+    }
+
     /// Where the page of all scans goes.
     pub(crate) fn page(&self) -> PathBuf {
         self.folder.join("figures/quality.html")
     }
 
-    /// The work on the scan `ID_SUFFIX`.
+    /// The work on a scan `ID_SUFFIX`.
     pub(crate) fn job(&self, BidsScan { id, place, path }: &BidsScan) -> Job {
         let (folder, suffix) = (self.folder.join(place), &self.suffix);
         let file = |rest: &str| folder.join(format!("{id}_{rest}"));
@@ -70,6 +80,7 @@ impl Derivatives {
             picture: figure("quality"),
             thumbnail: figure("thumbnail"),
             summary: file(&format!("space-reference_desc-brain_{suffix}.json")),
+            lock: None,
             sidecars: Some(Sidecars {
                 mask: file("space-reference_desc-brain_mask.json"),
                 native_mask: file("desc-brain_mask.json"),
@@ -106,6 +117,29 @@ impl Derivatives {
         }
     }
 
+    /// # Errors
+    /// If the folder holds the results of another contrast.
+    pub(super) fn check(&self) -> Result<()> {
+        let path = self.folder.join("dataset_description.json");
+        if !path.exists() {
+            return Ok(());
+        }
+        let description: Value = read_json(&path)?;
+        let earlier = description["GeneratedBy"][0]["Description"].as_str();
+        ensure!(
+            earlier.is_none_or(|earlier| earlier == self.about()),
+            "{}: holds the results of another contrast ({}), whose masks have the same names: name another folder with \
+             --derivatives",
+            self.folder.display(),
+            earlier.unwrap_or_default()
+        );
+        Ok(())
+    }
+
+    fn about(&self) -> String {
+        format!("Brains of the scans *_{}", self.suffix)
+    }
+
     /// Writes what concerns all scans: the description, what validators are to ignore, the reference, and a README where
     /// there is none.
     pub(super) fn describe(&self, reference: &Reference) -> Result<()> {
@@ -118,6 +152,7 @@ impl Derivatives {
             "Name": "mri-prep",
             "Version": env!("CARGO_PKG_VERSION"),
             "CodeURL": env!("CARGO_PKG_REPOSITORY"),
+            "Description": self.about(),
         });
         let description = json!({
             "Name": "mri-prep",

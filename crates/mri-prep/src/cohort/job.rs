@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use cli_support::lock;
 use mri_io::find::nifti_stem;
 
 use super::sidecars::{ContrastSidecars, Sidecars};
@@ -42,6 +43,8 @@ pub(crate) struct Outputs {
     pub(crate) summary: PathBuf,
     /// What BIDS wants beside the masks.
     pub(crate) sidecars: Option<Sidecars>,
+    /// What another run on the same folder is kept away with, where the folder is the scan's own.
+    pub(crate) lock: Option<PathBuf>,
 }
 
 impl Outputs {
@@ -58,6 +61,7 @@ impl Outputs {
             thumbnail: folder.join("thumbnail.png"),
             summary: folder.join("summary.json"),
             sidecars: None,
+            lock: Some(folder.join(lock::FILE)),
         }
     }
 
@@ -101,7 +105,7 @@ impl Contrast {
         let mut all: Vec<Self> = Vec::new();
         for scan in scans {
             if scan == of {
-                bail!("{}: is the scan itself; --also takes its other contrasts", about(scan));
+                bail!("{}: is the scan itself, and not another contrast of its session", about(scan));
             }
             let stem = nifti_stem(scan);
             let file = |what: &str| folder.join(format!("{stem}_{what}"));

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use cli_support::progress::say;
-use mri_io::find::{BidsScan, LeftOut, ListedScan, bids_scans, read_scan_list, why_absent};
+use mri_io::find::{BidsScan, ListedScan, bids_scans, read_scan_list, why_absent};
 
-use super::arguments::{Selection, Source};
+use super::arguments::Source;
 use super::bids::Derivatives;
-use super::job::{Job, Outputs};
+use super::choose::chosen;
+use super::job::{Contrast, Job, Outputs};
 use crate::files::about;
 
 /// The scans of a cohort, and where what belongs to all of them goes.
@@ -20,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) page: PathBuf,
     /// Of a BIDS data set.
     pub(crate) derivatives: Option<Derivatives>,
+    /// The file that keeps another run on the same cohort away, and what messages call the cohort.
+    pub(crate) lock: (PathBuf, PathBuf),
 }
 
 /// Finds the scans of a manifest or a BIDS data set, there with the contrasts of these suffixes. None for a single scan.
@@ -28,12 +31,19 @@ pub(crate) struct Plan {
 /// If the manifest cannot be understood, or lists nothing.
 pub(crate) fn plan(source: &Source, also: &[String]) -> Result<Option<Plan>> {
     let plan = if let Some(path) = &source.manifest {
-        Plan { jobs: listed(path)?, page: path.with_extension("html"), derivatives: None }
-    } else if let Some(root) = &source.bids {
-        let derivatives = Derivatives::new(root, source.derivatives.as_deref(), &source.selection.suffix);
+        let lock = path.with_file_name(format!(".{}.lock", crate::files::name(path)));
         Plan {
-            jobs: in_bids(root, &source.selection, &derivatives, also)?,
+            jobs: listed(path)?,
+            page: path.with_extension("html"),
+            derivatives: None,
+            lock: (lock, path.clone()),
+        }
+    } else if let Some(root) = &source.bids {
+        let derivatives = Derivatives::new(root, source.derivatives.as_deref(), &source.suffix);
+        Plan {
+            jobs: in_bids(root, source, &derivatives, also)?,
             page: derivatives.page(),
+            lock: derivatives.lock(),
             derivatives: Some(derivatives),
         }
     } else {
@@ -47,10 +57,11 @@ fn listed(path: &Path) -> Result<Vec<Job>> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut jobs = Vec::new();
     let mut uses = HashMap::new();
-    for ListedScan { scan, mask, output } in read_scan_list(path)? {
+    for ListedScan { scan, mask, output, also } in read_scan_list(path)? {
         let output = output.with_context(|| {
             format!("{}: names no `output`, the folder for the results, of {}", about(path), about(&scan))
         })?;
+        let also = Contrast::all_in_folder(&scan, &also, &output)?;
         let name = crate::files::name(&output);
         *uses.entry(name.clone()).or_insert(0) += 1;
         jobs.push(Job {
@@ -59,7 +70,7 @@ fn listed(path: &Path) -> Result<Vec<Job>> {
             scan,
             volume: None,
             mask,
-            also: Vec::new(),
+            also,
             outputs: Outputs::in_folder(&output),
         });
     }
@@ -70,63 +81,27 @@ fn listed(path: &Path) -> Result<Vec<Job>> {
     Ok(jobs)
 }
 
-/// The selected scans of a BIDS data set.
-fn in_bids(
-    root: &Path,
-    Selection { participant_label, suffix: own }: &Selection,
-    derivatives: &Derivatives,
-    also: &[String],
-) -> Result<Vec<Job>> {
-    let found = bids_scans(root, own)?;
-    let subjects: Vec<PathBuf> = participant_label.iter().map(|label| subject(label).into()).collect();
-    for subject in &subjects {
-        ensure!(
-            root.join(subject).is_dir(),
-            "{}: no participant {}; labels are written as in the folders' names, after `sub-`",
-            about(root),
-            about(subject)
-        );
-    }
-    let is_wanted =
-        |path: &Path| subjects.is_empty() || subjects.iter().any(|subject| path.starts_with(subject));
-    for left_out in &found.left_out {
-        let (LeftOut::NotMagnitude { path, .. } | LeftOut::NoScan { subject: path, .. }) = left_out;
-        if is_wanted(path.strip_prefix(root).unwrap_or(path)) {
-            say(format!("warning: {left_out}"));
-        }
-    }
-    let mut scans = found.scans;
-    scans.retain(|scan| is_wanted(&scan.place));
+/// The chosen scans of a BIDS data set.
+fn in_bids(root: &Path, source: &Source, derivatives: &Derivatives, also: &[String]) -> Result<Vec<Job>> {
+    let Source { suffix, choice, .. } = source;
+    let scans = chosen(root, suffix, choice)?;
     let mut jobs: Vec<Job> = scans.iter().map(|scan| derivatives.job(scan)).collect();
-    for suffix in also {
-        ensure!(
-            suffix != own,
-            "--also {own}: these scans are prepared anyway; name other contrasts, such as T1w"
-        );
-        let contrasts = bids_scans(root, suffix)?.scans;
+    for other in also {
+        ensure!(other != suffix, "--also {other}: these scans are prepared anyway; name other contrasts");
+        let contrasts = bids_scans(root, other)?.scans;
         ensure!(
             !contrasts.is_empty(),
-            "{}: no scan of the suffix {suffix}; suffixes are written as in the files' names, such as T1w or FLAIR",
+            "{}: no scan of the suffix {other}; suffixes are written as in the files' names, such as T1w or FLAIR",
             about(root)
         );
         for (job, scan) in jobs.iter_mut().zip(&scans) {
             match of_session(scan, &contrasts)? {
-                Some(contrast) => job.also.push(derivatives.contrast(contrast, suffix)),
-                None => say(format!("warning: {}: the session has no {suffix}", job.name)),
+                Some(contrast) => job.also.push(derivatives.contrast(contrast, other)),
+                None => say(format!("warning: {}: the session has no {other}", job.name)),
             }
         }
     }
-    ensure!(
-        !jobs.is_empty(),
-        "{}: no scan of the form sub-*/[ses-*/]anat/*_{own}.nii[.gz]: is this the root of a BIDS data set?",
-        about(root)
-    );
     Ok(jobs)
-}
-
-/// The folder of a participant, named with or without `sub-`.
-fn subject(label: &str) -> String {
-    format!("sub-{}", label.strip_prefix("sub-").unwrap_or(label))
 }
 
 /// The contrast that belongs to a scan: of its name, or the only one of its session.

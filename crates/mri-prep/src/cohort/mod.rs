@@ -4,6 +4,7 @@ mod also;
 mod app;
 mod arguments;
 mod bids;
+mod choose;
 mod job;
 mod link;
 pub(crate) mod manifest;
@@ -19,6 +20,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use cli_support::files::write_json;
 use cli_support::interrupt;
+use cli_support::lock::Lock;
 use cli_support::progress::say;
 use cli_support::{worded, workers};
 use mri_io::preprocess::{PreprocessSettings, Reference, preprocess};
@@ -33,6 +35,7 @@ use crate::files::{about, name, read_mask_of, read_masked, read_one, warn, write
 use crate::outputs;
 pub(crate) use app::{Bids, run as run_app};
 pub(crate) use arguments::{Run, Source};
+use bids::Derivatives;
 use job::{Contrast, Job, Outputs};
 use manifest::Plan;
 use progress::Progress;
@@ -58,8 +61,11 @@ pub(crate) fn run(arguments: &Run) -> Result<u8> {
     let jobs = plan.as_ref().map_or_else(|| single(arguments), |plan| Ok(plan.jobs.clone()))?;
     manifest::check(&jobs)?;
     jobs.iter().try_for_each(|job| outputs::folder(&job.outputs.folder))?;
+    let of_cohort = plan.as_ref().and_then(|plan| plan.derivatives.as_ref());
+    of_cohort.map_or(Ok(()), Derivatives::check)?;
     let page = plan.as_ref().map(|plan| arguments.page.as_ref().unwrap_or(&plan.page));
     page.and_then(|page| page.parent()).map_or(Ok(()), outputs::folder)?;
+    let _alone = plan.as_ref().map(|Plan { lock: (file, what), .. }| alone(file, what)).transpose()?;
     let common = common(arguments, settings)?;
     let results = begin(&jobs, plan.as_ref(), &common, arguments)?;
     if let Some(path) = page {
@@ -160,6 +166,7 @@ fn process(job: &Job, common: &Common) -> Result<Summary> {
     let inputs = common.inputs(job)?;
     let (header, scan) = read_one(&job.scan, job.volume)?;
     let mask = job.mask.as_deref().map(|mask| read_mask_of(mask, &job.scan, &scan)).transpose()?;
+    let _alone = job.outputs.lock.as_ref().map(|file| alone(file, &job.outputs.folder)).transpose()?;
     let odd = header.findings.iter().map(|finding| format!("the scan {finding}"));
     let result = preprocess(&scan, mask.as_ref(), &common.reference, &common.settings)
         .with_context(|| about(&job.scan))?;
@@ -224,6 +231,11 @@ fn process(job: &Job, common: &Common) -> Result<Summary> {
         None => write_json(&job.outputs.summary, &summary)?,
     }
     Ok(summary)
+}
+
+/// Keeps other runs away; `what` is what the message to them names.
+fn alone(file: &Path, what: &Path) -> Result<Lock> {
+    Lock::take(file, what, "name another folder for the results")
 }
 
 impl Common {

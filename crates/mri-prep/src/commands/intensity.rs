@@ -94,7 +94,15 @@ pub(crate) fn normalize(arguments: &Normalize) -> Result<()> {
         warn(&arguments.volume, &found.warnings);
         found.mask
     };
+    let not_finite = volume.not_finite();
     intensity::normalize(&mut volume, &mask, &method).with_context(|| about(&arguments.volume))?;
+    if not_finite > 0 {
+        // Inside the brain they are an error.
+        warn(
+            &arguments.volume,
+            &[format!("{not_finite} voxels outside the brain are not finite and become 0, as all there")],
+        );
+    }
     write(&arguments.output, &volume)?;
     Ok(())
 }

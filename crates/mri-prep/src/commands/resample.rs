@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args, ValueEnum};
 use mri_io::nifti::{Datatype, StoredVolume, read_header};
@@ -44,10 +44,11 @@ pub(crate) struct Resample {
     /// Between voxel centres.
     #[arg(long, default_value = "linear", value_parser = interpolation(), conflicts_with = "labels")]
     interpolation: Interpolation,
-    /// The voxels are labels (whole numbers): take the nearest.
-    #[arg(long)]
-    labels: bool,
-    /// Value of voxels beyond the volume.
+    /// The voxels are labels (whole numbers). Without a rule, the nearest is taken.
+    #[arg(long, value_name = "RULE", num_args = 0..=1, require_equals = true, default_missing_value = "nearest")]
+    labels: Option<Labels>,
+    /// Value of voxels beyond the volume, whose border lies half a voxel beyond the centres of its outermost voxels. Up to there
+    /// the values of those go on.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, conflicts_with = "canonical")]
     fill: f64,
     /// What becomes of voxels that are not finite (NaN, infinite).
@@ -57,6 +58,15 @@ pub(crate) struct Resample {
     /// [default: the volume's where nothing is interpolated, else float32]
     #[arg(long, value_name = "TYPE", value_parser = datatype())]
     dtype: Option<Datatype>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum Labels {
+    /// Each voxel gets the label of the nearest one.
+    Nearest,
+    /// Each connected group of labels gets as many voxels as its volume makes, at least one, and those of which it fills most:
+    /// on a coarser grid small lesions stay, and volumes are kept.
+    Share,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, ValueEnum)]
@@ -77,7 +87,7 @@ pub(crate) fn resample(arguments: &Resample) -> Result<()> {
     outputs::volumes([output])?;
     let transform = transform(arguments)?;
     let is_nearest = arguments.interpolation == Interpolation::Nearest && arguments.nan == NotFinite::Keep;
-    let resampled = if arguments.labels || arguments.canonical || is_nearest {
+    let resampled = if arguments.labels.is_some() || arguments.canonical || is_nearest {
         moved(arguments, read_stored(input, arguments.number)?, &transform)
     } else {
         interpolated(arguments, &transform)
@@ -104,8 +114,15 @@ fn transform(arguments: &Resample) -> Result<AffineTransform> {
 
 /// Voxels in other places, their values untouched.
 fn moved(arguments: &Resample, volume: StoredVolume, transform: &AffineTransform) -> Result<StoredVolume> {
-    let volume = if arguments.labels { volume.labels()? } else { volume };
+    let volume = if arguments.labels.is_some() { volume.labels()? } else { volume };
     match target(arguments, &volume.grid())? {
+        Some(grid) if arguments.labels == Some(Labels::Share) => {
+            ensure!(
+                arguments.fill == 0.0,
+                "--fill goes with --labels=nearest: by shares, what lies beyond the volume is 0"
+            );
+            Ok(volume.labels_by_share(&grid, *transform)?)
+        }
         Some(grid) => Ok(volume.nearest(&grid, transform, arguments.fill)?),
         None => Ok(volume.to_canonical()),
     }

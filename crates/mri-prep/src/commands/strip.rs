@@ -24,7 +24,7 @@ pub(crate) struct Strip {
     #[arg(long, value_enum, default_value = "guess")]
     pub(crate) skull: SkullChoice,
     /// Move the brain's surface outwards from the inner side of the dura by this (mm, -5 to 5).
-    #[arg(long, value_name = "MM", default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "MM", default_value_t = 0.0, allow_negative_numbers = true, value_parser = rim)]
     pub(crate) rim: f64,
     /// Write the brain's mask here.
     #[arg(long, value_name = "OUT")]
@@ -53,6 +53,11 @@ impl From<SkullChoice> for Skull {
             SkullChoice::Guess => Self::Guess,
         }
     }
+}
+
+fn rim(text: &str) -> Result<f64, String> {
+    let found = text.parse().ok().filter(|rim| (-5.0..=5.0).contains(rim));
+    found.ok_or_else(|| "the rim is a number of millimetres from -5 to 5".to_owned())
 }
 
 pub(crate) fn run(arguments: &Strip) -> Result<()> {

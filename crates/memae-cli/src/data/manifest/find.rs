@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use cli_support::subjects::{Choice, bare, none_of, some_of, subjects};
 use serde::{Deserialize, Serialize};
 
-use super::choice::{Choice, bare, subjects};
-use super::{Files, Manifest, none_of, some_of};
+use super::{Files, Manifest};
 use crate::data::pattern::Pattern;
 
 /// What lies below a data set's folder.
@@ -70,7 +70,12 @@ impl Manifest {
         if scans.is_empty() {
             bail!("{}", self.how_to_obtain(files, root));
         }
-        let choice = Choice::read(files, &folder)?;
+        let choice = Choice::read(
+            files.include.as_ref(),
+            files.exclude.as_ref(),
+            files.participants.as_ref(),
+            &folder,
+        )?;
         // A pattern that names the part asks for it.
         let by_part = files.scan.contains("part-");
         let (parts, mut scans): (Vec<_>, Vec<_>) = scans

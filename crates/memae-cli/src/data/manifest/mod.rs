@@ -1,16 +1,15 @@
 //! Data manifests: what a cohort is, how to get it, and where its files lie below the user's data root.
 
-mod choice;
 mod find;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use cli_support::spelling;
+use cli_support::subjects::{Names, Participants};
 use serde::{Deserialize, Serialize};
 
-use crate::config::spelling;
 use crate::data::pattern::Pattern;
-pub(crate) use choice::{Names, Participants};
 pub(crate) use find::Subject;
 
 /// Manifests that come with the program, by the name under which a configuration asks for them.
@@ -25,9 +24,6 @@ const BUILT_IN: [(&str, &str); 6] = [
 
 /// Stands for the suffix in patterns.
 const SUFFIX: &str = "{suffix}";
-
-/// Names that one message shows; the others are counted.
-const SHOWN: usize = 10;
 
 /// A data set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -192,23 +188,6 @@ impl Files {
     /// Whether the scans are said to be another contrast than T2.
     pub(crate) fn is_other_contrast(&self) -> bool {
         self.suffix.as_deref().is_some_and(|suffix| !suffix.starts_with("T2"))
-    }
-}
-
-/// Fails with the first of some problems, and how many more there are.
-pub(crate) fn none_of(problems: &[String]) -> Result<()> {
-    let more = problems.len().saturating_sub(SHOWN);
-    let rest = if more > 0 { format!("\nand {more} more") } else { String::new() };
-    ensure!(problems.is_empty(), "{}{rest}", problems[..problems.len() - more].join("\n"));
-    Ok(())
-}
-
-/// At most this many of the names, and how many more there are.
-fn some_of<T: AsRef<str>>(names: &[T]) -> String {
-    let shown = names.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
     }
 }
 

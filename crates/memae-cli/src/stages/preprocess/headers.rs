@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
+use cli_support::subjects::none_of;
 use mri_io::{Grid, Volume};
 
 use crate::data::cohorts::Member;
-use crate::data::manifest::none_of;
 
 /// Reads the headers of all files.
 ///

@@ -9,7 +9,8 @@ use cli_support::progress::say;
 use cli_support::{files, interrupt};
 use memae_model::TrainedModel;
 use mri_io::Volume;
-use mri_io::preprocess::{Preprocessed, Reference};
+use mri_io::preprocess::{Preprocessed, Reference, preprocess, preprocess_stripped};
+use mri_io::strip::StripSettings;
 
 use super::arguments::Detect;
 use super::findings::Findings;
@@ -127,15 +128,17 @@ impl Detector {
                 }
                 let prepared = match &mut prepared {
                     Some(prepared) => prepared,
-                    missing => missing.insert(
-                        mri_io::preprocess::preprocess(
-                            &looked.volume,
-                            mask.as_ref(),
-                            &group.reference,
-                            &member.about.preprocess,
-                        )
-                        .with_context(named)?,
-                    ),
+                    missing => {
+                        let (settings, reference) = (&member.about.preprocess, &group.reference);
+                        let usual = settings.strip == StripSettings::default();
+                        let prepared = match (&mask, &looked.brain) {
+                            (None, Some(brain)) if usual => {
+                                preprocess_stripped(&looked.volume, brain, reference, settings)
+                            }
+                            (mask, _) => preprocess(&looked.volume, mask.as_ref(), reference, settings),
+                        };
+                        missing.insert(prepared.with_context(named)?)
+                    }
                 };
                 let summary = self
                     .find(scan, &looked.volume, prepared, group, member, &looked.warnings, target)

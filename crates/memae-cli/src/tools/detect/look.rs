@@ -5,12 +5,15 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use mri_io::Volume;
 use mri_io::qc::{Contrast, Severity};
+use mri_io::strip::SkullStrip;
 
 /// A scan that can be used, and reasons to look at what is found in it.
 #[derive(Debug)]
 pub(super) struct Looked {
     pub(super) volume: Volume<f32>,
     pub(super) warnings: Vec<String>,
+    /// The brain by the default settings, where the look had to search for it.
+    pub(super) brain: Option<SkullStrip>,
 }
 
 /// Reads a scan.
@@ -20,7 +23,7 @@ pub(super) struct Looked {
 /// what to do about it.
 pub(super) fn read(path: &Path) -> Result<Looked> {
     let (header, volume) = mri_io::nifti::read_with_header(path)?;
-    let report = mri_io::qc::check_volume(path, &header, &volume);
+    let (report, brain) = mri_io::qc::check_volume(path, &header, &volume);
     let mut warnings = Vec::new();
     for finding in report.findings {
         let advice = finding.advice.map_or_else(String::new, |advice| format!("; {advice}"));
@@ -39,7 +42,7 @@ pub(super) fn read(path: &Path) -> Result<Looked> {
             "whether fluid is bright in this scan, as in T2, is unclear, but the model knows T2".to_owned(),
         ),
     }
-    Ok(Looked { volume, warnings })
+    Ok(Looked { volume, warnings, brain })
 }
 
 #[cfg(test)]

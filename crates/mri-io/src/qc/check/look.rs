@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Contrast, Finding, ScanFacts, Severity, labels};
 use crate::nifti::{Header, read_with_header};
-use crate::strip::already_stripped;
+use crate::strip::{SkullStrip, strip_if_background};
 use crate::{Result, Volume};
 use Severity::{Error, Warning};
 
@@ -24,15 +24,18 @@ const FEW_VALUES: usize = 16;
 
 pub(super) fn look(path: &Path) -> Result<(ScanFacts, Vec<Finding>)> {
     let (header, scan) = read_with_header(path)?;
-    Ok(look_at(&header, &scan))
+    let (facts, findings, _) = look_at(&header, &scan);
+    Ok((facts, findings))
 }
 
-pub(super) fn look_at(header: &Header, scan: &Volume<f32>) -> (ScanFacts, Vec<Finding>) {
+/// Also the brain, where it was searched for.
+pub(super) fn look_at(header: &Header, scan: &Volume<f32>) -> (ScanFacts, Vec<Finding>, Option<SkullStrip>) {
     let mut findings = geometry(header);
     findings.extend(values(scan));
     let broken = findings.iter().any(|finding| finding.severity == Error);
     // A search for a brain in a label map would take its time for nothing.
-    let stripped = !broken && already_stripped(scan).is_some();
+    let brain = if broken { None } else { strip_if_background(scan) };
+    let stripped = brain.as_ref().is_some_and(|brain| brain.stripped);
     let tail_ratio = if broken { None } else { tail_ratio(scan) };
     if stripped {
         findings.push(Finding::note("is stripped already: its non-zero voxels are taken as the brain"));
@@ -50,7 +53,7 @@ pub(super) fn look_at(header: &Header, scan: &Volume<f32>) -> (ScanFacts, Vec<Fi
         stripped,
         content: content(scan),
     };
-    (facts, findings)
+    (facts, findings, brain)
 }
 
 fn geometry(header: &Header) -> Vec<Finding> {

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use crate::finding::{Finding, Severity};
 use crate::nifti::{Fault, Header, read_header, read_mask};
+use crate::strip::SkullStrip;
 use crate::{Error, Volume};
 use look::look;
 pub use table::check_table;
@@ -131,10 +132,13 @@ pub fn check_scan(scan: &Path, mask: Option<&Path>) -> ScanReport {
 }
 
 /// As [`check_scan`], for a scan that was read already; `file` is what the report calls it.
-pub fn check_volume(file: &Path, header: &Header, scan: &Volume<f32>) -> ScanReport {
-    let (facts, mut findings) = look::look_at(header, scan);
+///
+/// Whether a scan on a background of one value has a skull takes a search for its brain. What that found comes along, as
+/// [`crate::skull_strip`] gives it with its default settings, so that nobody needs to search again; none for other scans.
+pub fn check_volume(file: &Path, header: &Header, scan: &Volume<f32>) -> (ScanReport, Option<SkullStrip>) {
+    let (facts, mut findings, brain) = look::look_at(header, scan);
     findings.sort_by_key(|finding| finding.severity);
-    ScanReport { file: file.display().to_string(), facts: Some(facts), findings }
+    (ScanReport { file: file.display().to_string(), facts: Some(facts), findings }, brain)
 }
 
 fn look_at_mask(scan: &Path, mask: &Path) -> Option<Finding> {

@@ -6,7 +6,8 @@ use super::{Contrast, ScanFacts, ScanReport, Severity};
 
 /// A table of all scans, then what was found about each, then the sum.
 pub fn check_table(reports: &[ScanReport]) -> String {
-    let header = ["", "voxels", "mm", "field of view", "axes", "contrast", "scan"].map(str::to_owned);
+    let header =
+        ["", "voxels", "spacing (mm)", "field of view (mm)", "axes", "contrast", "scan"].map(str::to_owned);
     let rows: Vec<[String; 7]> = std::iter::once(header).chain(reports.iter().map(row)).collect();
     let widths: [usize; 6] =
         std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));

@@ -1,7 +1,7 @@
 //! Misspelt names, and what was probably meant.
 
 /// `: did you mean ...?` if one of the known names is near; else nothing.
-pub(crate) fn did_you_mean<T: AsRef<str>>(name: &str, known: &[T]) -> String {
+pub fn did_you_mean<T: AsRef<str>>(name: &str, known: &[T]) -> String {
     let lower = name.to_lowercase();
     let near = known.iter().map(AsRef::as_ref).map(|known| (distance(&lower, &known.to_lowercase()), known));
     // A third of the letters may be wrong; of equally near names the first counts.
@@ -33,7 +33,7 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 /// The message of a TOML error, with what was probably meant where a key or a value is unknown.
-pub(crate) fn explain(error: &toml::de::Error) -> String {
+pub fn explain(error: &toml::de::Error) -> String {
     let text = error.to_string();
     let mut quoted = error.message().split('`').skip(1).step_by(2);
     let unknown = ["unknown field", "unknown variant"].iter().any(|start| error.message().starts_with(start));

@@ -2,26 +2,38 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::Files;
-use super::some_of;
-use crate::config::spelling;
+use crate::spelling;
+
+/// Names that one message shows; the others are counted.
+pub const SHOWN: usize = 10;
 
 /// Names of subjects.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "expected a list of subjects, or the path of a text file with one a line")]
-pub(crate) enum Names {
+pub enum Names {
+    /// Themselves.
     Listed(Vec<String>),
     /// A text file with one name a line; what follows a `#` is a comment.
     File(PathBuf),
 }
 
 impl Names {
+    /// From the command line: the path of one file that is there, or names.
+    pub fn from_arguments(arguments: &[String]) -> Self {
+        match arguments {
+            [one] if Path::new(one).is_file() => Self::File(one.into()),
+            names => Self::Listed(names.to_vec()),
+        }
+    }
+
     /// With the path of a file as the caller can open it.
-    pub(super) fn beside(self, manifest: &Path) -> Self {
+    #[must_use]
+    pub fn beside(self, manifest: &Path) -> Self {
         match self {
             Self::File(file) => Self::File(manifest.with_file_name("").join(file)),
             listed @ Self::Listed(_) => listed,
@@ -46,13 +58,13 @@ impl Names {
 /// Rows of the table of participants, by a column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Participants {
+pub struct Participants {
     /// Tab-separated, below the data set's folder.
     #[serde(default = "participants_tsv")]
     file: PathBuf,
     column: String,
     /// Values of the column that belong to the cohort.
-    pub(super) values: Vec<String>,
+    pub values: Vec<String>,
 }
 
 fn participants_tsv() -> PathBuf {
@@ -61,7 +73,7 @@ fn participants_tsv() -> PathBuf {
 
 /// The conditions of a cohort, read.
 #[derive(Debug, Default)]
-pub(super) struct Choice {
+pub struct Choice {
     include: Option<BTreeSet<String>>,
     exclude: BTreeSet<String>,
     /// All rows of the table, and those that belong to the cohort.
@@ -69,18 +81,25 @@ pub(super) struct Choice {
 }
 
 impl Choice {
+    /// Reads the conditions of a cohort; `folder` is the data set's, which holds the table of participants.
+    ///
     /// # Errors
     /// If a list or the table cannot be read, or no row of the table has one of the values.
-    pub(super) fn read(files: &Files, folder: &Path) -> Result<Self> {
+    pub fn read(
+        include: Option<&Names>,
+        exclude: Option<&Names>,
+        participants: Option<&Participants>,
+        folder: &Path,
+    ) -> Result<Self> {
         Ok(Self {
-            include: files.include.as_ref().map(Names::read).transpose()?,
-            exclude: files.exclude.as_ref().map(Names::read).transpose()?.unwrap_or_default(),
-            participants: files.participants.as_ref().map(|table| table.read(folder)).transpose()?,
+            include: include.map(Names::read).transpose()?,
+            exclude: exclude.map(Names::read).transpose()?.unwrap_or_default(),
+            participants: participants.map(|table| table.read(folder)).transpose()?,
         })
     }
 
     /// Whether the subject belongs to the cohort.
-    pub(super) fn has(&self, subject: &str) -> bool {
+    pub fn has(&self, subject: &str) -> bool {
         let subject = bare(subject);
         self.include.as_ref().is_none_or(|include| include.contains(subject))
             && !self.exclude.contains(subject)
@@ -88,13 +107,13 @@ impl Choice {
     }
 
     /// Subjects that are asked for by name, and are not among those with a scan.
-    pub(super) fn missing(&self, with_scan: &BTreeSet<&str>) -> Vec<String> {
+    pub fn missing(&self, with_scan: &BTreeSet<&str>) -> Vec<String> {
         let asked = self.include.iter().flatten().filter(|name| self.has(name));
         asked.filter(|name| !with_scan.contains(name.as_str())).cloned().collect()
     }
 
     /// What else has to be said about these subjects: `with_scan`, bare names of those that have a scan.
-    pub(super) fn remarks(&self, with_scan: &BTreeSet<&str>) -> Vec<String> {
+    pub fn remarks(&self, with_scan: &BTreeSet<&str>) -> Vec<String> {
         let mut remarks = Vec::new();
         let unknown: Vec<&str> =
             self.exclude.iter().map(String::as_str).filter(|name| !with_scan.contains(name)).collect();
@@ -128,6 +147,22 @@ impl Choice {
             }
         }
         remarks
+    }
+}
+
+impl FromStr for Participants {
+    type Err = String;
+
+    /// `COLUMN=VALUE[,VALUE...]` of `participants.tsv`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (column, values) = text.split_once('=').unwrap_or((text, ""));
+        let values: Vec<String> = values.split(',').map(str::trim).map(ToOwned::to_owned).collect();
+        if column.trim().is_empty() || values.iter().any(String::is_empty) {
+            return Err(
+                "write a column of participants.tsv and its values, as in group=control,patient".to_owned()
+            );
+        }
+        Ok(Self { file: participants_tsv(), column: column.trim().to_owned(), values })
     }
 }
 
@@ -181,10 +216,31 @@ impl Participants {
 }
 
 /// A subject's name without the `sub-` of BIDS: lists and tables have it or have it not.
-pub(super) fn bare(name: &str) -> &str {
+pub fn bare(name: &str) -> &str {
     name.strip_prefix("sub-").unwrap_or(name)
 }
 
-pub(super) fn subjects(count: usize) -> String {
+/// `1 subject`, `2 subjects`.
+pub fn subjects(count: usize) -> String {
     format!("{count} {}", if count == 1 { "subject" } else { "subjects" })
+}
+
+/// Fails with the first of some problems, and how many more there are.
+///
+/// # Errors
+/// If there is a problem.
+pub fn none_of(problems: &[String]) -> Result<()> {
+    let more = problems.len().saturating_sub(SHOWN);
+    let rest = if more > 0 { format!("\nand {more} more") } else { String::new() };
+    ensure!(problems.is_empty(), "{}{rest}", problems[..problems.len() - more].join("\n"));
+    Ok(())
+}
+
+/// At most this many of the names, and how many more there are.
+pub fn some_of<T: AsRef<str>>(names: &[T]) -> String {
+    let shown = names.iter().take(SHOWN).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
