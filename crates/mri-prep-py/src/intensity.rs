@@ -55,7 +55,11 @@ pub(crate) fn bias(
     levels: usize,
     iterations: usize,
 ) -> PyResult<BiasCorrection> {
-    let settings = BiasSettings { spacing, knots, levels, iterations, ..BiasSettings::default() };
+    let mut settings = BiasSettings::default();
+    settings.spacing = spacing;
+    settings.knots = knots;
+    settings.levels = levels;
+    settings.iterations = iterations;
     let (scan, mask) = (image.values(py)?, mask.map(|mask| mask.mask(py)).transpose()?);
     let found = work::run(py, move || correct_bias(&scan, mask.as_ref(), &settings))?;
     Ok(BiasCorrection {

@@ -88,13 +88,11 @@ pub(crate) fn preprocess(
     method: Method<'_>,
     percentiles: [f64; 2],
 ) -> PyResult<Preprocessed> {
-    let settings = PreprocessSettings {
-        strip: StripSettings::default(),
-        bias: correct_bias.then(BiasSettings::default),
-        registration: register.then(RegistrationSettings::default),
-        interpolation: choice::interpolation(interpolation)?,
-        normalization: method.normalization(percentiles)?,
-    };
+    let mut settings = PreprocessSettings::default();
+    settings.bias = correct_bias.then(BiasSettings::default);
+    settings.registration = register.then(RegistrationSettings::default);
+    settings.interpolation = choice::interpolation(interpolation)?;
+    settings.normalization = method.normalization(percentiles)?;
     let mask_of = |mask: Option<Image>| mask.map(|mask| mask.mask(py)).transpose();
     let (scan, mask) = (image.values(py)?, mask_of(mask)?);
     let reference = reference.map(|reference| reference.values(py)).transpose()?;

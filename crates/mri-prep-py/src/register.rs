@@ -1,6 +1,6 @@
 //! Registration.
 
-use mri_io::register::{Degrees, RegistrationSettings};
+use mri_io::register::{Degrees, RegistrationSettings, Scan};
 use pyo3::prelude::*;
 
 use crate::error::invalid;
@@ -75,19 +75,17 @@ pub(crate) fn register(
 ) -> PyResult<Registration> {
     let degrees = Degrees::with_count(dof)
         .ok_or_else(|| invalid("a registration has 6, 7, 9 or 12 degrees of freedom"))?;
-    let settings = RegistrationSettings { samples, bins, max_rotation_degrees };
+    let mut settings = RegistrationSettings::default();
+    settings.samples = samples;
+    settings.bins = bins;
+    settings.max_rotation_degrees = max_rotation_degrees;
     let (fixed, moving) = (fixed.values(py)?, moving.values(py)?);
     let mask = |image: Option<Image>| image.map(|image| image.mask(py)).transpose();
     let (fixed_mask, moving_mask) = (mask(fixed_mask)?, mask(moving_mask)?);
     let found = work::run(py, move || {
-        mri_io::register::register(
-            degrees,
-            &fixed,
-            fixed_mask.as_ref(),
-            &moving,
-            moving_mask.as_ref(),
-            &settings,
-        )
+        let fixed = Scan { volume: &fixed, mask: fixed_mask.as_ref() };
+        let moving = Scan { volume: &moving, mask: moving_mask.as_ref() };
+        mri_io::register::register(degrees, fixed, moving, &settings)
     })?;
     Ok(Registration { transform: Transform(found.transform), metric: found.metric, warnings: found.warnings })
 }

@@ -71,7 +71,9 @@ impl SkullStrip {
 #[pyfunction]
 #[pyo3(signature = (image, *, skull = "guess", rim = 0.0))]
 pub(crate) fn strip(py: Python<'_>, image: Image, skull: &str, rim: f64) -> PyResult<SkullStrip> {
-    let settings = StripSettings { skull: choice::skull(skull)?, rim };
+    let mut settings = StripSettings::default();
+    settings.skull = choice::skull(skull)?;
+    settings.rim = rim;
     let scan = image.values(py)?;
     let found = work::run(py, move || skull_strip(&scan, &settings))?;
     Ok(SkullStrip {

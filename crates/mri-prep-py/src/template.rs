@@ -57,7 +57,10 @@ pub(crate) fn template(
     iterations: usize,
     affine: bool,
 ) -> PyResult<Template> {
-    let settings = TemplateSettings { spacing, iterations, affine, ..TemplateSettings::default() };
+    let mut settings = TemplateSettings::default();
+    settings.spacing = spacing;
+    settings.iterations = iterations;
+    settings.affine = affine;
     settings.check().map_err(to_python)?;
     if masks.as_ref().is_some_and(|masks| masks.len() != scans.len()) {
         return Err(invalid("give one mask for each scan, or none"));
