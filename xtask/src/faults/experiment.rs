@@ -57,6 +57,8 @@ const WITH_TIMES: [&str; 9] = [
     "stage.json",
     "preprocess/subjects.csv",
 ];
+/// Folder of the records and locks of commands.
+const TASKS: &str = "runs/tiny/tasks";
 /// Files that are replaced by newer ones while work goes on.
 const GROWING: [&str; 2] = ["best.safetensors", "last.safetensors"];
 
@@ -186,6 +188,9 @@ fn add(root: &Path, folder: &Path, files: &mut Files) -> Result<()> {
     let Ok(entries) = fs::read_dir(root.join(folder)) else { return Ok(()) };
     for entry in entries {
         let path = folder.join(entry?.file_name());
+        if path == Path::new(TASKS) {
+            continue;
+        }
         if root.join(&path).is_dir() {
             add(root, &path, files)?;
         } else if !ends_with(&path, &WITH_TIMES) {
