@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::cohort::Run;
+use crate::cohort::{Bids as BidsApp, Run};
 use crate::commands::check::Check;
 use crate::commands::intensity::{Bias, Normalize, Scale};
 use crate::commands::register::Register;
@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Template(Template),
     /// All of it, for one scan or many: strip, register to a reference, resample to its grid, normalize.
     Run(Run),
+    /// The same for a BIDS data set, called as a BIDS App.
+    Bids(BidsApp),
     /// Tell what is wrong with scans, before hours of work, and what to do about it.
     Check(Check),
     /// Tell what is in files of volumes: NIfTI, Analyze 7.5, .mgh, .mgz.

@@ -149,7 +149,7 @@ fn a_bids_data_set_gets_derivatives() {
     let ignored = std::fs::read_to_string(derivatives.join(".bidsignore")).unwrap();
     assert_eq!(
         ignored.lines().collect::<Vec<_>>(),
-        ["mine", "*_xfm.txt", "*_xfm.tfm", "figures", "reference"]
+        ["mine", "*_xfm.txt", "*_xfm.tfm", "figures", "reference", "sub-*.html"]
     );
 
     let description = json(&derivatives.join("dataset_description.json"));

@@ -24,14 +24,14 @@ const USUAL: &str = "T2w";
 /// The version of BIDS that the names and keys follow.
 const VERSION: &str = "1.10.0";
 /// BIDS has no names for transforms, pictures, pages and references of one's own.
-const IGNORED: [&str; 4] = ["*_xfm.txt", "*_xfm.tfm", "figures", "reference"];
+const IGNORED: [&str; 5] = ["*_xfm.txt", "*_xfm.tfm", "figures", "reference", "sub-*.html"];
 const README: &str = "\
 # Brains by mri-prep
 
 For each scan: the brain on the grid of the reference, skull-stripped and normalized
 (`space-reference_desc-brain`), its mask there and on the scan's own grid, and the transform from reference to
 scan (`xfm`). `reference/` holds the reference, `figures/` pictures of each result and `quality.html`, the page of
-all of them. Each JSON file says what its image was made from.
+all of them; `sub-*.html` are pages of single subjects. Each JSON file says what its image was made from.
 ";
 
 /// A folder of derivatives of a data set.
@@ -51,6 +51,11 @@ impl Derivatives {
         Self { raw: raw.to_owned(), folder, suffix: suffix.to_owned() }
     }
 
+    /// Where the page of one subject (`sub-01`) goes.
+    pub(super) fn subject_page(&self, subject: &str) -> PathBuf {
+        self.folder.join(format!("{subject}.html"))
+    }
+
     /// Whom the folder belongs to while a run is at work.
     pub(crate) fn lock(&self) -> (PathBuf, PathBuf) {
         (self.folder.join(lock::FILE), self.folder.clone())
@@ -63,9 +68,8 @@ impl Derivatives {
 
     /// The work on a scan `ID_SUFFIX`.
     pub(crate) fn job(&self, BidsScan { id, place, path }: &BidsScan) -> Job {
-        let folder = self.folder.join(place);
+        let (folder, suffix) = (self.folder.join(place), &self.suffix);
         let file = |rest: &str| folder.join(format!("{id}_{rest}"));
-        let suffix = &self.suffix;
         let figure = |what: &str| self.folder.join(format!("figures/{id}_desc-{what}_{suffix}.png"));
         let outputs = Outputs {
             brain: file(&format!("space-reference_desc-brain_{suffix}.nii.gz")),

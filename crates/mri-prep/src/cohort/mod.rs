@@ -1,6 +1,7 @@
 //! All steps, for one scan or a list of them.
 
 mod also;
+mod app;
 mod arguments;
 mod bids;
 mod choose;
@@ -14,7 +15,6 @@ mod sidecars;
 mod summary;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -30,8 +30,10 @@ use mri_io::transform_file::{write_itk, write_matrix};
 use mri_io::write;
 use rayon::prelude::*;
 
+use crate::exit;
 use crate::files::{about, name, read_mask_of, read_masked, read_one, warn, write_png};
 use crate::outputs;
+pub(crate) use app::{Bids, run as run_app};
 pub(crate) use arguments::{Run, Source};
 use bids::Derivatives;
 use job::{Contrast, Job, Outputs};
@@ -53,10 +55,8 @@ struct Common {
     reference_mask_content: Option<Content>,
 }
 
-pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
-    let settings: PreprocessSettings =
-        arguments.settings.as_deref().map_or(Ok(PreprocessSettings::default()), from_toml)?;
-    settings.check()?;
+pub(crate) fn run(arguments: &Run) -> Result<u8> {
+    let settings = settings(arguments)?;
     let plan = manifest::plan(&arguments.source, &arguments.also)?;
     let jobs = plan.as_ref().map_or_else(|| single(arguments), |plan| Ok(plan.jobs.clone()))?;
     manifest::check(&jobs)?;
@@ -67,12 +67,7 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
     page.and_then(|page| page.parent()).map_or(Ok(()), outputs::folder)?;
     let _alone = plan.as_ref().map(|Plan { lock: (file, what), .. }| alone(file, what)).transpose()?;
     let common = common(arguments, settings)?;
-    interrupt::listen()?;
-    if let Some(derivatives) = of_cohort {
-        derivatives.describe(&common.reference)?;
-    }
-
-    let results = process_all(&jobs, &common, arguments);
+    let results = begin(&jobs, plan.as_ref(), &common, arguments)?;
     if let Some(path) = page {
         page::write(path, &jobs, &results)?;
         say(format!("all scans, outliers first: {}", about(path)));
@@ -80,15 +75,24 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode> {
     Ok(conclude(&jobs, &results))
 }
 
+fn settings(arguments: &Run) -> Result<PreprocessSettings> {
+    let settings: PreprocessSettings =
+        arguments.settings.as_deref().map_or(Ok(PreprocessSettings::default()), from_toml)?;
+    settings.check()?;
+    Ok(settings)
+}
+
+/// Listens for Ctrl-C, describes the derivatives of a BIDS data set, and does the work.
+fn begin(jobs: &[Job], plan: Option<&Plan>, common: &Common, arguments: &Run) -> Result<Results> {
+    interrupt::listen()?;
+    if let Some(derivatives) = plan.and_then(|plan| plan.derivatives.as_ref()) {
+        derivatives.describe(&common.reference)?;
+    }
+    Ok(process_all(jobs, common, arguments))
+}
+
 fn process_all(jobs: &[Job], common: &Common, arguments: &Run) -> Results {
-    let earlier = |job: &Job| {
-        let whole = !arguments.force
-            && job.outputs.all_exist()
-            && job.also.iter().flat_map(Contrast::files).all(|file| file.is_file());
-        // What cannot be read now fails when its turn comes.
-        let inputs = if whole { common.inputs(job).ok()? } else { return None };
-        Summary::earlier(&job.outputs.summary, &inputs).map(Ok)
-    };
+    let earlier = |job: &Job| if arguments.force { None } else { earlier(job, common) };
     let mut results: Results = jobs.par_iter().map(earlier).collect();
     let todo: Vec<usize> = (0..jobs.len()).filter(|&index| results[index].is_none()).collect();
     if todo.len() < jobs.len() {
@@ -112,6 +116,15 @@ fn process_all(jobs: &[Job], common: &Common, arguments: &Run) -> Results {
     results
 }
 
+/// How it went with a scan that an earlier run has finished, with the same inputs and settings.
+fn earlier(job: &Job, common: &Common) -> Option<Result<Summary>> {
+    let whole =
+        job.outputs.all_exist() && job.also.iter().flat_map(Contrast::files).all(|file| file.is_file());
+    // What cannot be read now fails when its turn comes.
+    let inputs = if whole { common.inputs(job).ok()? } else { return None };
+    Summary::earlier(&job.outputs.summary, &inputs).map(Ok)
+}
+
 /// What to say about one scan: a line, and its warnings.
 fn note(job: &Job, result: &Result<Summary>) -> (String, Vec<String>) {
     match result {
@@ -124,7 +137,7 @@ fn note(job: &Job, result: &Result<Summary>) -> (String, Vec<String>) {
 }
 
 /// Says how it went in all; the exit code.
-fn conclude(jobs: &[Job], results: &Results) -> ExitCode {
+fn conclude(jobs: &[Job], results: &Results) -> u8 {
     let count =
         |of: &dyn Fn(&Option<Result<Summary>>) -> bool| results.iter().filter(|result| of(result)).count();
     let failed = count(&|result| matches!(result, Some(Err(_))));
@@ -143,9 +156,9 @@ fn conclude(jobs: &[Job], results: &Results) -> ExitCode {
     }
     if left > 0 {
         say(format!("stopped with {left} of {} scans left: the same command goes on with them", jobs.len()));
-        return ExitCode::from(130);
+        return exit::INTERRUPTED;
     }
-    if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if failed > 0 { exit::FAILURE } else { exit::SUCCESS }
 }
 
 fn process(job: &Job, common: &Common) -> Result<Summary> {

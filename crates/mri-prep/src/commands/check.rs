@@ -2,13 +2,13 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{ArgGroup, Args};
 use mri_io::qc::{ScanReport, Severity, check_scan, check_table, find_copies};
 
 use crate::cohort::{Source, manifest};
+use crate::exit;
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("check-input").required(true).args(["files", "manifest", "bids"])), after_help = CHECK_EXAMPLES)]
@@ -30,7 +30,7 @@ Examples:
 
 Exit code: 0 if all scans are ready, 1 if one must be mended or left out.";
 
-pub(crate) fn run(arguments: &Check) -> Result<ExitCode> {
+pub(crate) fn run(arguments: &Check) -> Result<u8> {
     let files: Vec<(PathBuf, Option<PathBuf>)> = match manifest::plan(&arguments.source, &[])? {
         Some(plan) => plan.jobs.into_iter().map(|job| (job.scan, job.mask)).collect(),
         None => arguments.files.iter().map(|file| (file.clone(), None)).collect(),
@@ -45,5 +45,5 @@ pub(crate) fn run(arguments: &Check) -> Result<ExitCode> {
         write!(out, "{}", check_table(&reports))?;
     }
     let bad = reports.iter().any(|report| report.worst() == Some(Severity::Error));
-    Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if bad { exit::FAILURE } else { exit::SUCCESS })
 }

@@ -3,20 +3,21 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::Result;
 use mri_io::nifti::read_header;
 
+use crate::exit;
+
 /// Tells of each file what it can; a file that cannot be read does not stop the others.
-pub(crate) fn print(files: &[PathBuf]) -> Result<ExitCode> {
-    let mut code = ExitCode::SUCCESS;
+pub(crate) fn print(files: &[PathBuf]) -> Result<u8> {
+    let mut code = exit::SUCCESS;
     for file in files {
         match about(file) {
             Ok(text) => write!(std::io::stdout(), "{text}")?,
             Err(error) => {
                 eprintln!("error: {error}");
-                code = ExitCode::FAILURE;
+                code = exit::FAILURE;
             }
         }
     }
