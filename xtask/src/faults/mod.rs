@@ -33,7 +33,7 @@ struct Campaign {
     shell: Shell,
     seed: u64,
     chance: Chance,
-    /// Whether failing writes and spoiled files begin after preprocessing.
+    /// Whether faults begin after preprocessing.
     preprocessed: bool,
     /// The results that must be reached.
     undisturbed: Files,
