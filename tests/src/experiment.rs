@@ -11,37 +11,7 @@ use crate::program::{memae, succeeds};
 
 pub(crate) const MODELS: [&str; 5] = ["ae", "vae", "ssim-ae", "memae", "ssim-memae"];
 
-const CONFIG: &str = r#"
-[run]
-name = "tiny"
-device = "cpu"
-
-[data]
-kind = "synthetic"
-seed = 1
-train = 2
-validation = 2
-test = 3
-
-[data.scan]
-shape = [64, 64, 48]
-spacing = [4.0, 4.0, 4.0]
-
-[reference]
-shape = [32, 32, 24]
-spacing = [6.5, 6.5, 6.5]
-
-[model]
-width = 0.0625
-
-[train]
-epochs = 1
-batch = 16
-seed = 1
-
-[evaluate.bootstrap]
-resamples = 200
-"#;
+const CONFIG: &str = include_str!("../tiny.toml");
 
 /// A folder in which the program runs, with its configuration: results go to `runs/` and `cache/` below it.
 pub(crate) struct Experiment {

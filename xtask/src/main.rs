@@ -46,8 +46,8 @@ Commands:
   bench model [--device D] ..        compare a training step with PyTorch's and write a record below docs/benchmarks
   faults [--kills N] [--writes N] [--spoiled N] [--twice N] [--preprocessed] [--seed N] [--program FILE] [--out FILE]
                                      kill a tiny run, fail its writes, spoil its files, start it twice: after each, the same
-                                     command must reach the same results, bit for bit; --preprocessed: writes fail and files are
-                                     spoiled after preprocessing only; --out: write a record
+                                     command must reach the same results, bit for bit; --preprocessed: begin
+                                     after preprocessing; --out: write a record
   doctor                             what of the set-up is there, and what is missing
   help                               this text
 ";

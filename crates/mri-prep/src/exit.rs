@@ -1,4 +1,4 @@
-//! Exit codes. As numbers: they leave a Python interpreter, too, which takes no [`std::process::ExitCode`].
+//! Exit codes, as numbers: those who call the program as a library can hand them on.
 
 pub(crate) const SUCCESS: u8 = 0;
 pub(crate) const FAILURE: u8 = 1;

@@ -1,4 +1,4 @@
-//! The program `mri-prep` as a library, so that other programs can hold it: the Python package does.
+//! The program `mri-prep` as a library, so that other programs can hold it.
 //!
 //! For preprocessing from Rust there is the crate `mri-io`, which this one wraps for the command line.
 

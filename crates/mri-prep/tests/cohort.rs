@@ -329,7 +329,7 @@ fn a_data_set_is_chosen_from_by_contrast_subject_table_and_entity() {
     assert!(succeeds(folder, &format!("check {chosen}")).contains("sub-01_acq-high_FLAIR"));
     for (line, causes) in [
         ("--suffix FLAIR --include 01 09", ["--include names 1 subject", "09"]),
-        ("--suffix FLAIR --participants group=contrl", ["no row has contrl", "control"]),
+        ("--suffix FLAIR --participants group=kontrol", ["no row has kontrol", "control"]),
         ("--suffix FLAIR --entities acq-middle", ["no scan *_FLAIR is left", "--entities"]),
         ("--suffix PDw", ["no scan of the form", "_PDw"]),
         ("--derivatives study/derivatives/mri-prep-FLAIR", ["another contrast", "--derivatives"]),

@@ -10,38 +10,13 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
-/// Small and quick, with a model of each kind of bottleneck; three epochs, so that training is interrupted between them.
-const CONFIG: &str = r#"[run]
-name = "tiny"
-device = "cpu"
-models = ["ae", "vae", "ssim-memae"]
-
-[data]
-kind = "synthetic"
-seed = 1
-train = 2
-validation = 2
-test = 2
-
-[data.scan]
-shape = [64, 64, 48]
-spacing = [4.0, 4.0, 4.0]
-
-[reference]
-shape = [32, 32, 24]
-spacing = [6.5, 6.5, 6.5]
-
-[model]
-width = 0.0625
-
-[train]
-epochs = 3
-batch = 16
-seed = 1
-
-[evaluate.bootstrap]
-resamples = 100
-"#;
+/// The experiment of the end-to-end tests.
+const CONFIG: &str = include_str!("../../../tests/tiny.toml");
+/// Here with a model of each kind of bottleneck, and three epochs, so that training is interrupted between them.
+const CHANGES: [(&str, &str); 2] = [
+    ("device = \"cpu\"", "device = \"cpu\"\nmodels = [\"ae\", \"vae\", \"ssim-memae\"]"),
+    ("epochs = 1", "epochs = 3"),
+];
 const FILE: &str = "tiny.toml";
 
 /// Files that hold times or the marks of work in progress, by the end of their paths: two runs differ in them.
@@ -57,6 +32,8 @@ const WITH_TIMES: [&str; 9] = [
     "stage.json",
     "preprocess/subjects.csv",
 ];
+/// Folder of the records and locks of commands.
+const TASKS: &str = "runs/tiny/tasks";
 /// Files that are replaced by newer ones while work goes on.
 const GROWING: [&str; 2] = ["best.safetensors", "last.safetensors"];
 
@@ -86,7 +63,11 @@ impl Experiment {
             fs::remove_dir_all(folder)?;
         }
         fs::create_dir_all(folder)?;
-        fs::write(folder.join(FILE), CONFIG)?;
+        let text = CHANGES.iter().try_fold(CONFIG.to_owned(), |text, (from, to)| {
+            ensure!(text.contains(from), "tests/tiny.toml has no {from:?}");
+            Ok(text.replacen(from, to, 1))
+        })?;
+        fs::write(folder.join(FILE), text)?;
         Ok(Self { folder: folder.canonicalize()?, program: program.to_owned() })
     }
 
@@ -186,6 +167,9 @@ fn add(root: &Path, folder: &Path, files: &mut Files) -> Result<()> {
     let Ok(entries) = fs::read_dir(root.join(folder)) else { return Ok(()) };
     for entry in entries {
         let path = folder.join(entry?.file_name());
+        if path == Path::new(TASKS) {
+            continue;
+        }
         if root.join(&path).is_dir() {
             add(root, &path, files)?;
         } else if !ends_with(&path, &WITH_TIMES) {

@@ -14,7 +14,7 @@ const LONGEST: u64 = 2500;
 /// Kills `count` times; each run that ends between the kills must have the undisturbed results.
 pub(super) fn run(campaign: &mut Campaign, count: usize) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    let mut experiment = campaign.fresh("kills")?;
+    let mut experiment = campaign.begun("kills")?;
     while rows.len() < count {
         let mut child = experiment.start(&[])?;
         sleep(Duration::from_millis(campaign.chance.below(LONGEST)));
@@ -23,7 +23,7 @@ pub(super) fn run(campaign: &mut Campaign, count: usize) -> Result<Vec<Row>> {
         let ended = experiment.end(child)?;
         if ended.code.is_some() {
             experiment.finish(&campaign.undisturbed).with_context(|| campaign.seen(&rows))?;
-            experiment = campaign.fresh("kills")?;
+            experiment = campaign.begun("kills")?;
             continue;
         }
         rows.push(Row::new("kill", ended.stage(), "resumed"));

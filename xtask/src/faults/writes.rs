@@ -76,7 +76,8 @@ fn outcome(ended: &Ended, file: &str) -> Result<&'static str> {
             ensure!(of_no_weight, "nobody noticed that {file} could not be written");
             Ok("went on without its log")
         }
-        Some(1) => {
+        // 2: told before any work, because the cache could not be written to.
+        Some(1 | 2) => {
             ensure!(ended.printed.contains("error: "), "no word of {file}:\n{}", ended.printed);
             Ok("told, then resumed")
         }

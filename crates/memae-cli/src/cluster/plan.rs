@@ -48,11 +48,12 @@ pub(super) fn missing(run: &Run) -> Result<Vec<Array>> {
     }
     let cohort_is_there = !heads_missing && preprocess::finished(run).is_ok();
     if !cohort_is_there {
-        let missing = Shard::all(shards).filter(|&shard| heads_missing || preprocess::is_missing(run, shard));
+        let missing =
+            if heads_missing { Shard::all(shards).collect() } else { preprocess::missing(run, shards)? };
         let task = |shard: Shard| {
             Task::new(format!("preprocess-{}", shard.name()), &["preprocess", "--shard", &shard.to_string()])
         };
-        add("scans", false, missing.map(task).collect());
+        add("scans", false, missing.into_iter().map(task).collect());
         add("preprocess", false, vec![Task::new("preprocess", &["preprocess"])]);
     }
     let mut untrained = Vec::new();

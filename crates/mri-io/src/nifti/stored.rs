@@ -191,7 +191,7 @@ impl StoredVolume {
         Ok(Self { voxels, ..self })
     }
 
-    /// The labels on another grid by what they fill of its voxels: [`crate::resample_labels_by_share`].
+    /// The labels on another grid by what they fill of its voxels: [`crate::resample::resample_labels_by_share`].
     ///
     /// # Errors
     /// If the grid has no voxels, or a value is no whole number.

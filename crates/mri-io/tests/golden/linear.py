@@ -98,7 +98,7 @@ for kind in ["rigid", "affine"]:
 
 greedy = Greedy3D()
 for kind, freedom in [("rigid", 6), ("affine", 12)]:
-    name = f"greedy_{kind}.mat"
+    name = f"greedy_{kind}.txt"
     images = f"{work}/fixed.nii.gz {work}/moving.nii.gz"
     greedy.execute(f"-a -dof {freedom} -i {images} -ia-identity -m NCC 2x2x2 -n 60x40x10 -o {files}/{name}")
     told(

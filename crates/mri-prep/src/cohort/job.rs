@@ -65,6 +65,18 @@ impl Outputs {
         }
     }
 
+    /// Removes the folder of a scan that failed, if its lock is all that is in it.
+    pub(super) fn remove_unless_more_than_a_lock(&self) {
+        let Some(lock) = &self.lock else { return };
+        let others = |mut entries: std::fs::ReadDir| {
+            entries.any(|entry| entry.map_or(true, |entry| entry.path() != *lock))
+        };
+        if !std::fs::read_dir(&self.folder).map_or(true, others) {
+            // The scan's own error is the one to tell; a folder that stays does no harm.
+            let _ = std::fs::remove_file(lock).and_then(|()| std::fs::remove_dir(&self.folder));
+        }
+    }
+
     pub(crate) fn all_exist(&self) -> bool {
         let files = [
             &self.brain,

@@ -169,6 +169,7 @@ fn process(job: &Job, common: &Common) -> Result<Summary> {
     let _alone = job.outputs.lock.as_ref().map(|file| alone(file, &job.outputs.folder)).transpose()?;
     let odd = header.findings.iter().map(|finding| format!("the scan {finding}"));
     let result = preprocess(&scan, mask.as_ref(), &common.reference, &common.settings)
+        .inspect_err(|_| job.outputs.remove_unless_more_than_a_lock())
         .with_context(|| about(&job.scan))?;
     let Outputs { folder, brain, mask, native_mask, matrix, itk, .. } = &job.outputs;
     fs_err::create_dir_all(folder)?;

@@ -81,12 +81,12 @@ pub(crate) fn part(run: &Run, shard: Shard) -> Result<()> {
     Ok(())
 }
 
-/// Whether a scan of this shard was not preprocessed yet.
-pub(crate) fn is_missing(run: &Run, shard: Shard) -> bool {
-    Plan::new(run).is_ok_and(|plan| {
-        let is_missing = |member: &Member| !subject::is_done(member, &Prepared::new(&plan.cache, member));
-        shard.of(plan.members).iter().any(is_missing)
-    })
+/// Those of `count` shards of which a scan was not preprocessed yet.
+pub(crate) fn missing(run: &Run, count: usize) -> Result<Vec<Shard>> {
+    let Plan { members, cache, .. } = Plan::new(run)?;
+    let is_missing = |member: &Member| !subject::is_done(member, &Prepared::new(&cache, member));
+    let is_missing: Vec<bool> = members.iter().map(is_missing).collect();
+    Ok(Shard::all(count).filter(|shard| shard.of(&is_missing).contains(&true)).collect())
 }
 
 /// Preprocesses scans, or finds what an earlier run did.

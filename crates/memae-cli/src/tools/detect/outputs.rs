@@ -18,7 +18,7 @@ const DETECTION: &str = "detection.nii.gz";
 const BRAIN: &str = "brain.nii.gz";
 const TRANSFORM: &str = "transform.txt";
 const OVERVIEW: &str = "overview.png";
-/// What [`write`] writes.
+/// What [`write()`] writes.
 const RESULTS: [&str; 8] =
     [STRIPPED, RECONSTRUCTION, RESIDUAL, ANOMALY, DETECTION, BRAIN, TRANSFORM, OVERVIEW];
 /// What stands for all of them, and is therefore written last; and what is said of several scans.

@@ -134,7 +134,7 @@ pub fn check_scan(scan: &Path, mask: Option<&Path>) -> ScanReport {
 /// As [`check_scan`], for a scan that was read already; `file` is what the report calls it.
 ///
 /// Whether a scan on a background of one value has a skull takes a search for its brain. What that found comes along, as
-/// [`crate::skull_strip`] gives it with its default settings, so that nobody needs to search again; none for other scans.
+/// [`crate::strip::skull_strip`] gives it with its default settings, so that nobody needs to search again; none for other scans.
 pub fn check_volume(file: &Path, header: &Header, scan: &Volume<f32>) -> (ScanReport, Option<SkullStrip>) {
     let (facts, mut findings, brain) = look::look_at(header, scan);
     findings.sort_by_key(|finding| finding.severity);
