@@ -47,7 +47,7 @@ impl TrainedModel {
     ///
     /// # Errors
     /// [`Error::Torch`] when weights cannot be read, [`Error::Io`] when the file cannot be written.
-    pub fn export_onnx(&self, path: impl AsRef<Path>, metadata: &[(&str, String)]) -> Result<()> {
+    pub fn export_onnx(&self, path: impl AsRef<Path>, metadata: &[(String, String)]) -> Result<()> {
         let mut graph = Graph::default();
         let output = self.network.onnx(&mut graph, &Graph::input())?;
         let bytes = graph.into_model(&output, self.sides(), metadata);
@@ -143,7 +143,9 @@ session.run(['reconstruction'], {'slices': x})[0].tofile(f'{folder}/y')
         };
         let folder = tempfile::tempdir().unwrap();
         for (name, model) in models() {
-            model.export_onnx(folder.path().join("model.onnx"), &[("key", "a value".to_owned())]).unwrap();
+            model
+                .export_onnx(folder.path().join("model.onnx"), &[("key".to_owned(), "a value".to_owned())])
+                .unwrap();
             for batch in [1, 5] {
                 let (values, x) = windows(batch);
                 std::fs::write(folder.path().join("x"), bytemuck::cast_slice(&values)).unwrap();

@@ -70,12 +70,22 @@ pub(crate) fn bias(
 
 /// The standard scale of intensities of a cohort (Nyul and Udupa): the values that the percentiles 1, 10, 20, ... 90 and 99 of a
 /// brain become.
+///
+/// Parameters
+/// ----------
+/// landmarks : sequence of 11 floats
+///     These values, rising. Without them at hand, ``of`` and ``learn`` find them.
 #[pyclass(frozen, module = "mri_prep")]
 #[derive(Clone, Copy)]
 pub(crate) struct StandardScale(mri_io::intensity::StandardScale);
 
 #[pymethods]
 impl StandardScale {
+    #[new]
+    fn new(landmarks: [f64; 11]) -> PyResult<Self> {
+        mri_io::intensity::StandardScale::new(landmarks).map(Self).map_err(to_python)
+    }
+
     /// The landmarks of one image over its brain, in its own units: the scale that matches other images to it.
     #[staticmethod]
     fn of(py: Python<'_>, image: Image, mask: Image) -> PyResult<Self> {

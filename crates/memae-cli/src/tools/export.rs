@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use base64::prelude::{BASE64_STANDARD, Engine};
 use clap::{Args, ValueEnum};
 use cli_support::progress;
 use memae_model::{DeviceChoice, TrainedModel};
-use serde_json::json;
 
-use crate::stages::package::{About, Package, Source};
+use crate::stages::package::{About, Source};
 
 /// Arguments of `memae export`.
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ pub(crate) struct Export {
 /// What a model is exported as.
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 pub(crate) enum Format {
-    /// For ONNX Runtime and others; carries grid, normalization and calibration of a package as metadata.
+    /// For ONNX Runtime and others; carries all else that a package holds as metadata: reference, settings, calibration.
     Onnx,
     /// For libtorch and PyTorch.
     Torchscript,
@@ -68,24 +68,24 @@ pub(crate) fn run(arguments: &Export) -> Result<()> {
     ))
 }
 
-/// What using the network takes beside it, as pairs of a key and JSON (the model's name is plain). A checkpoint knows only its model.
-fn metadata(source: &Source, model: &TrainedModel) -> Result<Vec<(&'static str, String)>> {
-    let mut metadata = vec![("model", model.kind().to_string())];
-    if About::read(source).is_err() {
+/// What using the network takes beside it, as pairs of a key and JSON; the model's name is plain, files are Base64. A checkpoint
+/// knows only its model.
+fn metadata(source: &Source, model: &TrainedModel) -> Result<Vec<(String, String)>> {
+    let mut metadata = vec![("model".to_owned(), model.kind().to_string())];
+    if !source.is_package()? {
         return Ok(metadata);
     }
-    let Package { about, reference, .. } = Package::open(source, DeviceChoice::Cpu)?;
-    let grid = reference.volume().grid();
-    let rows: Vec<Vec<f64>> =
-        grid.affine.matrix().row_iter().map(|row| row.iter().copied().collect()).collect();
-    metadata.extend([
-        ("grid", json!({ "shape": grid.shape, "affine": rows }).to_string()),
+    let (about, files) = About::with_files(source)?;
+    let parts = [
         ("preprocess", serde_json::to_string(&about.preprocess)?),
         ("scoring", serde_json::to_string(&about.scoring)?),
         ("calibration", serde_json::to_string(&about.calibration)?),
+        ("place", serde_json::to_string(&about.place)?),
         ("provenance", serde_json::to_string(&about.provenance)?),
         ("doubts", serde_json::to_string(&about.doubts)?),
-    ]);
+    ];
+    metadata.extend(parts.map(|(key, value)| (key.to_owned(), value)));
+    metadata.extend(files.into_iter().map(|(name, bytes)| (name, BASE64_STANDARD.encode(bytes))));
     Ok(metadata)
 }
 

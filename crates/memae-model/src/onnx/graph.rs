@@ -94,7 +94,7 @@ impl Graph {
         mut self,
         output: &Value,
         sides: [usize; 2],
-        metadata: &[(&str, String)],
+        metadata: &[(String, String)],
     ) -> Vec<u8> {
         let named = Message::default().text(1, &output.0).text(2, OUTPUT).text(4, "Identity");
         self.nodes.push(named);
@@ -109,7 +109,7 @@ impl Graph {
             .text(3, env!("CARGO_PKG_VERSION"))
             .message(7, &graph)
             .message(8, &Message::default().text(1, "").integer(2, OPSET));
-        let pair = |(key, value): &(&str, String)| Message::default().text(1, key).text(2, value);
+        let pair = |(key, value): &(String, String)| Message::default().text(1, key).text(2, value);
         metadata.iter().fold(model, |model, entry| model.message(14, &pair(entry))).into_bytes()
     }
 }
