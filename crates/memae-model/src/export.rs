@@ -82,7 +82,7 @@ mod tests {
     /// The six models, and every way to address a memory.
     fn models() -> Vec<(String, TrainedModel)> {
         let kinds = ModelKind::ALL.map(|kind| (kind, MemorySettings::default(), Architecture::Trunk));
-        let memory = |query, preset| MemorySettings { query, preset, ..MemorySettings::default() };
+        let memory = |query, preset| MemorySettings { preset, query, ..MemorySettings::default() };
         let more = [
             (ModelKind::MemAe, memory(Query::Position, MemoryPreset::Official), Architecture::Trunk),
             (ModelKind::MemAe, memory(Query::Grid([2, 1]), MemoryPreset::Sharp), Architecture::Trunk),
