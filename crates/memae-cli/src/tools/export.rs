@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use cli_support::progress;
 use memae_model::DeviceChoice;
@@ -22,6 +22,11 @@ pub(crate) struct Export {
 
 /// Writes the network of a package or checkpoint.
 pub(crate) fn run(arguments: &Export) -> Result<()> {
+    if let Source::File(model) = &arguments.model
+        && let (Ok(model), Ok(out)) = (model.canonicalize(), arguments.out.canonicalize())
+    {
+        ensure!(model != out, "{}: is the model itself: name another file for the result", out.display());
+    }
     let model = arguments.model.model(DeviceChoice::Cpu)?;
     model.export(&arguments.out).with_context(|| format!("cannot export {}", arguments.model))?;
     let [i, j] = model.sides();

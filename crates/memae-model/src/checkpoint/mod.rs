@@ -87,7 +87,10 @@ impl<'a> Checkpoint<'a> {
     /// The error of a network that cannot be what its file says.
     pub(crate) fn named(&self, error: Error) -> Error {
         match error {
-            Error::Invalid(reason) => Error::file(self.path, reason),
+            Error::Invalid(reason) => Error::file(
+                self.path,
+                format!("{reason}: the file is damaged, or of another version; get it again"),
+            ),
             other => other,
         }
     }

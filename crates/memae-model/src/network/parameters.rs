@@ -35,9 +35,7 @@ impl Builder {
         let values =
             shape.iter().try_fold(1_usize, |product, &n| product.checked_mul(usize::try_from(n).ok()?));
         let left = values.and_then(|values| self.left.checked_sub(values));
-        self.left = left.ok_or_else(|| {
-            Error::invalid("its settings ask for more weights than it holds; get the file again")
-        })?;
+        self.left = left.ok_or_else(|| Error::invalid("its settings ask for more weights than it holds"))?;
         Ok(())
     }
 
