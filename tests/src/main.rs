@@ -4,6 +4,7 @@ mod bad_input;
 mod browser;
 mod cluster;
 mod configuration;
+mod corpus;
 mod data;
 mod detection;
 mod documentation;

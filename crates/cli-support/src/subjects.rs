@@ -92,8 +92,12 @@ impl Choice {
         folder: &Path,
     ) -> Result<Self> {
         Ok(Self {
-            include: include.map(Names::read).transpose()?,
-            exclude: exclude.map(Names::read).transpose()?.unwrap_or_default(),
+            include: include.map(Names::read).transpose().context("the list of `include`")?,
+            exclude: exclude
+                .map(Names::read)
+                .transpose()
+                .context("the list of `exclude`")?
+                .unwrap_or_default(),
             participants: participants.map(|table| table.read(folder)).transpose()?,
         })
     }
@@ -167,6 +171,11 @@ impl FromStr for Participants {
 }
 
 impl Participants {
+    /// Path of the table below the data set's folder.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// All subjects of the table, and those with one of the values.
     fn read(&self, folder: &Path) -> Result<[BTreeSet<String>; 2]> {
         let path = folder.join(&self.file);

@@ -11,6 +11,8 @@ mod commands;
 mod config;
 mod data;
 mod failure;
+#[cfg(test)]
+mod fuzz;
 mod run;
 mod stages;
 mod tools;

@@ -44,7 +44,10 @@ impl TrainedModel {
 
     fn of(checkpoint: Checkpoint<'_>, device: DeviceChoice) -> Result<Self> {
         let Metadata { kind, sides, ref model, ref train, .. } = checkpoint.metadata;
-        let mut network = Network::new(kind, model, sides, train.seed, device.open()?)?;
+        let device = device.open()?;
+        let room = checkpoint.most_values();
+        let network = Network::with_room(kind, model, sides, train.seed, device, room);
+        let mut network = network.map_err(|error| checkpoint.named(error))?;
         checkpoint.load(&mut network.parameters, "")?;
         network.parameters.freeze()?;
         Ok(Self { network, metadata: checkpoint.metadata })

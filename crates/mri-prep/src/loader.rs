@@ -28,6 +28,11 @@ pub(crate) struct Loader<'a> {
 }
 
 impl Cohort {
+    /// All that is read.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.scans.iter().chain(&self.masks)
+    }
+
     pub(crate) fn loader(&self) -> Result<Loader<'_>> {
         if !self.masks.is_empty() && self.masks.len() != self.scans.len() {
             bail!(
@@ -36,7 +41,7 @@ impl Cohort {
                 self.masks.len()
             );
         }
-        if let Some(missing) = self.scans.iter().chain(&self.masks).find(|path| !path.exists()) {
+        if let Some(missing) = self.files().find(|path| !path.exists()) {
             bail!("{}: no such file", about(missing));
         }
         Ok(Loader { cohort: self, stripped: tempfile::tempdir().context("cannot make a temporary folder")? })

@@ -1,10 +1,25 @@
-//! Whether what the work will give can be written: asked before the work.
+//! Whether what the work will give can be written, and is no input: asked before the work.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use mri_io::atomic_file::can_write;
 use mri_io::nifti::can_write_volume;
+
+/// Refuses results in the place of what is read, by whatever path: inputs are never changed.
+pub(crate) fn apart<'a>(
+    inputs: impl IntoIterator<Item = &'a PathBuf>,
+    outputs: impl IntoIterator<Item = &'a PathBuf>,
+) -> Result<()> {
+    let real = |path: &PathBuf| path.canonicalize().ok();
+    let inputs: Vec<PathBuf> = inputs.into_iter().filter_map(real).collect();
+    match outputs.into_iter().find(|path| real(path).is_some_and(|path| inputs.contains(&path))) {
+        Some(path) => {
+            bail!("{}: is an input, which is never changed: name another file for the result", path.display())
+        }
+        None => Ok(()),
+    }
+}
 
 pub(crate) fn volumes<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<()> {
     Ok(paths.into_iter().try_for_each(can_write_volume)?)

@@ -173,6 +173,9 @@ pub(crate) struct ManifestData {
     pub(crate) lesions: String,
     /// Folder that holds the data sets' folders.
     pub(crate) root: PathBuf,
+    /// Whether manifests may name files outside the root, by `..`, from the root of the file system on, or through links.
+    #[serde(default)]
+    pub(crate) outside_root: bool,
     /// Seed of the split.
     pub(crate) seed: u64,
     pub(crate) train: usize,

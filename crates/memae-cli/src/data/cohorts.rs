@@ -1,13 +1,12 @@
 //! The subjects of a run: found by the manifests, split by the seed.
 
-use std::path::PathBuf;
-
 use anyhow::{Context, Result, bail};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use super::border::DataRoot;
 use super::heads::Heads;
 use super::manifest::{Manifest, Subject};
 use super::roles::{Group, Use};
@@ -35,7 +34,7 @@ impl Member {
 pub(crate) struct Sources {
     pub(crate) healthy: Manifest,
     pub(crate) lesions: Manifest,
-    pub(crate) root: PathBuf,
+    pub(crate) root: DataRoot,
 }
 
 impl Sources {
@@ -44,12 +43,15 @@ impl Sources {
     /// # Errors
     /// If a manifest cannot be read.
     pub(crate) fn new(config: &Config, heads: Option<&Heads>) -> Result<Self> {
-        let (healthy, lesions, root) = match (&config.data, heads) {
-            (Data::Manifest(data), _) => (&*data.healthy, &*data.lesions, data.root.clone()),
+        let (healthy, lesions, folder, is_open) = match (&config.data, heads) {
+            (Data::Manifest(data), _) => {
+                (&*data.healthy, &*data.lesions, data.root.clone(), data.outside_root)
+            }
             (Data::Synthetic(_), heads) => {
-                ("synthetic", "synthetic", heads.context("synthetic heads are planned")?.root.clone())
+                ("synthetic", "synthetic", heads.context("synthetic heads are planned")?.root.clone(), false)
             }
         };
+        let root = DataRoot { folder, is_open };
         Ok(Self { healthy: Manifest::load(healthy)?, lesions: Manifest::load(lesions)?, root })
     }
 }
@@ -79,8 +81,10 @@ impl Subjects {
         // Both cohorts are looked for before either is complained about, so that one error names all that is missing.
         let found = [healthy.subjects(healthy_files, root), lesions.subjects(lesion_files, root)];
         let [Ok(mut well), Ok(mut ill)] = found else {
-            let problems: Vec<_> =
-                found.iter().filter_map(|found| found.as_ref().err()).map(ToString::to_string).collect();
+            let errors = found.iter().filter_map(|found| found.as_ref().err());
+            let mut problems: Vec<String> = errors.map(|error| format!("{error:#}")).collect();
+            // Both cohorts may be in one manifest.
+            problems.dedup();
             bail!("{}", problems.join("\n"));
         };
         if let Some(heads) = heads {
@@ -97,7 +101,7 @@ impl Subjects {
                 bail!(
                     "{} has {found} subjects in {}, but {wanted} are asked for in [data]",
                     manifest.title,
-                    root.display()
+                    root.folder.display()
                 );
             }
         }

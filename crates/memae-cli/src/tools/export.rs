@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use clap::{Args, ValueEnum};
 use cli_support::progress;
@@ -46,6 +46,11 @@ impl Format {
 /// Writes the network of a package or checkpoint.
 pub(crate) fn run(arguments: &Export) -> Result<()> {
     let Export { model: source, out, format } = arguments;
+    if let Source::File(model) = source
+        && let (Ok(model), Ok(out)) = (model.canonicalize(), out.canonicalize())
+    {
+        ensure!(model != out, "{}: is the model itself: name another file for the result", out.display());
+    }
     let model = source.model(DeviceChoice::Cpu)?;
     let written = || format!("cannot export {source}");
     let format = format.unwrap_or_else(|| Format::of(out));

@@ -1,6 +1,7 @@
 //! Checkpoints that carry more than weights: what else is needed to use a model, in the same file.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
 use std::path::Path;
 
 use safetensors::SafeTensors;
@@ -20,7 +21,7 @@ const NOTE: &str = "attached";
 pub struct Attached {
     /// Anything to say about the model.
     pub note: Value,
-    /// Contents by name.
+    /// Contents by name: one of a file, without a folder.
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
@@ -49,7 +50,7 @@ impl Attached {
     /// Reads what lies beside the weights; `None` for a checkpoint that holds weights only.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::File`] if the file is no checkpoint.
+    /// [`Error::Io`]; [`Error::File`] as [`Attached::from_bytes`].
     pub fn read(path: &Path) -> Result<Option<Self>> {
         Self::from_bytes(path, &files::read(path)?)
     }
@@ -57,17 +58,27 @@ impl Attached {
     /// As [`Attached::read`], from the bytes of a checkpoint file; errors call it `name`.
     ///
     /// # Errors
-    /// [`Error::File`] if the bytes are no checkpoint.
+    /// [`Error::File`] if the bytes are no checkpoint, or a file's name is none without a folder.
     pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<Option<Self>> {
         let mut metadata = metadata(name, bytes)?;
         let Some(note) = metadata.get_mut(NOTE).map(Value::take) else { return Ok(None) };
         let tensors =
             SafeTensors::deserialize(bytes).map_err(|error| Error::file(name, error.to_string()))?;
-        let file = |(name, tensor): (&str, TensorView<'_>)| {
-            let name = name.strip_prefix(NOTE)?.strip_prefix('.')?;
-            Some((name.to_owned(), tensor.data().to_vec()))
-        };
-        Ok(Some(Self { note, files: tensors.iter().filter_map(file).collect() }))
+        let mut files = BTreeMap::new();
+        for (tensor_name, tensor) in tensors.iter() {
+            let Some(file) = tensor_name.strip_prefix(NOTE).and_then(|rest| rest.strip_prefix('.')) else {
+                continue;
+            };
+            // Whoever writes the files to a folder must not be led out of it.
+            if Path::new(file).file_name() != Some(OsStr::new(file)) || file.contains(['/', '\\', '\0']) {
+                return Err(Error::file(
+                    name,
+                    format!("holds a file with the name {file:?}, which is no plain name: do not trust it"),
+                ));
+            }
+            files.insert(file.to_owned(), tensor.data().to_vec());
+        }
+        Ok(Some(Self { note, files }))
     }
 }
 

@@ -79,6 +79,22 @@ impl<'a> Checkpoint<'a> {
         Ok(Self { path, bytes, metadata })
     }
 
+    /// More values than these cannot be in the file.
+    pub(crate) fn most_values(&self) -> usize {
+        self.bytes.len() / size_of::<half::f16>()
+    }
+
+    /// The error of a network that cannot be what its file says.
+    pub(crate) fn named(&self, error: Error) -> Error {
+        match error {
+            Error::Invalid(reason) => Error::file(
+                self.path,
+                format!("{reason}: the file is damaged, or of another version; get it again"),
+            ),
+            other => other,
+        }
+    }
+
     /// Sets the network's weights and running statistics to the tensors called `prefix` + name.
     pub(crate) fn load(&self, parameters: &mut Parameters, prefix: &str) -> Result<()> {
         self.with_finder(|find| parameters.load(|name, shape| find(&format!("{prefix}{name}"), shape)))
@@ -104,9 +120,6 @@ impl<'a> Checkpoint<'a> {
                 _ => Err(parameters::mismatch(name, shape, Some(tensor.shape()))),
             }
         };
-        use_finder(&mut find).map_err(|error| match error {
-            Error::Invalid(reason) => Error::file(self.path, reason),
-            other => other,
-        })
+        use_finder(&mut find).map_err(|error| self.named(error))
     }
 }

@@ -61,10 +61,31 @@ impl Network {
         seed: u64,
         device: Device,
     ) -> Result<Self> {
+        Self::build(kind, settings, sides, Builder::new(seed, device))
+    }
+
+    /// As [`Self::new`], with at most so many weights: more are refused before memory is taken for them.
+    pub(crate) fn with_room(
+        kind: ModelKind,
+        settings: &ModelSettings,
+        sides: [usize; 2],
+        seed: u64,
+        device: Device,
+        room: usize,
+    ) -> Result<Self> {
+        Self::build(kind, settings, sides, Builder::new(seed, device).with_room(room))
+    }
+
+    fn build(
+        kind: ModelKind,
+        settings: &ModelSettings,
+        sides: [usize; 2],
+        mut builder: Builder,
+    ) -> Result<Self> {
         settings.check(sides)?;
+        let device = builder.device();
         let trunk = settings.architecture.trunk(settings.width);
         let map = sides.map(|side| (side / SIDE_MULTIPLE) as i64);
-        let mut builder = Builder::new(seed, device);
         let encoder = Stack::new(&mut builder, "encoder", trunk.input, &trunk.encoder)?;
         let first = builder.len();
         let bottleneck = Bottleneck::new(&mut builder, kind, settings, &trunk, map)?;

@@ -14,13 +14,34 @@ use crate::{Error, Result, tensors};
 pub(crate) struct Builder {
     seed: u64,
     device: Device,
+    /// Values that may still be made.
+    left: usize,
     trainable: Vec<(String, Tensor)>,
     buffers: Vec<(String, Tensor)>,
 }
 
 impl Builder {
     pub(crate) fn new(seed: u64, device: Device) -> Self {
-        Self { seed, device, trainable: Vec::new(), buffers: Vec::new() }
+        Self { seed, device, left: usize::MAX, trainable: Vec::new(), buffers: Vec::new() }
+    }
+
+    /// With room for so many values: a checkpoint cannot ask for a network larger than its file.
+    pub(crate) fn with_room(self, values: usize) -> Self {
+        Self { left: values, ..self }
+    }
+
+    /// Takes from the room, before anything is allocated.
+    fn take(&mut self, shape: &[i64]) -> Result<()> {
+        let values =
+            shape.iter().try_fold(1_usize, |product, &n| product.checked_mul(usize::try_from(n).ok()?));
+        let left = values.and_then(|values| self.left.checked_sub(values));
+        self.left = left.ok_or_else(|| Error::invalid("its settings ask for more weights than it holds"))?;
+        Ok(())
+    }
+
+    /// Where the tensors lie.
+    pub(crate) fn device(&self) -> Device {
+        self.device
     }
 
     /// Number of parameters so far.
@@ -30,6 +51,7 @@ impl Builder {
 
     /// A parameter uniform in [-bound, bound).
     pub(crate) fn uniform(&mut self, name: String, shape: &[i64], bound: f64) -> Result<Tensor> {
+        self.take(shape)?;
         let mut rng = random::stream(self.seed, Purpose::Initialization, random::hash(&name), 0);
         let values = random::uniform(&mut rng, shape.iter().product::<i64>() as usize, bound);
         self.parameter(name, &tensors::from_slice(&values, shape, self.device)?)
@@ -37,12 +59,14 @@ impl Builder {
 
     /// A parameter with the same value everywhere.
     pub(crate) fn constant(&mut self, name: String, length: i64, value: f64) -> Result<Tensor> {
+        self.take(&[length])?;
         let tensor = Tensor::f_full([length], value, (Kind::Float, self.device))?;
         self.parameter(name, &tensor)
     }
 
     /// State that is saved but not trained.
     pub(crate) fn buffer(&mut self, name: String, length: i64, value: f64) -> Result<Tensor> {
+        self.take(&[length])?;
         let tensor = Tensor::f_full([length], value, (Kind::Float, self.device))?;
         self.buffers.push((name, tensor.shallow_clone()));
         Ok(tensor)

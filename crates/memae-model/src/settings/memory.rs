@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::addressing::{Addressing, Similarity};
-use super::{at_least_one, within};
+use super::{MOST_ITEMS, at_least_one, at_most, within};
 use crate::{Error, Result};
 
 /// Ready-made forms of addressing the memory.
@@ -90,7 +90,7 @@ pub struct MemorySettings {
     pub enabled: bool,
     /// Where values that are not given come from.
     pub preset: MemoryPreset,
-    /// Number of items N (the paper: 10).
+    /// Number of items N (the paper: 10); at most 1,000,000.
     pub items: usize,
     /// What one query is.
     pub query: Query,
@@ -145,6 +145,7 @@ impl MemorySettings {
     /// [`Error::Invalid`] for the first field that is not.
     pub fn check(&self) -> Result<()> {
         at_least_one("memory.items", self.items)?;
+        at_most("memory.items", self.items, MOST_ITEMS)?;
         let addressing = self.addressing();
         within("memory.temperature", addressing.temperature, 1e-3, 1e3)?;
         within("memory.shrink (as a share of the weights)", addressing.threshold, 0.0, 0.999)?;

@@ -17,6 +17,13 @@ use crate::{Error, Result};
 /// Sides of a slice must be multiples of this: the encoder halves four times, the decoder doubles four times.
 pub(crate) const SIDE_MULTIPLE: usize = 16;
 
+/// Limits of what a checkpoint or a configuration can ask for: far above any use, and low enough that no product of sizes
+/// overflows.
+const LARGEST_SIDE: usize = 4096;
+const LONGEST_CODE: usize = 65_536;
+const MOST_CODE_CHANNELS: usize = 4096;
+const MOST_ITEMS: usize = 1_000_000;
+
 /// Form of the bottleneck of `ae`, `vae` and `ssim-ae`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -68,9 +75,10 @@ pub struct ModelSettings {
     pub width: f64,
     /// Bottleneck of the models without memory.
     pub bottleneck: BottleneckKind,
-    /// Length of the dense code.
+    /// Length of the dense code; at most 65,536.
     pub code: usize,
-    /// Channels to which a 1x1 convolution reduces the feature map before the dense code.
+    /// Channels to which a 1x1 convolution reduces the feature map before the dense code; at
+    /// most 4096.
     pub code_channels: usize,
     /// Memory module of `memae` and `ssim-memae`.
     pub memory: MemorySettings,
@@ -124,12 +132,15 @@ impl ModelSettings {
                     sides[0], sides[1]
                 )));
             }
+            at_most("the side of a slice", side, LARGEST_SIDE)?;
         }
         within("width", self.width, 0.001, 4.0)?;
         within("beta", self.beta, 0.0, 1e6)?;
         within("alpha", self.alpha, 0.0, 1e6)?;
         at_least_one("code", self.code)?;
         at_least_one("code_channels", self.code_channels)?;
+        at_most("code", self.code, LONGEST_CODE)?;
+        at_most("code_channels", self.code_channels, MOST_CODE_CHANNELS)?;
         self.noise.check()?;
         self.memory.query.grid(sides.map(|side| side / SIDE_MULTIPLE))?;
         self.memory.check()
@@ -169,6 +180,13 @@ fn within(name: &str, value: f64, low: f64, high: f64) -> Result<()> {
         return Ok(());
     }
     Err(Error::invalid(format!("{name} = {value} is outside [{low}, {high}]")))
+}
+
+fn at_most(name: &str, value: usize, most: usize) -> Result<()> {
+    if value <= most {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("{name} = {value} is more than {most}")))
 }
 
 fn at_least_one(name: &str, value: usize) -> Result<()> {

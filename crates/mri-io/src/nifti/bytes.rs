@@ -214,7 +214,7 @@ fn is_gzip(file: &[u8]) -> bool {
 /// Parses the header from the first bytes of a file, compressed or not.
 fn parse_start(path: &Path, file: &[u8]) -> Result<Header> {
     if file.is_empty() {
-        return Err(Error::nifti(path, Fault::Damaged, "is empty"));
+        return Err(Error::nifti(path, Fault::Damaged, "is empty: copy or download it again"));
     }
     if !is_gzip(file) {
         return parse(path, file);

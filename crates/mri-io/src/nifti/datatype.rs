@@ -60,7 +60,7 @@ impl Datatype {
             1 => return Err(Fault::Voxels.because("holds single bits: convert it to uint8 first")),
             1536 => return Err(Fault::Voxels.because("holds 128-bit floats: convert it to float32 first")),
             other => {
-                return Err(format!("has the unknown data type code {other}: the header is damaged").into());
+                return Err(format!("has the unknown data type code {other}: the header is damaged, copy the file again or make it anew").into());
             }
         })
     }

@@ -95,7 +95,7 @@ impl Fields {
     /// Takes the first bytes of a (decompressed) file apart. The error is what is wrong, to be read after the file's name.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
         if bytes.len() < 4 {
-            return Err("is empty or ends inside the header".into());
+            return Err("ends inside the header: the file is truncated, copy or download it again".into());
         }
         let is_marked = |&(at, mark, _): &(usize, &[u8], &str)| bytes.get(at..at + mark.len()) == Some(mark);
         if let Some((_, _, what)) = OTHERS.iter().copied().find(|other| is_marked(other)) {
@@ -233,5 +233,7 @@ impl Fields {
 }
 
 pub(super) fn wrong_rank(rank: i64) -> String {
-    format!("says that it has {rank} dimensions, not 1 to 7: the header is damaged")
+    format!(
+        "says that it has {rank} dimensions, not 1 to 7: the header is damaged, copy the file again or make it anew"
+    )
 }

@@ -60,7 +60,9 @@ pub(super) fn sized(shape: [usize; 3], datatype: Datatype, volumes: usize) -> Re
     let mut all = shape.into_iter().chain([volumes]);
     let bytes = all.try_fold(datatype.size(), usize::checked_mul);
     if bytes.is_none_or(|bytes| bytes > isize::MAX as usize / 2) {
-        return Err(format!("claims {shape:?} voxels, more than any memory holds: the header is damaged"));
+        return Err(format!(
+            "claims {shape:?} voxels, more than any memory holds: the header is damaged, copy the file again or make it anew"
+        ));
     }
     Ok(())
 }

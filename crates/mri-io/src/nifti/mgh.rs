@@ -29,7 +29,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Header, Refusal> {
     let [ni, nj, nk, volumes] = [4, 8, 12, 16].map(|at| whole(bytes, at));
     if [ni, nj, nk, volumes].iter().any(|&n| n < 1) {
         return Err(format!(
-            "has the size {:?}, with an axis of no voxels: the header is damaged",
+            "has the size {:?}, with an axis of no voxels: the header is damaged, copy the file again or make it anew",
             [ni, nj, nk, volumes]
         )
         .into());

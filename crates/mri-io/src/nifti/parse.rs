@@ -40,6 +40,14 @@ fn check(fields: &Fields) -> Result<Header, Refusal> {
     }
     sized(shape, datatype, volumes)?;
     let Place { affine, oriented, form_distance } = place(fields, shape, &mut findings)?;
+    // Some programs write NaN where they mean none.
+    if fields.slope.is_infinite() || fields.inter.is_infinite() {
+        findings.push(Finding::new(
+            Severity::Warning,
+            format!("says that values are {} * stored + {}", fields.slope, fields.inter),
+            "what is infinite is left out; make sure that the values are right, or make the file anew",
+        ));
+    }
     let scaled = fields.slope.is_finite() && fields.slope != 0.0;
     Ok(Header {
         shape,
@@ -74,7 +82,9 @@ fn shape(fields: &Fields, findings: &mut Vec<Finding>) -> Result<([usize; 3], us
     }
     let sizes = &fields.dim[1..=rank as usize];
     if sizes.iter().take(3).any(|&n| n < 1) {
-        return Err(format!("has the size {sizes:?}, with an axis of no voxels: the header is damaged"));
+        return Err(format!(
+            "has the size {sizes:?}, with an axis of no voxels: the header is damaged, copy the file again or make it anew"
+        ));
     }
     if sizes.iter().any(|&n| n < 1) {
         findings.push(Finding::new(
@@ -100,5 +110,7 @@ fn offset(fields: &Fields) -> Result<usize, String> {
     if offset.is_finite() && offset >= least as f64 && offset < 2f64.powi(52) {
         return Ok(offset as usize);
     }
-    Err(format!("says that its voxels start at byte {offset}: the header is damaged"))
+    Err(format!(
+        "says that its voxels start at byte {offset}: the header is damaged, copy the file again or make it anew"
+    ))
 }

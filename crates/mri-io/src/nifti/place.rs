@@ -143,7 +143,7 @@ fn compare(forms: &Forms, shape: [usize; 3], warn: &mut impl FnMut(String, &'sta
 
 fn qform_matrix(qform: &Qform, spacing: [f64; 3]) -> Result<Matrix4<f64>, String> {
     if !qform.excess().is_finite() {
-        return Err("has a qform whose quaternion is no rotation: the header is damaged".into());
+        return Err("has a qform whose quaternion is no rotation: the header is damaged, copy the file again or make it anew".into());
     }
     check_spacing(spacing)?;
     Ok(qform.matrix(spacing))

@@ -129,6 +129,23 @@ fn soft_masks_count_from_one_half() {
     assert_eq!(count([-1.0, 1.0, 0.0, 1.0]).unwrap(), 12, "what is below 0 is outside");
     assert!(count([-1.0, 0.0, -1.0, 0.0]).is_err());
     assert!(count([0.0, 1.0, f32::NAN, 0.0]).is_err());
+    let scan = count([0.0, 12.5, 300.5, 439.0]).unwrap_err().to_string();
+    assert!(scan.contains("up to 439, as a scan does"), "{scan}");
+}
+
+#[test]
+fn a_scan_with_the_largest_value_of_a_mask_is_no_mask() {
+    let is_mask = |value: fn(usize) -> f32| {
+        let data = Array3::from_shape_fn([30, 30, 30], |(i, j, k)| value(900 * i + 30 * j + k));
+        let volume = Volume::new(data, Affine::new(Matrix4::identity()).unwrap()).unwrap();
+        in_file("a.nii", &[], |path| {
+            write(&path, &volume).unwrap();
+            read_mask(&path).is_ok()
+        })
+    };
+    // Noise and anatomy, with a brightest voxel; a certain inside with a wide border.
+    assert!(!is_mask(|n| if n == 5 { 1.0 } else { (n * 7919 % 800) as f32 / 1000.0 }));
+    assert!(is_mask(|n| if n.is_multiple_of(50) { 1.0 } else { (n * 7919 % 800) as f32 / 1000.0 }));
 }
 
 #[test]

@@ -86,13 +86,7 @@ impl Part {
             }
             ("TranslationTransform", 3) => (Matrix3::identity(), vector(p)),
             ("IdentityTransform", _) => (Matrix3::identity(), Vector3::zeros()),
-            (_, count) => {
-                return Err(format!(
-                    "a transform `{}` of {count} parameters is not supported; save it as Euler3DTransform (6) or \
-                     AffineTransform (12)",
-                    self.kind
-                ));
-            }
+            (kind, count) => return Err(unreadable(kind, &self.kind, count)),
         };
         let centre = match (kind, self.fixed.len()) {
             ("TranslationTransform" | "IdentityTransform", _) => Vector3::zeros(),
@@ -104,6 +98,24 @@ impl Part {
         matrix.fixed_view_mut::<3, 1>(0, 3).copy_from(&shift);
         Ok(lps(&matrix))
     }
+}
+
+/// Why a transform of this kind, in full `name`, is not read with so many parameters.
+fn unreadable(kind: &str, name: &str, count: usize) -> String {
+    let needed = match kind {
+        "AffineTransform" | "MatrixOffsetTransformBase" => 12,
+        "ScaleVersor3DTransform" => 9,
+        "Similarity3DTransform" => 7,
+        "Euler3DTransform" | "VersorRigid3DTransform" => 6,
+        "VersorTransform" | "TranslationTransform" => 3,
+        _ => {
+            return format!(
+                "a transform `{name}` of {count} parameters is not supported; save it as Euler3DTransform (6) or \
+                 AffineTransform (12)"
+            );
+        }
+    };
+    format!("`{name}` has {needed} parameters, this file {count}: it is cut off or damaged, make it anew")
 }
 
 /// The first three numbers.

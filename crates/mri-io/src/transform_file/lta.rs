@@ -24,7 +24,10 @@ pub(super) fn parse(text: &str, ends: Option<&Ends>) -> Result<Matrix4<f64>, Str
     let mut lines = text.lines().skip_while(|line| line.split_whitespace().ne(["1", "4", "4"])).skip(1);
     let values = numbers(lines.by_ref().take(4))?;
     if values.len() != 16 {
-        return Err(format!("a 4x4 matrix has 16 numbers, this file {}", values.len()));
+        return Err(format!(
+            "a 4x4 matrix has 16 numbers, this file {}: it is cut off or damaged, make it anew",
+            values.len()
+        ));
     }
     let matrix = Matrix4::from_row_slice(&values);
     let mut source = volume(text, "src volume info");

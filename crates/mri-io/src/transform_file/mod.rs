@@ -15,6 +15,9 @@ use crate::{AffineTransform, Error, Grid, Result};
 /// Endings of transform files that other programs write, and this crate does not.
 const OTHERS: [&str; 4] = ["h5", "hdf5", "xfm", "json"];
 
+/// What a file that holds no transform should have been.
+const KINDS: &str = "give a 4x4 matrix of 16 numbers, or a linear transform of ITK, ANTs, FSL or FreeSurfer";
+
 /// The two volumes that a transform lies between. FSL's matrices mean nothing without them, and FreeSurfer's files
 /// describe them.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +45,9 @@ pub fn read_transform(path: impl AsRef<Path>, ends: Option<&Ends>) -> Result<Aff
     let path = path.as_ref();
     let bytes = fs_err::read(path).map_err(|source| Error::io(path, source))?;
     let matrix = matrix(path, bytes, ends).map_err(|reason| Error::transform(path, reason))?;
-    AffineTransform::from_matrix(&matrix).map_err(|error| Error::transform(path, error.to_string()))
+    AffineTransform::from_matrix(&matrix).map_err(|error| {
+        Error::transform(path, format!("{error}; have it made anew by the program that wrote it"))
+    })
 }
 
 /// The matrix in a file; the error is what is wrong, to be read after the file's name.
@@ -55,16 +60,17 @@ fn matrix(path: &Path, bytes: Vec<u8>, ends: Option<&Ends>) -> Result<Matrix4<f6
     if mat4::is_matlab(&bytes) {
         return mat4::parse(&bytes)?.matrix();
     }
-    let text = String::from_utf8(bytes).map_err(|_| "is no text, and no binary transform of ANTs either")?;
+    let text = String::from_utf8(bytes).map_err(|_| format!("is no text; {KINDS}"))?;
     if itk::is_itk(&text) {
         return itk::parse(&text);
     }
     if lta::is_lta(&text) {
         return lta::parse(&text, ends);
     }
-    let values = numbers(text.lines().filter(|line| !line.trim_start().starts_with('#')))?;
+    let values = numbers(text.lines().filter(|line| !line.trim_start().starts_with('#')))
+        .map_err(|why| format!("{why}; {KINDS}"))?;
     if values.len() != 16 {
-        return Err(format!("a 4x4 matrix has 16 numbers, this file {}", values.len()));
+        return Err(format!("a 4x4 matrix has 16 numbers, this file {}; {KINDS}", values.len()));
     }
     let matrix = Matrix4::from_row_slice(&values);
     if !ends_in(path, "mat") {

@@ -78,6 +78,9 @@ impl Normalize {
 }
 
 pub(crate) fn normalize(arguments: &Normalize) -> Result<()> {
+    let Normalize { mask, scale, like, like_mask, .. } = arguments;
+    let others = [mask, scale, like, like_mask].into_iter().flatten();
+    outputs::apart([&arguments.volume].into_iter().chain(others), [&arguments.output])?;
     outputs::volumes([&arguments.output])?;
     let method = arguments.normalization()?;
     let (mut volume, mask) = read_masked(&arguments.volume, arguments.mask.as_deref())?;
@@ -117,6 +120,7 @@ pub(crate) struct Scale {
 }
 
 pub(crate) fn scale(arguments: &Scale) -> Result<()> {
+    outputs::apart(arguments.cohort.files(), [&arguments.output])?;
     outputs::files([&arguments.output])?;
     let loader = arguments.cohort.loader()?;
     let mut scales = Vec::new();
@@ -143,7 +147,9 @@ pub(crate) struct Bias {
 }
 
 pub(crate) fn bias(arguments: &Bias) -> Result<()> {
-    outputs::volumes(std::iter::once(&arguments.output).chain(&arguments.field))?;
+    let results = || std::iter::once(&arguments.output).chain(&arguments.field);
+    outputs::apart(std::iter::once(&arguments.scan).chain(&arguments.mask), results())?;
+    outputs::volumes(results())?;
     let (scan, mask) = read_masked(&arguments.scan, arguments.mask.as_deref())?;
     let found = correct_bias(&scan, mask.as_ref(), &BiasSettings::default())
         .with_context(|| about(&arguments.scan))?;

@@ -61,6 +61,9 @@ fn degrees(text: &str) -> Result<Degrees, String> {
 
 pub(crate) fn run(arguments: &Register) -> Result<()> {
     let Register { matrix, itk, inverse, picture, .. } = arguments;
+    let masks = [&arguments.fixed_mask, &arguments.moving_mask].into_iter().flatten();
+    let results = [matrix, itk, inverse, picture, &arguments.resampled].into_iter().flatten();
+    outputs::apart([&arguments.fixed, &arguments.moving].into_iter().chain(masks), results)?;
     outputs::files([matrix, itk, inverse, picture].into_iter().flatten())?;
     outputs::volumes(&arguments.resampled)?;
     let (_, fixed) = read_told(&arguments.fixed, arguments.fixed_volume)?;

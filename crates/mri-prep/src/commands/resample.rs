@@ -84,15 +84,16 @@ enum NotFinite {
 /// Intent and description of the input are kept: resampled labels are still labels.
 pub(crate) fn resample(arguments: &Resample) -> Result<()> {
     let (input, output) = (&arguments.volume, &arguments.output);
+    outputs::apart([input].into_iter().chain(&arguments.like).chain(&arguments.matrix), [output])?;
     outputs::volumes([output])?;
     let transform = transform(arguments)?;
     let is_nearest = arguments.interpolation == Interpolation::Nearest && arguments.nan == NotFinite::Keep;
     let resampled = if arguments.labels.is_some() || arguments.canonical || is_nearest {
-        moved(arguments, read_stored(input, arguments.number)?, &transform)
+        let stored = read_stored(input, arguments.number)?;
+        moved(arguments, stored, &transform).with_context(|| about(input))?
     } else {
-        interpolated(arguments, &transform)
-    }
-    .with_context(|| about(input))?;
+        interpolated(arguments, &transform)?
+    };
     let resampled = match arguments.dtype {
         Some(datatype) => resampled.with_datatype(datatype).with_context(|| about(input))?,
         None => resampled,
@@ -130,10 +131,12 @@ fn moved(arguments: &Resample, volume: StoredVolume, transform: &AffineTransform
 
 fn interpolated(arguments: &Resample, transform: &AffineTransform) -> Result<StoredVolume> {
     let (header, volume) = read_told(&arguments.volume, arguments.number)?;
-    let volume = settle(volume, arguments.nan, &arguments.volume)?;
+    let named = || about(&arguments.volume);
+    let volume = settle(volume, arguments.nan, &arguments.volume).with_context(named)?;
     let grid = target(arguments, &volume.grid())?.context("the voxels are to be interpolated on no grid")?;
     let fill = arguments.fill as f32;
-    let values = mri_io::resample::resample(&volume, &grid, transform, arguments.interpolation, fill)?;
+    let values = mri_io::resample::resample(&volume, &grid, transform, arguments.interpolation, fill)
+        .with_context(named)?;
     Ok(StoredVolume::from_values(values, &header))
 }
 

@@ -24,6 +24,7 @@ pub(crate) struct Split {
 
 pub(crate) fn split(arguments: &Split) -> Result<()> {
     let file = |number: usize| PathBuf::from(format!("{}{number:04}.nii.gz", arguments.prefix));
+    outputs::apart([&arguments.series], [&file(0)])?;
     if let Some(folder) = file(0).parent() {
         fs_err::create_dir_all(folder)?;
     }

@@ -61,6 +61,8 @@ fn rim(text: &str) -> Result<f64, String> {
 }
 
 pub(crate) fn run(arguments: &Strip) -> Result<()> {
+    let results = [&arguments.mask, &arguments.brain, &arguments.picture];
+    outputs::apart([&arguments.scan], results.into_iter().flatten())?;
     outputs::volumes([&arguments.mask, &arguments.brain].into_iter().flatten())?;
     outputs::files(&arguments.picture)?;
     let stored = read_stored(&arguments.scan, arguments.volume)?;

@@ -43,7 +43,9 @@ pub(crate) fn run(arguments: &Template) -> Result<()> {
     settings.iterations = arguments.iterations;
     settings.affine = arguments.affine;
     settings.check()?;
-    outputs::volumes(std::iter::once(&arguments.output).chain(&arguments.output_mask))?;
+    let results = || std::iter::once(&arguments.output).chain(&arguments.output_mask);
+    outputs::apart(arguments.cohort.files(), results())?;
+    outputs::volumes(results())?;
     arguments.transforms.as_deref().map_or(Ok(()), outputs::folder)?;
     let scans = &arguments.cohort.scans;
     let names: Vec<String> = scans.iter().map(|scan| about(scan)).collect();

@@ -39,6 +39,8 @@ Examples:
   mri-prep transform to-session.tfm to-atlas.mat --inverse --convert back.tfm";
 
 pub(crate) fn run(arguments: &Transform) -> Result<()> {
+    let images = [&arguments.fixed, &arguments.moving].into_iter().flatten();
+    outputs::apart(arguments.transforms.iter().chain(images), [&arguments.convert])?;
     outputs::files([&arguments.convert])?;
     let ends = match (&arguments.fixed, &arguments.moving) {
         (Some(fixed), Some(moving)) => {

@@ -8,6 +8,7 @@ use cli_support::subjects::{Choice, bare, none_of, some_of, subjects};
 use serde::{Deserialize, Serialize};
 
 use super::{Files, Manifest};
+use crate::data::border::DataRoot;
 use crate::data::pattern::Pattern;
 
 /// What lies below a data set's folder.
@@ -53,7 +54,7 @@ impl Manifest {
     /// # Errors
     /// If there are none (the error says what to obtain and where to put it), if a name appears twice, or if
     /// subjects lack a file that the manifest promises.
-    pub(crate) fn subjects(&self, files: &Files, root: &Path) -> Result<Found> {
+    pub(crate) fn subjects(&self, files: &Files, root: &DataRoot) -> Result<Found> {
         let found = self.find(files, root)?;
         none_of(&found.problems)?;
         Ok(found)
@@ -62,13 +63,15 @@ impl Manifest {
     /// The subjects below `root`, sorted by name, and what is wrong with others.
     ///
     /// # Errors
-    /// If there is no scan at all (the error says what to obtain and where to put it), or a list of subjects cannot be read.
-    pub(crate) fn find(&self, files: &Files, root: &Path) -> Result<Found> {
-        let folder = root.join(&self.folder);
+    /// If there is no scan at all (the error says what to obtain and where to put it), a list of subjects cannot be read, or the
+    /// manifest leaves the root.
+    pub(crate) fn find(&self, files: &Files, root: &DataRoot) -> Result<Found> {
+        root.admit(self, files)?;
+        let folder = root.folder.join(&self.folder);
         let pattern = Pattern::new(&files.scan)?;
         let scans = pattern.find(&folder)?;
         if scans.is_empty() {
-            bail!("{}", self.how_to_obtain(files, root));
+            bail!("{}", self.how_to_obtain(files, &root.folder));
         }
         let choice = Choice::read(
             files.include.as_ref(),
@@ -110,6 +113,7 @@ impl Manifest {
                 Err(problem) => found.problems.push(problem.to_string()),
             }
         }
+        root.keep_inside(self, &mut found);
         Ok(found)
     }
 
@@ -204,7 +208,10 @@ mod tests {
             }
         }
         let manifest = Manifest::load("brats2019").unwrap();
-        let subjects = manifest.subjects(manifest.lesions.as_ref().unwrap(), root.path()).unwrap().subjects;
+        let subjects = manifest
+            .subjects(manifest.lesions.as_ref().unwrap(), &DataRoot::closed(root.path()))
+            .unwrap()
+            .subjects;
         let names: Vec<_> = subjects.iter().map(|subject| subject.name.as_str()).collect();
         assert_eq!(names, ["BraTS19_A", "BraTS19_B", "BraTS19_C"]);
         let expected = data.join("LGG/BraTS19_B/BraTS19_B_seg.nii.gz");
@@ -217,8 +224,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         touch(&root.path().join("MICCAI_BraTS_2019_Data_Training/HGG/X/X_t2.nii.gz"));
         let manifest = Manifest::load("brats2019").unwrap();
-        let error =
-            manifest.subjects(manifest.lesions.as_ref().unwrap(), root.path()).unwrap_err().to_string();
+        let error = manifest
+            .subjects(manifest.lesions.as_ref().unwrap(), &DataRoot::closed(root.path()))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("subject X") && error.contains("X_seg.nii.gz"), "{error}");
     }
 
@@ -226,8 +235,10 @@ mod tests {
     fn absent_data_is_explained() {
         let root = tempfile::tempdir().unwrap();
         let manifest = Manifest::load("camcan").unwrap();
-        let error =
-            manifest.subjects(manifest.healthy.as_ref().unwrap(), root.path()).unwrap_err().to_string();
+        let error = manifest
+            .subjects(manifest.healthy.as_ref().unwrap(), &DataRoot::closed(root.path()))
+            .unwrap_err()
+            .to_string();
         for needed in ["Cam-CAN", "https://", "653", "{subject}_T2w.nii.gz", "camcan"] {
             assert!(error.contains(needed), "{needed}: {error}");
         }
@@ -255,7 +266,7 @@ mod tests {
         let (root, manifest) = bids();
         let mut text = toml::to_string(manifest.healthy.as_ref().unwrap()).unwrap();
         text += keys;
-        let found = manifest.find(&toml::from_str(&text).unwrap(), root.path())?;
+        let found = manifest.find(&toml::from_str(&text).unwrap(), &DataRoot::closed(root.path()))?;
         Ok([found.subjects.into_iter().map(|subject| subject.name).collect(), found.problems, found.remarks])
     }
 
@@ -303,7 +314,10 @@ mod tests {
         text += "exclude = 'lists/out.txt'\n";
         cli_support::files::write(&file, text.as_bytes()).unwrap();
         let manifest = Manifest::load(file.to_str().unwrap()).unwrap();
-        let subjects = manifest.subjects(manifest.healthy.as_ref().unwrap(), root.path()).unwrap().subjects;
+        let subjects = manifest
+            .subjects(manifest.healthy.as_ref().unwrap(), &DataRoot::closed(root.path()))
+            .unwrap()
+            .subjects;
         assert_eq!(
             subjects.iter().map(|subject| subject.name.as_str()).collect::<Vec<_>>(),
             ["sub-c1", "sub-c3", "sub-p2"]
@@ -320,7 +334,7 @@ mod tests {
         std::os::unix::fs::symlink(".git/annex/objects/x.nii.gz", file("sub-2_part-mag_T2w.nii.gz")).unwrap();
         let (_, manifest) = bids();
         let files: Files = toml::from_str("scan = '{subject}_*T2w.nii.gz'").unwrap();
-        let found = manifest.find(&files, root.path()).unwrap();
+        let found = manifest.find(&files, &DataRoot::closed(root.path())).unwrap();
         assert_eq!(found.subjects.iter().map(|subject| subject.name.as_str()).collect::<Vec<_>>(), ["sub-1"]);
         let said = [found.problems.concat(), found.remarks.concat()];
         assert!(said[0].contains("subject sub-2") && said[0].contains("datalad get"), "{said:?}");

@@ -10,7 +10,7 @@ use cli_support::subjects::{Names, Participants};
 use serde::{Deserialize, Serialize};
 
 use crate::data::pattern::Pattern;
-pub(crate) use find::Subject;
+pub(crate) use find::{Found, Subject};
 
 /// Manifests that come with the program, by the name under which a configuration asks for them.
 const BUILT_IN: [(&str, &str); 6] = [

@@ -75,6 +75,19 @@ impl About {
         Ok(Attached { note, files }.write(weights, path)?)
     }
 
+    /// Whether all values are in their ranges.
+    fn check(&self) -> Result<()> {
+        self.preprocess.check()?;
+        self.scoring.post_processing.check()?;
+        let HealthyCalibration { scale, thresholds, .. } = &self.calibration;
+        let is_scale = scale.is_finite() && *scale > 0.0;
+        ensure!(
+            is_scale && thresholds.iter().all(|score| (0.0..=1.0).contains(score)),
+            "its calibration has a scale of {scale} and thresholds of {thresholds:?}"
+        );
+        Ok(())
+    }
+
     /// Reads what a package says about itself.
     ///
     /// # Errors
@@ -109,11 +122,22 @@ impl Package {
     /// # Errors
     /// As [`About::read`]; also if the device is absent.
     pub(crate) fn open(source: &Source, device: DeviceChoice) -> Result<Self> {
-        let bytes = bytes(source)?;
+        Self::from_bytes(source, bytes(source)?, device)
+    }
+
+    /// As [`Self::open`], of the bytes that `source` holds.
+    pub(crate) fn from_bytes(
+        source: &Source,
+        bytes: Cow<'static, [u8]>,
+        device: DeviceChoice,
+    ) -> Result<Self> {
         let (about, mut files) = parts(source, &bytes)?;
         let path = source.name();
-        let mut file =
-            |name: &str| files.remove(name).with_context(|| format!("{}: lacks {name}", path.display()));
+        let mut file = |name: &str| {
+            files
+                .remove(name)
+                .with_context(|| format!("{}: lacks {name}; get the file again", path.display()))
+        };
         let [volume, mask] = [file(REFERENCE)?, file(REFERENCE_MASK)?];
         let place = about.place.map(|ranges| ranges.take(source, &mut files)).transpose()?;
         let hashes = [&volume, &mask].map(|bytes| files::sha256_of(bytes));
@@ -163,7 +187,8 @@ fn parts(source: &Source, bytes: &[u8]) -> Result<(About, BTreeMap<String, Vec<u
         env!("CARGO_PKG_VERSION"),
         note["provenance"]["program"].as_str().unwrap_or("unknown"),
     );
-    let about = serde_json::from_value(note)
-        .with_context(|| format!("{source} is a damaged package: get it again"))?;
+    let damaged = || format!("{source} is a damaged package: get it again");
+    let about: About = serde_json::from_value(note).with_context(damaged)?;
+    about.check().with_context(damaged)?;
     Ok((about, files))
 }

@@ -152,7 +152,8 @@ impl<'a> Plan<'a> {
         let inputs = (&settings, &stamps, lesions::RULE);
         let stage = Stage::new(Kind::Preprocess, run.layout.preprocess(), &inputs)?;
         // Another choice among the same files uses what is there.
-        let sources = (sources.healthy.without_choice(), sources.lesions.without_choice(), &sources.root);
+        let sources =
+            (sources.healthy.without_choice(), sources.lesions.without_choice(), &sources.root.folder);
         let shared = files::fingerprint(&(Kind::Preprocess.revision(), &settings, &sources))?;
         let cache = config.run.cache.join(format!("preprocessed-{}", &shared[..12]));
         Ok(Self { stage, members, cache })

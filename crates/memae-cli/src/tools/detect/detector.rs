@@ -116,8 +116,8 @@ impl Detector {
         interrupt::check()?;
         say(format!("detect {}: begins", scan.name));
         let named = || scan.path.display().to_string();
-        let looked = look::read(&scan.path)?;
         let mask = scan.mask.as_ref().map(mri_io::nifti::read_mask).transpose()?;
+        let looked = look::read(&scan.path)?;
         let mut summaries = Vec::new();
         for (group, plan) in self.groups.iter().zip(plans) {
             let mut prepared = None;
