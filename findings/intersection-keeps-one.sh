@@ -1,6 +1,6 @@
 #!/bin/sh
 # nilearn's intersect_masks(masks, threshold=1) is documented as the intersection. It is the largest connected piece of it,
-# because a further parameter, connected, is True unless one says otherwise: made for brain masks, it serves lesion masks
+# because a further parameter, connected, is True unless one says otherwise. That suits brain masks; it also serves lesion masks
 # of two raters or two methods just as silently. Of two lesions, on which both agree in each voxel, the smaller one is gone;
 # so is every lesion but one of a scan with multiple sclerosis.
 set -eu
@@ -22,7 +22,7 @@ counts = {}
 for options in [{}, {"connected": False}]:
     agreed = intersect_masks(raters, threshold=1, **options).get_fdata() > 0
     counts[str(options)] = ndimage.label(agreed)[1], int(agreed.sum())
-    print(f"intersect_masks, {options or 'defaults'}: {counts[str(options)][0]} lesions, {counts[str(options)][1]} voxels")
-print(f"each rater: {ndimage.label(lesions)[1]} lesions, {lesions.sum()} voxels")
+    print(f"intersect_masks, {options or 'defaults'}: lesions: {counts[str(options)][0]}, {counts[str(options)][1]} voxels")
+print(f"each rater: lesions: {ndimage.label(lesions)[1]}, {lesions.sum()} voxels")
 assert counts == {"{}": (1, 64), "{'connected': False}": (2, 91)}, "the behaviour has changed"
 PYTHON
