@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 
 use crate::program::{memae, mri_prep};
 
+/// The folder of a kind, in commands and messages.
+const FOLDER: &str = "FOLDER";
+
 /// One kind of input: its files, in a folder in which the commands run.
 struct Kind {
     folder: PathBuf,
@@ -50,7 +53,7 @@ impl Kind {
         fs::write(path, content).unwrap();
     }
 
-    /// Names a command on files of the folder, by words between spaces.
+    /// Names a command on files of the folder, by words between spaces; [`FOLDER`] stands for the folder itself.
     fn case(&mut self, about: &'static str, culprit: impl Into<String>, line: impl Into<String>) {
         self.cases.push(Case { about, culprit: culprit.into(), line: line.into() });
     }
@@ -60,14 +63,15 @@ impl Kind {
         let mut all = String::new();
         for case in &self.cases {
             let Case { about, culprit, line } = case;
-            let mut words = line.split(' ');
-            let mut command = match words.next() {
+            let place = self.folder.display().to_string();
+            let mut words = line.split(' ').map(|word| word.replace(FOLDER, &place));
+            let mut command = match words.next().as_deref() {
                 Some("memae") => memae(),
                 _ => mri_prep(),
             };
             let output = command.args(words).current_dir(&self.folder).output().unwrap();
             let text = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes)).concat();
-            let text = text.replace(&self.folder.display().to_string(), "FOLDER");
+            let text = text.replace(&place, FOLDER);
             let code = output.status.code();
             assert!(code.is_some_and(|code| code <= 2), "{about}: `{line}` ended with {code:?}\n{text}");
             let is_silent = text.is_empty() && output.status.success();

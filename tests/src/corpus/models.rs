@@ -95,11 +95,7 @@ pub(super) fn make(kind: &mut Kind) {
         kind.case("for another command", &name, format!("memae info {name}"));
     }
     kind.case("for another command", "shape", "memae export shape.safetensors --out model.pt");
-    kind.case(
-        "a folder",
-        "FOLDER",
-        format!("memae detect scan.nii --model {} --out found", kind.folder.display()),
-    );
+    kind.case("a folder", "FOLDER", "memae detect scan.nii --model FOLDER --out found");
     kind.case("no file", "absent", "memae detect scan.nii --model absent.safetensors --out found");
 }
 

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use anomaly_eval::PlaceCalibration;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use cli_support::progress::say;
 use cli_support::{files, interrupt};
 use memae_model::TrainedModel;
-use mri_io::Volume;
 use mri_io::preprocess::{Preprocessed, Reference, preprocess, preprocess_stripped};
 use mri_io::strip::StripSettings;
+use mri_io::{Mask, Volume};
 
 use super::arguments::Detect;
 use super::findings::Findings;
@@ -115,8 +115,11 @@ impl Detector {
         }
         interrupt::check()?;
         say(format!("detect {}: begins", scan.name));
-        let named = || scan.path.display().to_string();
-        let mask = scan.mask.as_ref().map(mri_io::nifti::read_mask).transpose()?;
+        let named = || match &scan.mask {
+            Some(mask) => format!("{} (mask {})", scan.path.display(), mask.display()),
+            None => scan.path.display().to_string(),
+        };
+        let mask = scan.mask.as_deref().map(brain_mask).transpose()?;
         let looked = look::read(&scan.path)?;
         let mut summaries = Vec::new();
         for (group, plan) in self.groups.iter().zip(plans) {
@@ -202,4 +205,15 @@ impl Detector {
         files::write_json(&file, &summary)?;
         Ok(summary)
     }
+}
+
+/// The brain in a mask that somebody made.
+fn brain_mask(path: &Path) -> Result<Mask> {
+    let mask = mri_io::nifti::read_mask(path)?;
+    ensure!(
+        mask.as_slice().contains(&true),
+        "{}: the mask is empty: leave it out to have the brain searched for",
+        path.display()
+    );
+    Ok(mask)
 }
