@@ -14,6 +14,7 @@ mod failure;
 mod run;
 mod stages;
 mod tools;
+mod viewer;
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -1,8 +1,8 @@
-// Volumes: the page holds each as base64 of zlib in an element of its own, unpacked when it is first looked at.
+// Volumes: a page holds each as base64 of zlib in an element of its own, unpacked when it is first looked at.
 
-/** All that the report says to the viewer. */
+/** All that the page says to the viewer. */
 const DESCRIPTION = JSON.parse(document.getElementById("viewer-description").textContent);
-/** Bits of labels, shades, colours and rates, as the rest of the report has them. */
+/** Shades and colours, as all pictures have them; and what else a page adds. */
 const LOOK = DESCRIPTION.look;
 
 const unpacked = new Map();
@@ -19,14 +19,9 @@ async function unpack(base64) {
   return new Uint8Array(await new Response(bytes).arrayBuffer());
 }
 
-/** All volumes of a subject under a method. */
-async function volumesOf(subjectAt, method) {
-  const of = (kind) => volume(`subject${subjectAt}-${kind}`);
-  const [scan, labels, map, reconstruction] = await Promise.all([
-    of("scan"),
-    of("labels"),
-    of(`${method.id}-map`),
-    method.reconstructs ? of(`${method.id}-reconstruction`) : null,
-  ]);
-  return { scan, labels, map, reconstruction };
+/** The named volumes among all that a page may have of a subject under a method. */
+async function volumesOf({ subjectAt, method }, kinds) {
+  const id = { scan: "scan", labels: "labels", map: `${method.id}-map`, reconstruction: `${method.id}-reconstruction` };
+  const unpacking = kinds.map(async (kind) => [kind, await volume(`subject${subjectAt}-${id[kind]}`)]);
+  return Object.fromEntries(await Promise.all(unpacking));
 }
