@@ -11,7 +11,7 @@ class ScanSelection extends Selection {
 }
 
 startViewer(document.getElementById("viewer"), new ScanSelection(DESCRIPTION), {
-  load: (selection) => volumesOf(selection, ["scan", "map", "reconstruction"]),
+  load: (selection) => volumesOf(selection, { scan: "scan", map: "map", reconstruction: "reconstruction" }),
   show,
   listen,
 });

@@ -6,8 +6,9 @@ function startReport(root, selection) {
   fillMenus(root, selection);
   drawLegend(root);
   const load = () => {
-    const { reconstructs } = selection.method;
-    return volumesOf(selection, ["scan", "labels", "map", ...(reconstructs ? ["reconstruction"] : [])]);
+    const { id, reconstructs } = selection.method;
+    const ids = { scan: "scan", labels: "labels", map: `${id}-map` };
+    return volumesOf(selection, reconstructs ? { ...ids, reconstruction: `${id}-reconstruction` } : ids);
   };
   startViewer(root, selection, { load, show, listen });
 }

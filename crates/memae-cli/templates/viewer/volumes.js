@@ -19,9 +19,8 @@ async function unpack(base64) {
   return new Uint8Array(await new Response(bytes).arrayBuffer());
 }
 
-/** The named volumes among all that a page may have of a subject under a method. */
-async function volumesOf({ subjectAt, method }, kinds) {
-  const id = { scan: "scan", labels: "labels", map: `${method.id}-map`, reconstruction: `${method.id}-reconstruction` };
-  const unpacking = kinds.map(async (kind) => [kind, await volume(`subject${subjectAt}-${id[kind]}`)]);
+/** Volumes of a subject; `ids` says which, and how each is called in the page. */
+async function volumesOf({ subjectAt }, ids) {
+  const unpacking = Object.entries(ids).map(async ([kind, id]) => [kind, await volume(`subject${subjectAt}-${id}`)]);
   return Object.fromEntries(await Promise.all(unpacking));
 }

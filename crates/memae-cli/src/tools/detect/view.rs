@@ -17,8 +17,6 @@ use crate::viewer::{self, Crop, Look, Part, Shown, Stops, shades};
 const MARGIN: f64 = 8.0;
 /// Voxels of each volume in the page. Where there are more, every second one (third, ...) along each axis is shown.
 const MOST_VOXELS: usize = 8_000_000;
-/// The only method of the page.
-const METHOD: &str = "model";
 
 /// All that the page's script needs.
 #[derive(Serialize)]
@@ -40,7 +38,6 @@ struct Subject {
 
 #[derive(Serialize)]
 struct Method {
-    id: &'static str,
     stops: Stops,
     /// Position of the threshold of the results.
     marks: [usize; 1],
@@ -93,8 +90,8 @@ pub(super) fn render(findings: &Findings<'_>, summary: &Summary) -> Result<Strin
     let usual = window(&findings.prepared.volume, &findings.prepared.mask);
     let volumes = vec![
         crop.embed("subject0-scan".to_owned(), shades(scan.data(), window(&scan, &brain)).view())?,
-        crop.embed(format!("subject0-{METHOD}-map"), map.data())?,
-        crop.embed(format!("subject0-{METHOD}-reconstruction"), shades(expected.data(), usual).view())?,
+        crop.embed("subject0-map".to_owned(), map.data())?,
+        crop.embed("subject0-reconstruction".to_owned(), shades(expected.data(), usual).view())?,
     ];
 
     let voxel = |mm: [f64; 3]| -> [usize; 3] {
@@ -111,7 +108,7 @@ pub(super) fn render(findings: &Findings<'_>, summary: &Summary) -> Result<Strin
             shown: Shown::new(&summary.name, affine, crop, start),
             results: [Marked { marked_ml, brightest: stops.level(brightest) }],
         }],
-        methods: [Method { id: METHOD, stops, marks: [mark] }],
+        methods: [Method { stops, marks: [mark] }],
         look: Look::OF_ALL_PICTURES,
         parts,
     };
