@@ -8,13 +8,14 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::{Metadata, MetadataCommand};
 
 /// Which crates of the workspace each crate depends on directly, in code, tests and build scripts.
-pub(crate) const DEPENDS_ON: [(&str, &[&str]); 11] = [
+pub(crate) const DEPENDS_ON: [(&str, &[&str]); 12] = [
     ("memae-cli", &["cli-support", "memae-report", "memae-model", "anomaly-eval", "mri-phantom", "mri-io"]),
     ("cli-support", &["mri-io"]),
     ("memae-report", &["anomaly-eval"]),
     ("memae-model", &[]),
     ("strip-prior", &["mri-phantom", "mri-io"]),
     ("mri-phantom", &["mri-io"]),
+    ("mri-prep-py", &["mri-prep", "mri-io"]),
     ("mri-prep", &["cli-support", "mri-io"]),
     ("anomaly-eval", &[]),
     ("mri-io", &[]),

@@ -11,6 +11,7 @@ mod features;
 mod libtorch;
 mod machine;
 mod provision;
+mod python;
 mod reproduce;
 mod setup;
 mod test;

@@ -14,11 +14,13 @@ use crate::machine;
 
 const PARTIAL: &str = ".libtorch.partial";
 
+/// Files of requirements, each wheel with its hash: pip installs nothing else, and no dependency that is not named.
+const CPU: &str = "xtask/libtorch/cpu.txt";
+const CUDA: &str = "xtask/libtorch/cuda.txt";
+
 /// What pip installs for a flavour, and how much it takes.
 struct Plan {
-    requirements: Vec<String>,
-    /// With the packages that the requirements depend on.
-    with_dependencies: bool,
+    requirements: &'static [&'static str],
     download: &'static str,
     /// Peak use of the disk, with the downloaded and the unpacked files side by side.
     disk_bytes: u64,
@@ -26,23 +28,13 @@ struct Plan {
 
 impl Plan {
     fn new(flavour: Flavour) -> Self {
-        let torch = format!("torch=={VERSION}");
         match flavour {
-            // libtorch_cpu.so itself needs the two small CUDA libraries, and nothing else of CUDA.
-            Flavour::Cpu => Self {
-                requirements: vec![
-                    torch,
-                    "nvidia-cuda-runtime==13.0.*".to_owned(),
-                    "nvidia-cuda-cupti==13.0.*".to_owned(),
-                ],
-                with_dependencies: false,
-                download: "about 0.55 GB",
-                disk_bytes: 3_000_000_000,
-            },
+            Flavour::Cpu => {
+                Self { requirements: &[CPU], download: "about 0.55 GB", disk_bytes: 3_000_000_000 }
+            }
             Flavour::Cuda => Self {
-                requirements: vec![torch],
-                with_dependencies: true,
-                download: "about 2.7 GB, with the CUDA libraries, because there is an NVIDIA driver",
+                requirements: &[CPU, CUDA],
+                download: "about 2.5 GB, with the CUDA libraries, because there is an NVIDIA driver",
                 disk_bytes: 12_000_000_000,
             },
         }
@@ -62,11 +54,12 @@ pub(crate) fn install(sh: &Shell, root: &Path, flavour: Flavour) -> Result<()> {
     let partial = root.join(PARTIAL);
     sh.remove_path(&partial)?;
     let packages = partial.join("packages");
-    pip_install(sh, &partial, &packages, &plan).with_context(|| {
+    pip_install(sh, root, &partial, &packages, &plan).with_context(|| {
         format!(
             "pip could not install PyTorch {VERSION}; its messages are above. The usual causes: no network or a \
-             proxy that pip does not know, a full disk, or a Python ({python_version} here) or machine that \
-             PyTorch has no wheel for. Run the same command again after putting it right, or set LIBTORCH to a \
+             proxy that pip does not know, a full disk, a Python ({python_version} here) or machine that \
+             PyTorch has no wheel for, or a file that is not the one PyTorch published (its hash is compared with \
+             those in xtask/libtorch/). Run the same command again after putting it right, or set LIBTORCH to a \
              libtorch {VERSION} that is already there"
         )
     })?;
@@ -103,16 +96,16 @@ fn check_space(sh: &Shell, root: &Path, needed: u64) -> Result<()> {
     Ok(())
 }
 
-fn pip_install(sh: &Shell, partial: &Path, packages: &Path, plan: &Plan) -> Result<()> {
+fn pip_install(sh: &Shell, root: &Path, partial: &Path, packages: &Path, plan: &Plan) -> Result<()> {
     let python = python_with_pip(sh, partial)?;
     // pip unpacks in the temporary folder first: keep that on the same disk.
     let temporary = sh.create_dir(partial.join("tmp"))?;
-    let requirements = &plan.requirements;
-    let dependencies = (!plan.with_dependencies).then_some("--no-deps");
+    let requirements =
+        plan.requirements.iter().flat_map(|file| ["--requirement".into(), root.join(file).into_os_string()]);
     cmd!(
         sh,
         "{python} -m pip install --disable-pip-version-check --no-user --no-compile --only-binary :all:
-         {dependencies...} --target {packages} {requirements...}"
+         --no-deps --require-hashes --target {packages} {requirements...}"
     )
     .env("TMPDIR", temporary)
     .quiet()
@@ -164,6 +157,16 @@ fn retain(folder: &Path, keep: impl Fn(&str) -> bool) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_installed_is_the_release_that_tch_needs_and_each_wheel_has_its_hash() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let files = [CPU, CUDA].map(|file| std::fs::read_to_string(root.join(file)).unwrap());
+        assert!(files[0].contains(&format!("torch=={VERSION} \\\n")), "the release in {CPU}");
+        for requirement in files.iter().flat_map(|file| file.lines().filter(|line| line.contains("=="))) {
+            assert!(requirement.ends_with('\\'), "no hash for {requirement}");
+        }
+    }
 
     #[test]
     fn keeps_what_the_flavour_needs() {

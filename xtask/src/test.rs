@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use xshell::{Shell, cmd};
 
-use crate::{dependencies, directions, faults, features, setup, typos};
+use crate::{dependencies, directions, faults, features, python, setup, typos};
 
 struct Step {
     name: &'static str,
@@ -18,7 +18,7 @@ struct Step {
 
 /// Quick ones first. All steps that compile share features, profile and RUSTFLAGS, so that each dependency is checked once
 /// and built once.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step {
         name: "fmt",
         about: "rustfmt has nothing to change",
@@ -78,6 +78,12 @@ const STEPS: [Step; 10] = [
         about: "unit, golden, documentation and end-to-end tests",
         needs_libtorch: true,
         run: |sh| Ok(cmd!(sh, "cargo test --workspace --no-fail-fast").quiet().run()?),
+    },
+    Step {
+        name: "python",
+        about: "the Python package and exported models (python3 with venv or pip; packages from PyPI)",
+        needs_libtorch: true,
+        run: python::test,
     },
 ];
 

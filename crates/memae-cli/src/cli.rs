@@ -99,7 +99,7 @@ pub(crate) enum Command {
     ///
     /// A scan that cannot be used does not stop the others. The same command again does only what is not done.
     Detect(Detect),
-    /// Write the network of a package or checkpoint as TorchScript, for programs that know nothing of memae.
+    /// Write the network of a package or checkpoint as ONNX or TorchScript, for programs that know nothing of memae.
     Export(Export),
     /// Look at data sets: which are known, and what is wrong with those at hand.
     #[command(subcommand)]

@@ -1,4 +1,4 @@
-//! The network as TorchScript, for programs that know nothing of this crate.
+//! The network as TorchScript and as ONNX, for programs that know nothing of this crate.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use tch::{CModule, Kind, Tensor};
 
 use crate::files;
 use crate::model::TrainedModel;
+use crate::onnx::{Graph, OPSET};
 use crate::{Error, Result};
 
 impl TrainedModel {
@@ -36,6 +37,22 @@ impl TrainedModel {
         module.save(file.get_ref().path())?;
         files::finish(file, path).map_err(io)
     }
+
+    /// Version of ONNX's operators in the files of [`Self::export_onnx`].
+    pub const ONNX_OPSET: i64 = OPSET;
+
+    /// Writes the network as ONNX, whole or not at all. `slices`, any number of windows of three neighbouring preprocessed slices
+    /// (batch, 3, H, W) with the sides [`Self::sides`], becomes `reconstruction` of the middle ones, (batch, 1, H, W), as in
+    /// [`Self::reconstruct`] where a slice has brain. `metadata` goes along as pairs of a key and a value.
+    ///
+    /// # Errors
+    /// [`Error::Torch`] when weights cannot be read, [`Error::Io`] when the file cannot be written.
+    pub fn export_onnx(&self, path: impl AsRef<Path>, metadata: &[(String, String)]) -> Result<()> {
+        let mut graph = Graph::default();
+        let output = self.network.onnx(&mut graph, &Graph::input())?;
+        let bytes = graph.into_model(&output, self.sides(), metadata);
+        files::write_whole(path.as_ref(), |file| file.write_all(&bytes))
+    }
 }
 
 #[cfg(test)]
@@ -45,16 +62,15 @@ mod tests {
     use crate::checkpoint::Metadata;
     use crate::kind::ModelKind;
     use crate::network::Network;
-    use crate::settings::{MemorySettings, ModelSettings, Query, TrainSettings};
+    use crate::settings::{Architecture, MemoryPreset, MemorySettings, ModelSettings, Query, TrainSettings};
     use crate::tensors;
 
     use super::*;
 
     const SIDES: [usize; 2] = [32, 16];
 
-    fn model(kind: ModelKind, query: Query) -> TrainedModel {
-        let memory = MemorySettings { query, ..MemorySettings::default() };
-        let model = ModelSettings { width: 0.125, memory, ..ModelSettings::default() };
+    fn model(kind: ModelKind, memory: MemorySettings, architecture: Architecture) -> TrainedModel {
+        let model = ModelSettings { width: 0.125, memory, architecture, ..ModelSettings::default() };
         let network = Network::new(kind, &model, SIDES, 3, Device::Cpu).unwrap();
         network.parameters.freeze().unwrap();
         let train = TrainSettings::default();
@@ -63,28 +79,85 @@ mod tests {
         TrainedModel { network, metadata }
     }
 
+    /// The six models, and every way to address a memory.
+    fn models() -> Vec<(String, TrainedModel)> {
+        let kinds = ModelKind::ALL.map(|kind| (kind, MemorySettings::default(), Architecture::Trunk));
+        let memory = |query, preset| MemorySettings { preset, query, ..MemorySettings::default() };
+        let more = [
+            (ModelKind::MemAe, memory(Query::Position, MemoryPreset::Official), Architecture::Trunk),
+            (ModelKind::MemAe, memory(Query::Grid([2, 1]), MemoryPreset::Sharp), Architecture::Trunk),
+            (ModelKind::Ae, MemorySettings::default(), Architecture::Bergmann),
+            (ModelKind::Vae, MemorySettings::default(), Architecture::Baur),
+        ];
+        let all = kinds.into_iter().chain(more);
+        all.map(|(kind, memory, architecture)| {
+            (format!("{kind} {architecture:?} {:?}", memory.query), model(kind, memory, architecture))
+        })
+        .collect()
+    }
+
+    fn windows(batch: i64) -> (Vec<f32>, Tensor) {
+        let values: Vec<f32> = (0..batch * 3 * 32 * 16).map(|i| (i * 37 % 101) as f32 / 100.0).collect();
+        let tensor = tensors::from_slice(&values, &[batch, 3, 32, 16], Device::Cpu).unwrap();
+        (values, tensor)
+    }
+
     #[test]
     fn the_script_gives_the_same_map_for_any_number_of_slices() {
         let folder = tempfile::tempdir().unwrap();
-        let kinds = ModelKind::ALL.map(|kind| (kind, Query::Flat));
-        for (kind, query) in kinds
-            .into_iter()
-            .chain([(ModelKind::MemAe, Query::Position), (ModelKind::MemAe, Query::Grid([2, 1]))])
-        {
-            let model = model(kind, query);
+        for (name, model) in models() {
             let file = folder.path().join("model.pt");
             model.export(&file).unwrap();
             let script = CModule::load(&file).unwrap();
             for batch in [1, 5] {
-                let windows = (0..batch * 3 * 32 * 16).map(|i| (i * 37 % 101) as f32 / 100.0);
-                let windows = windows.collect::<Vec<_>>();
-                let x = tensors::from_slice(&windows, &[batch, 3, 32, 16], Device::Cpu).unwrap();
+                let (_, x) = windows(batch);
                 let map = |reconstruction: Tensor| (x.narrow(1, 1, 1) - reconstruction).abs();
                 let ours = map(model.network.evaluate(&x).unwrap().reconstruction);
                 let theirs = map(script.forward_ts(&[&x]).unwrap());
                 let furthest = f64::try_from((&ours - &theirs).abs().max()).unwrap();
-                assert!(furthest < 1e-5, "{kind} {query:?}, {batch} slices: {furthest}");
+                assert!(furthest < 1e-5, "{name}, {batch} slices: {furthest}");
                 assert!(ours.std(false).double_value(&[]) > 1e-3);
+            }
+        }
+    }
+
+    /// Runs a model on windows, as programs that know nothing of this crate do.
+    const ONNX_RUNTIME: &str = "
+import sys, numpy, onnxruntime
+folder = sys.argv[1]
+session = onnxruntime.InferenceSession(f'{folder}/model.onnx', providers=['CPUExecutionProvider'])
+assert session.get_modelmeta().custom_metadata_map == {'key': 'a value'}
+assert [(i.name, i.shape) for i in session.get_inputs()] == [('slices', ['batch', 3, 32, 16])]
+assert [(o.name, o.shape) for o in session.get_outputs()] == [('reconstruction', ['batch', 1, 32, 16])]
+x = numpy.fromfile(f'{folder}/x', numpy.float32).reshape(-1, 3, 32, 16)
+session.run(['reconstruction'], {'slices': x})[0].tofile(f'{folder}/y')
+";
+
+    #[test]
+    fn onnx_runtime_gives_the_same_map_for_any_number_of_slices() {
+        let Some(python) = std::env::var_os("ONNX_PYTHON") else {
+            eprintln!(
+                "skipped: ONNX_PYTHON names no Python with onnxruntime (`cargo xtask test python` does)"
+            );
+            return;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        for (name, model) in models() {
+            model
+                .export_onnx(folder.path().join("model.onnx"), &[("key".to_owned(), "a value".to_owned())])
+                .unwrap();
+            for batch in [1, 5] {
+                let (values, x) = windows(batch);
+                std::fs::write(folder.path().join("x"), bytemuck::cast_slice(&values)).unwrap();
+                let mut runtime = std::process::Command::new(&python);
+                let status = runtime.args(["-c", ONNX_RUNTIME]).arg(folder.path()).status().unwrap();
+                assert!(status.success(), "{name}");
+                let theirs = std::fs::read(folder.path().join("y")).unwrap();
+                let theirs =
+                    theirs.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
+                let ours = tensors::to_vec(&model.network.evaluate(&x).unwrap().reconstruction).unwrap();
+                let furthest = ours.iter().zip(theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(furthest < 1e-5, "{name}, {batch} slices: {furthest}");
             }
         }
     }

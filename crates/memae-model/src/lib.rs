@@ -14,6 +14,7 @@ mod kind;
 mod loss;
 mod model;
 mod network;
+mod onnx;
 mod patches;
 mod random;
 mod settings;

@@ -21,6 +21,6 @@ mod volume;
 pub use error::{Error, Result};
 pub use nifti::reading::read;
 pub use nifti::writing::write;
-pub use volume::{Affine, AffineTransform, Grid, GridMismatch, Mask, RigidTransform, Volume};
+pub use volume::{Affine, AffineTransform, Grid, GridMismatch, Mask, RigidTransform, SharedVoxels, Volume};
 // The arrays and matrices of this crate's functions, in the versions that it uses.
 pub use {nalgebra, ndarray};

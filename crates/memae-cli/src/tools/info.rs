@@ -6,7 +6,7 @@ use anomaly_eval::PostProcessing;
 use anyhow::{Result, bail};
 use cli_support::files;
 use cli_support::progress;
-use memae_model::{Attached, DeviceChoice, ModelFile, ModelSettings};
+use memae_model::{DeviceChoice, ModelFile, ModelSettings};
 use mri_io::preprocess::PreprocessSettings;
 use serde::Serialize;
 
@@ -68,9 +68,7 @@ fn volume(path: &Path) -> Result<String> {
 
 fn model(source: &Source) -> Result<String> {
     let model = source.model(DeviceChoice::Cpu)?;
-    let is_folder = matches!(source, Source::File(path) if path.is_dir());
-    let is_package = !is_folder && Attached::from_bytes(&source.name(), &source.bytes()?)?.is_some();
-    let about = is_package.then(|| About::read(source)).transpose()?;
+    let about = source.is_package()?.then(|| About::read(source)).transpose()?;
     let [i, j] = model.sides();
     let mut text = format!(
         "{} {}\n  slices       {i} x {j} voxels\n  weights      epoch {}, {} parameters{}\n  seed         {}\n",

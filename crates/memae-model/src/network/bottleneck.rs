@@ -3,11 +3,12 @@
 use tch::Tensor;
 
 use super::convolution::Conv;
-use super::layers::{Linear, leaky_relu};
+use super::layers::{Linear, leaky_relu, leaky_relu_onnx};
 use super::memory::Memory;
 use super::parameters::Builder;
 use crate::Result;
 use crate::kind::ModelKind;
+use crate::onnx::{Graph, Value};
 use crate::settings::architecture::Trunk;
 use crate::settings::{BottleneckKind, ModelSettings};
 
@@ -104,6 +105,20 @@ impl Bottleneck {
             }
         })
     }
+
+    /// As [`Self::forward`] without noise, in operators of ONNX.
+    pub(super) fn onnx(&self, graph: &mut Graph, x: &Value) -> Result<Value> {
+        match self {
+            Self::Identity => Ok(x.clone()),
+            Self::Dense { squeeze, encode: linear } | Self::DenseGaussian { squeeze, mean: linear, .. } => {
+                let reduced = squeeze.reduce_onnx(graph, x)?;
+                let code = linear.onnx(graph, &reduced)?;
+                squeeze.expand_onnx(graph, &code)
+            }
+            Self::SpatialGaussian { mean, .. } => mean.onnx(graph, x),
+            Self::Memory(memory) => memory.onnx(graph, x),
+        }
+    }
 }
 
 /// mean + standard deviation * noise: the reparametrization of Kingma and Welling 2014.
@@ -160,6 +175,24 @@ impl Squeeze {
         }
         match &self.expand {
             Some(expand) => expand.forward(&map),
+            None => Ok(map),
+        }
+    }
+
+    fn reduce_onnx(&self, graph: &mut Graph, x: &Value) -> Result<Value> {
+        let reduced = self.reduce.as_ref().map(|reduce| reduce.onnx(graph, x)).transpose()?;
+        Ok(graph.reshape(reduced.as_ref().unwrap_or(x), &[-1, self.length()]))
+    }
+
+    fn expand_onnx(&self, graph: &mut Graph, code: &Value) -> Result<Value> {
+        let [few, rows, columns] = self.shape;
+        let decoded = self.decode.onnx(graph, code)?;
+        let mut map = graph.reshape(&decoded, &[-1, few, rows, columns]);
+        if let Some(slope) = self.slope {
+            map = leaky_relu_onnx(graph, &map, slope);
+        }
+        match &self.expand {
+            Some(expand) => expand.onnx(graph, &map),
             None => Ok(map),
         }
     }

@@ -4,6 +4,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::parameters::{Builder, Gradients};
 use crate::Result;
+use crate::onnx::{Attribute, Graph, Value};
 use crate::settings::architecture::Scale;
 use crate::tensors::channels_last;
 
@@ -60,6 +61,28 @@ impl Conv {
     /// Computes in the numbers of `x`.
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         self.geometry.convolve(x, &self.weight.f_to_kind(x.kind())?, Some(&self.bias.f_to_kind(x.kind())?))
+    }
+
+    /// As [`Self::forward`], in operators of ONNX.
+    pub(super) fn onnx(&self, graph: &mut Graph, x: &Value) -> Result<Value> {
+        let weight = graph.constant("weight", &self.weight)?;
+        let bias = graph.constant("bias", &self.bias)?;
+        let Geometry { kernel, scale, padding, output_padding } = self.geometry;
+        let (kernel, stride) = ([kernel; 2], [self.geometry.stride(); 2]);
+        let (pads, more) = ([padding; 4], [output_padding; 2]);
+        let mut attributes = vec![
+            ("kernel_shape", Attribute::Integers(&kernel)),
+            ("strides", Attribute::Integers(&stride)),
+            ("pads", Attribute::Integers(&pads)),
+        ];
+        let operator = match scale {
+            Scale::Same | Scale::Half => "Conv",
+            Scale::Double => {
+                attributes.push(("output_padding", Attribute::Integers(&more)));
+                "ConvTranspose"
+            }
+        };
+        Ok(graph.node(operator, &[x, &weight, &bias], &attributes))
     }
 
     /// For a normalization that takes any bias off again.

@@ -4,6 +4,7 @@ use tch::Tensor;
 
 use super::parameters::Builder;
 use crate::Result;
+use crate::onnx::{Attribute, Graph, Value};
 
 /// Linear map with bias.
 pub(crate) struct Linear {
@@ -23,6 +24,12 @@ impl Linear {
     pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
         Ok(x.f_linear(&self.weight, Some(&self.bias))?)
     }
+
+    /// As [`Self::forward`], in operators of ONNX.
+    pub(super) fn onnx(&self, graph: &mut Graph, x: &Value) -> Result<Value> {
+        let (weight, bias) = (graph.constant("weight", &self.weight)?, graph.constant("bias", &self.bias)?);
+        Ok(graph.node("Gemm", &[x, &weight, &bias], &[("transB", Attribute::Integer(1))]))
+    }
 }
 
 /// LeakyReLU with a slope, which tch's `leaky_relu` cannot set. The backward kernel computes
@@ -30,4 +37,9 @@ impl Linear {
 /// One fused kernel each way: five times as fast as `prelu`.
 pub(crate) fn leaky_relu(x: &Tensor, slope: f64) -> Result<Tensor> {
     Ok(x.f_detach()?.f_leaky_relu_backward(x, slope, false)?)
+}
+
+/// As [`leaky_relu`], in operators of ONNX.
+pub(super) fn leaky_relu_onnx(graph: &mut Graph, x: &Value, slope: f64) -> Value {
+    graph.node("LeakyRelu", &[x], &[("alpha", Attribute::Float(slope))])
 }

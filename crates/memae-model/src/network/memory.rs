@@ -4,6 +4,7 @@ use tch::{Kind, Tensor};
 
 use super::parameters::Builder;
 use crate::Result;
+use crate::onnx::{Attribute, Graph, Value};
 use crate::settings::{Addressing, MemorySettings, Similarity};
 
 /// Keeps divisions and logarithms of zero finite, as in the official code.
@@ -12,6 +13,8 @@ const EPSILON: f64 = 1e-12;
 /// The items and how they are addressed.
 pub(crate) struct Memory {
     items: Tensor,
+    /// Channels, rows and columns of the feature map.
+    shape: [i64; 3],
     /// Rows and columns of blocks of the feature map; each is a query.
     grid: [i64; 2],
     addressing: Addressing,
@@ -30,6 +33,7 @@ impl Memory {
         let bound = 1.0 / (length as f64).sqrt();
         Ok(Self {
             items: builder.uniform("memory.items".to_owned(), &[settings.items as i64, length], bound)?,
+            shape: [channels, map[0], map[1]],
             grid,
             addressing: settings.addressing(),
         })
@@ -57,6 +61,51 @@ impl Memory {
             .f_permute([0, 3, 1, 4, 2, 5])?
             .f_reshape([-1, channels, rows, columns])?;
         Ok((read, weights))
+    }
+
+    /// As [`Self::forward`], in operators of ONNX.
+    pub(super) fn onnx(&self, graph: &mut Graph, x: &Value) -> Result<Value> {
+        let ([channels, rows, columns], [across, along]) = (self.shape, self.grid);
+        let [height, width] = [rows / across, columns / along];
+        let blocks = graph.reshape(x, &[-1, channels, across, height, along, width]);
+        let blocks =
+            graph.node("Transpose", &[&blocks], &[("perm", Attribute::Integers(&[0, 2, 4, 1, 3, 5]))]);
+        let mut query = graph.reshape(&blocks, &[-1, channels * height * width]);
+        let items = graph.constant("items", &self.items)?;
+        let mut keys = items.clone();
+        let least = graph.number("epsilon", EPSILON);
+        if self.addressing.similarity == Similarity::Cosine {
+            let lengths = [("axes", Attribute::Integers(&[1])), ("keepdims", Attribute::Integer(1))];
+            let length = graph.node("ReduceL2", &[&query], &lengths);
+            let length = graph.node("Max", &[&length, &least], &[]);
+            query = graph.node("Div", &[&query, &length], &[]);
+            keys = graph.constant("unit_items", &unit(&self.items)?)?;
+        }
+        let likeness = graph.node("Gemm", &[&query, &keys], &[("transB", Attribute::Integer(1))]);
+        let temperature = graph.number("temperature", self.addressing.temperature);
+        let likeness = graph.node("Div", &[&likeness, &temperature], &[]);
+        let mut weights = graph.node("Softmax", &[&likeness], &[("axis", Attribute::Integer(1))]);
+        if self.addressing.threshold != 0.0 {
+            weights = self.shrunk_onnx(graph, &weights, &least);
+        }
+        let read = graph.node("MatMul", &[&weights, &items], &[]);
+        let read = graph.reshape(&read, &[-1, across, along, channels, height, width]);
+        let read = graph.node("Transpose", &[&read], &[("perm", Attribute::Integers(&[0, 3, 1, 4, 2, 5]))]);
+        Ok(graph.reshape(&read, &[-1, channels, rows, columns]))
+    }
+
+    fn shrunk_onnx(&self, graph: &mut Graph, weights: &Value, least: &Value) -> Value {
+        let threshold = graph.number("threshold", self.addressing.threshold);
+        let above = graph.node("Sub", &[weights, &threshold], &[]);
+        let distance = graph.node("Abs", &[&above], &[]);
+        let distance = graph.node("Add", &[&distance, least], &[]);
+        let shrunk = graph.node("Relu", &[&above], &[]);
+        let shrunk = graph.node("Mul", &[&shrunk, weights], &[]);
+        let shrunk = graph.node("Div", &[&shrunk, &distance], &[]);
+        let axis = graph.integers("axis", &[1]);
+        let sum = graph.node("ReduceSum", &[&shrunk, &axis], &[("keepdims", Attribute::Integer(1))]);
+        let sum = graph.node("Max", &[&sum, least], &[]);
+        graph.node("Div", &[&shrunk, &sum], &[])
     }
 }
 

@@ -16,6 +16,7 @@ use self::bottleneck::{Bottleneck, Latent};
 use self::parameters::{Builder, Parameters};
 use self::stack::{Stack, Trace};
 use crate::kind::ModelKind;
+use crate::onnx::{Graph, Value};
 use crate::random::{self, Purpose};
 use crate::settings::{ModelSettings, Precision, SIDE_MULTIPLE};
 use crate::{Error, Result, tensors};
@@ -121,6 +122,13 @@ impl Network {
         let _guard = tch::no_grad_guard();
         let (features, latent) = self.bottleneck.forward(&self.encoder.forward(x, false)?, None)?;
         Ok(Output { reconstruction: self.decoder.forward(&features, false)?, latent })
+    }
+
+    /// As [`Self::evaluate`], in operators of ONNX: from (batch, 3, H, W) to the reconstruction.
+    pub(crate) fn onnx(&self, graph: &mut Graph, x: &Value) -> Result<Value> {
+        let features = self.encoder.onnx(graph, x)?;
+        let code = self.bottleneck.onnx(graph, &features)?;
+        self.decoder.onnx(graph, &code)
     }
 
     /// The noise of a training step, for models with a Gaussian code.

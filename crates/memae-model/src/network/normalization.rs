@@ -6,9 +6,10 @@
 use rayon::prelude::*;
 use tch::{Device, Tensor};
 
-use super::layers::leaky_relu;
+use super::layers::{leaky_relu, leaky_relu_onnx};
 use super::parameters::{Builder, Gradients};
 use crate::Result;
+use crate::onnx::{Attribute, Graph, Value};
 use crate::tensors::{self, channels_last};
 
 /// Share of a batch's statistics in the running ones.
@@ -64,6 +65,23 @@ impl Norm {
             true,
         )?;
         leaky_relu(&normalized, self.slope)
+    }
+
+    /// As [`Self::forward`] with the running statistics, in operators of ONNX.
+    pub(super) fn onnx(&self, graph: &mut Graph, x: &Value) -> Result<Value> {
+        let parts = [
+            ("weight", &self.weight),
+            ("bias", &self.bias),
+            ("mean", &self.running_mean),
+            ("variance", &self.running_var),
+        ];
+        let mut inputs = vec![x.clone()];
+        for (name, tensor) in parts {
+            inputs.push(graph.constant(name, tensor)?);
+        }
+        let inputs: Vec<&Value> = inputs.iter().collect();
+        let normalized = graph.node("BatchNormalization", &inputs, &[("epsilon", Attribute::Float(EPSILON))]);
+        Ok(leaky_relu_onnx(graph, &normalized, self.slope))
     }
 
     /// Statistics of a training batch, which move the running ones. `missing` is a bias that `x` was not given: the output is the

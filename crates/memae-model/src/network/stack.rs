@@ -9,10 +9,11 @@ use std::rc::Rc;
 use tch::{Device, Kind, Tensor};
 
 use super::convolution::Conv;
-use super::layers::leaky_relu;
+use super::layers::{leaky_relu, leaky_relu_onnx};
 use super::normalization::{Moments, Norm};
 use super::parameters::{Builder, Gradients};
 use crate::Result;
+use crate::onnx::{self, Graph};
 use crate::settings::architecture::Plan;
 
 enum Layer {
@@ -89,6 +90,15 @@ impl Stack {
             Layer::Conv(conv) => conv.forward(&x),
             Layer::Norm(norm) => norm.forward(&x, train),
             Layer::LeakyRelu(slope) => leaky_relu(&x, *slope),
+        })
+    }
+
+    /// As [`Self::forward`] outside training, in operators of ONNX.
+    pub(super) fn onnx(&self, graph: &mut Graph, x: &onnx::Value) -> Result<onnx::Value> {
+        self.layers.iter().try_fold(x.clone(), |x, layer| match layer {
+            Layer::Conv(conv) => conv.onnx(graph, &x),
+            Layer::Norm(norm) => norm.onnx(graph, &x),
+            Layer::LeakyRelu(slope) => Ok(leaky_relu_onnx(graph, &x, *slope)),
         })
     }
 

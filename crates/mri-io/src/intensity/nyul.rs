@@ -40,6 +40,16 @@ pub struct StandardScale {
 }
 
 impl StandardScale {
+    /// A scale that is known: the intensities that the percentiles 1, 10, 20, ... 90 and 99 of a brain become.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn new(landmarks: [f64; LANDMARKS]) -> Result<Self> {
+        let scale = Self { landmarks };
+        scale.check()?;
+        Ok(scale)
+    }
+
     /// The landmarks of one volume, in its own units: the scale that matches other volumes to it.
     ///
     /// # Errors
@@ -52,9 +62,7 @@ impl StandardScale {
     /// The landmarks of the values of a brain; sorts them.
     pub(super) fn of_values(values: &mut [f32]) -> Result<Self> {
         values.par_sort_unstable_by(f32::total_cmp);
-        let scale = Self { landmarks: PERCENTILES.map(|percent| percentile(values, percent)) };
-        scale.check()?;
-        Ok(scale)
+        Self::new(PERCENTILES.map(|percent| percentile(values, percent)))
     }
 
     /// The standard scale of a cohort, from the scale [of](Self::of) each of its volumes: the means of their

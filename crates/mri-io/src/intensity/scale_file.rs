@@ -41,9 +41,7 @@ impl StandardScale {
         if file.percentiles != PERCENTILES {
             return Err(refused(format!("landmarks at other percentiles than {PERCENTILES:?}")));
         }
-        let scale = Self { landmarks: file.landmarks };
-        scale.check().map_err(|error| refused(error.to_string()))?;
-        Ok(scale)
+        Self::new(file.landmarks).map_err(|error| refused(error.to_string()))
     }
 
     /// Writes the scale to a small JSON file, whole or not at all.

@@ -80,7 +80,15 @@ impl About {
     /// # Errors
     /// If the file is no package, or one of another format.
     pub(crate) fn read(source: &Source) -> Result<Self> {
-        Ok(parts(source, &bytes(source)?)?.0)
+        Ok(Self::with_files(source)?.0)
+    }
+
+    /// As [`Self::read`], with the files that the package carries: reference, its mask, and the calibration by place.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) fn with_files(source: &Source) -> Result<(Self, BTreeMap<String, Vec<u8>>)> {
+        parts(source, &bytes(source)?)
     }
 }
 

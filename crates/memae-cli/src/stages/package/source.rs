@@ -5,7 +5,7 @@ use std::fmt::{Display, Formatter};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use memae_model::{DeviceChoice, TrainedModel};
+use memae_model::{Attached, DeviceChoice, TrainedModel};
 
 /// What stands before the name of a package in the program.
 const PREFIX: &str = "builtin:";
@@ -88,6 +88,17 @@ impl Source {
             Self::File(path) => Ok(Cow::Owned(fs_err::read(path)?)),
             Self::BuiltIn(package) => Ok(Cow::Borrowed(package.bytes)),
         }
+    }
+
+    /// Whether this is a package, not the weights of a model alone.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is no checkpoint.
+    pub(crate) fn is_package(&self) -> Result<bool> {
+        if matches!(self, Self::File(path) if path.is_dir()) {
+            return Ok(false);
+        }
+        Ok(Attached::from_bytes(&self.name(), &self.bytes()?)?.is_some())
     }
 
     /// The model alone; a file may also be a checkpoint, or the folder of a model.

@@ -1,0 +1,35 @@
+"""The example that needs no libtorch gives the map of `memae detect`."""
+
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import nibabel
+import numpy
+
+import mri_prep
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = os.environ.get("MEMAE", ROOT / "target/debug/memae")
+EXAMPLE = ROOT / "crates/mri-prep-py/examples/detect.py"
+
+
+def test_an_exported_package_gives_the_map_of_detect(tmp_path, monkeypatch):
+    brain, mask = mri_prep.reference()
+    shift = numpy.eye(4)
+    shift[:3, 3] = [3, -4, 2]
+    scan = mri_prep.resample(brain, like=brain, transform=shift).data.copy()
+    scan[45:52, 60:68, 35:42] *= 1.8  # something to find
+    mri_prep.write(tmp_path / "scan.nii.gz", (scan, brain.affine))
+    run = lambda *arguments: subprocess.run([PROGRAM, *arguments], cwd=tmp_path, check=True, capture_output=True)
+    run("export", "builtin:ssim-memae", "--out", "model.onnx")
+    run("detect", "scan.nii.gz", "--out", "found")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["detect.py", "model.onnx", "scan.nii.gz", "map.nii.gz"])
+    runpy.run_path(str(EXAMPLE), run_name="__main__")
+    ours, theirs = (nibabel.load(tmp_path / name) for name in ["found/scan/anomaly.nii.gz", "map.nii.gz"])
+    assert numpy.allclose(ours.affine, theirs.affine)
+    assert ours.get_fdata().max() > 0.2
+    assert numpy.abs(ours.get_fdata() - theirs.get_fdata()).max() < 1e-4
