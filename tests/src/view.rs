@@ -39,7 +39,8 @@ const AXIAL: &str = "[data-plane='0'] canvas";
 fn the_page_says_what_the_summary_says_and_needs_no_truth() {
     let (page, summary) = (fs::read_to_string(found().join("view.html")).unwrap(), summary());
     // The volumes may spell anything.
-    let page = page.lines().filter(|line| !line.starts_with("<script type=\"text/plain\"")).collect::<String>();
+    let page =
+        page.lines().filter(|line| !line.starts_with("<script type=\"text/plain\"")).collect::<String>();
     let words = summary["components"][0]["place"]["words"].as_str().unwrap();
     for text in [summary["name"].as_str().unwrap(), summary["notice"].as_str().unwrap(), words, "Model: vae"]
     {

@@ -12,8 +12,8 @@ pub struct Meaning {
     pub intent: Intent,
     /// `descrip`: free text, of which the file keeps the first 79 bytes.
     pub description: String,
-    /// `aux_file`, of which the file keeps the first 23 bytes: FSLeyes takes it for a colour map, if it knows one of this
-    /// name (`hot`, for example).
+    /// `aux_file`, of which the file keeps the first 23 bytes: `FSLeyes` takes it for a colour map, if it knows one of
+    /// this name (`hot`, for example).
     pub auxiliary: String,
     /// `cal_min` and `cal_max`: the values that a viewer shows darkest and brightest, zeros for none.
     pub display: [f64; 2],

@@ -21,7 +21,7 @@ const BRAIN: &str = "brain.nii.gz";
 const TRANSFORM: &str = "transform.txt";
 const OVERVIEW: &str = "overview.png";
 const VIEW: &str = "view.html";
-/// The colour map of FSLeyes in which maps open.
+/// The colour map of `FSLeyes` in which maps open.
 const COLOURS: &str = "hot";
 /// What [`write()`] writes.
 const RESULTS: [&str; 9] =
