@@ -7,7 +7,7 @@ use ndarray::Array3;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Affine, Mask, Result, Volume, read, write};
+use crate::{Affine, Grid, Mask, Result, Volume, read, write};
 
 /// A plain little-endian file of 2x3x4 int16 voxels `0, 1, ..` in the file's order, LPS by its sform.
 pub(super) fn plain_file() -> Vec<u8> {
