@@ -213,6 +213,7 @@ impl Browser {
     pub(crate) fn press(&mut self, key: &str) {
         let code = match key {
             "Tab" => 9,
+            "Enter" => 13,
             "PageUp" => 33,
             "End" => 35,
             "Home" => 36,
@@ -221,8 +222,12 @@ impl Browser {
             "ArrowDown" => 40,
             _ => panic!("no code is known for the key {key}"),
         };
-        for kind in ["rawKeyDown", "keyUp"] {
-            let event = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
+        // A button listens to what is typed, not to keys.
+        let (down, text) = if key == "Enter" { ("keyDown", "\r") } else { ("rawKeyDown", "") };
+        for kind in [down, "keyUp"] {
+            let text = if kind == down { text } else { "" };
+            let event =
+                json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
             self.send("Input.dispatchKeyEvent", &event);
         }
     }

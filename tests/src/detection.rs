@@ -59,6 +59,12 @@ fn one_file_is_enough_and_the_maps_lie_on_the_scan() {
     let voxels = detection.as_slice().iter().filter(|&&marked| marked > 0.0).count();
     let ml = voxels as f64 * detection.affine().voxel_volume() / 1000.0;
     assert!((summary["detected_ml"].as_f64().unwrap() - ml).abs() < 1e-9);
+    let header = |name: &str| mri_io::nifti::read_header(folder.join(name)).unwrap();
+    let [low, high] = header("anomaly.nii.gz").display;
+    assert!((low - f64::from(threshold)).abs() < 1e-6 && low < high && high <= 1.0, "{low} {high}");
+    let codes = ["stripped", "reconstruction", "residual", "anomaly", "detection", "brain"]
+        .map(|name| header(&format!("{name}.nii.gz")).intent.code);
+    assert_eq!(codes, [0, 1001, 1001, 1001, 1002, 1002]);
     assert!(folder.join("overview.png").is_file());
     let stripped = map("stripped.nii.gz");
     for ((value, whole), inside) in stripped.as_slice().iter().zip(scan.as_slice()).zip(brain.as_slice()) {

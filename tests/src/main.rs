@@ -15,5 +15,6 @@ mod lesions;
 mod program;
 mod slurm;
 mod verification;
+mod view;
 mod viewer;
 mod whole_run;

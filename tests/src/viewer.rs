@@ -11,7 +11,7 @@ use crate::browser::Browser;
 use crate::experiment::finished;
 
 /// Contrast that WCAG 2 (AA) asks of text.
-const CONTRAST: f64 = 4.5;
+pub(crate) const CONTRAST: f64 = 4.5;
 
 /// The finished experiment's page, its viewer ready.
 fn open(name: &str) -> Browser {
@@ -21,7 +21,7 @@ fn open(name: &str) -> Browser {
 }
 
 /// Waits until all is unpacked and drawn.
-fn ready(browser: &mut Browser) {
+pub(crate) fn ready(browser: &mut Browser) {
     browser.wait_for("document.querySelector('#viewer').ariaBusy === 'false'");
     browser.value(
         "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(true))))",
@@ -40,7 +40,7 @@ fn choose(browser: &mut Browser, menu: &str, at: usize) {
 }
 
 /// Something that differs where a picture does.
-fn picture(browser: &mut Browser, selector: &str) -> String {
+pub(crate) fn picture(browser: &mut Browser, selector: &str) -> String {
     ready(browser);
     browser.value(&format!("document.querySelector({selector:?}).toDataURL()")).as_str().unwrap().to_owned()
 }
@@ -192,7 +192,7 @@ fn slices_follow_keys_mouse_and_touch_in_all_planes() {
 }
 
 /// The position in mm of "slice 12, z = -3 mm".
-fn coordinate(label: &str) -> f64 {
+pub(crate) fn coordinate(label: &str) -> f64 {
     let number = label.split(['=', 'm']).nth(1).unwrap().trim().replace('−', "-");
     number.parse().unwrap_or_else(|_| panic!("{label}"))
 }

@@ -17,7 +17,7 @@ pub use count::{
 pub use error::{Error, Result, check_shape};
 pub use lesion::{
     ComponentFacts, FROC_RATES, FrocPoint, Lesion, LesionDetection, LesionSettings, LesionSummary, Lesions,
-    SizeClass, Voxel, components, components_from, ladder,
+    SizeClass, Voxel, area_opening, components, components_from, ladder,
 };
 pub use protocols::{OperatingPoint, Protocol, ProtocolSettings};
 #[cfg(feature = "csv")]

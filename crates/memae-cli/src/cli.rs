@@ -92,8 +92,8 @@ pub(crate) enum Command {
     ///
     /// Writes a folder for each scan, all in the scan's own space: reconstruction.nii.gz, residual.nii.gz, anomaly.nii.gz
     /// (the residual in a scale of healthy brains, 0 to 1), detection.nii.gz (the map above the threshold), brain.nii.gz,
-    /// stripped.nii.gz, transform.txt, overview.png and summary.json; for several scans also summary.csv and summary.json of
-    /// all. With several models there is a folder for each in the scan's.
+    /// stripped.nii.gz, transform.txt, overview.png, view.html (scan and map in a browser) and summary.json; for several
+    /// scans also summary.csv and summary.json of all. With several models there is a folder for each in the scan's.
     ///
     /// Scans are looked at first: label maps and masks are refused, and what does not look like T2 is told.
     ///

@@ -16,6 +16,7 @@ mod fuzz;
 mod run;
 mod stages;
 mod tools;
+mod viewer;
 
 use std::process::ExitCode;
 use std::time::Duration;

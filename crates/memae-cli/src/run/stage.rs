@@ -80,8 +80,9 @@ impl Kind {
             | Self::Sensitivity
             | Self::Evaluate
             | Self::Package
-            | Self::Report
-            | Self::Detect => 1,
+            | Self::Report => 1,
+            // 2: volumes tell what their values mean; view.html.
+            Self::Detect => 2,
         }
     }
 }

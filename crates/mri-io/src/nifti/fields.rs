@@ -77,6 +77,7 @@ pub(super) struct Fields {
     /// `cal_min` and `cal_max`.
     pub(super) display: [f64; 2],
     pub(super) description: Vec<u8>,
+    pub(super) auxiliary: Vec<u8>,
     pub(super) intent_code: i32,
     pub(super) intent_parameters: [f64; 3],
     pub(super) intent_name: Vec<u8>,
@@ -145,6 +146,7 @@ impl Fields {
             inter: f64::from(header.scl_inter),
             display: [header.cal_min, header.cal_max].map(f64::from),
             description: header.descrip.clone(),
+            auxiliary: header.aux_file.to_vec(),
             intent_code: i32::from(header.intent_code),
             intent_parameters: [header.intent_p1, header.intent_p2, header.intent_p3].map(f64::from),
             intent_name: header.intent_name.to_vec(),
@@ -214,6 +216,7 @@ impl Fields {
             inter: float(184),
             display: [float(200), float(192)],
             description: bytes[240..320].to_vec(),
+            auxiliary: bytes[320..344].to_vec(),
             intent_code: half(504),
             intent_parameters: [float(80), float(88), float(96)],
             intent_name: bytes[508..524].to_vec(),

@@ -1,8 +1,9 @@
 //! What a header says, checked.
 
-use super::Intent;
 use super::datatype::Datatype;
 use super::fields::Format;
+use super::intent::Intent;
+use super::meaning::Meaning;
 use crate::finding::Finding;
 use crate::{Affine, Grid};
 
@@ -27,6 +28,8 @@ pub struct Header {
     pub format: Format,
     /// Free text of at most 80 bytes.
     pub description: String,
+    /// `aux_file`, at most 24 bytes: the name of another file, or what programs agree on instead.
+    pub auxiliary: String,
     /// What the values mean.
     pub intent: Intent,
     /// Stored values times this ...
@@ -36,7 +39,7 @@ pub struct Header {
     /// What contradicts itself or is missing in the header, though the file can be read: as [`crate::read`] warns of.
     pub findings: Vec<Finding>,
     /// `cal_min` and `cal_max`: the range of values to be shown, zeros for none.
-    pub(super) display: [f64; 2],
+    pub display: [f64; 2],
     pub(super) big_endian: bool,
     pub(super) offset: usize,
     /// Whether the voxels lie in the same file as the header.
@@ -47,6 +50,16 @@ impl Header {
     /// Shape and affine together.
     pub fn grid(&self) -> Grid {
         Grid { shape: self.shape, affine: self.affine }
+    }
+
+    /// What it says of the values, for a file that is made from this one.
+    pub fn meaning(&self) -> Meaning {
+        Meaning {
+            intent: self.intent.clone(),
+            description: self.description.clone(),
+            auxiliary: self.auxiliary.clone(),
+            display: self.display,
+        }
     }
 
     /// Bytes that the voxels of one volume take. Cannot overflow: checked when the header was parsed.

@@ -1,7 +1,7 @@
 //! What the values of a file mean.
 
 /// The meaning of a volume's values, as NIfTI codes it (nifti1.h, "INTENT CODES"): 0 for nothing in
-/// particular, 1002 for labels, 3 to 24 for statistics with up to three parameters.
+/// particular, 1001 for estimates, 1002 for labels, 3 to 24 for statistics with up to three parameters.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Intent {
     /// The code.
@@ -13,6 +13,13 @@ pub struct Intent {
 }
 
 impl Intent {
-    /// Nothing in particular.
-    pub(crate) const NONE: Self = Self { code: 0, parameters: [0.0; 3], name: String::new() };
+    /// An estimate of something, such as a score: 1001 (`NIFTI_INTENT_ESTIMATE`).
+    pub fn estimate(name: impl Into<String>) -> Self {
+        Self { code: 1001, name: name.into(), ..Self::default() }
+    }
+
+    /// Labels, of which a mask is the simplest: 1002 (`NIFTI_INTENT_LABEL`).
+    pub fn label(name: impl Into<String>) -> Self {
+        Self { code: 1002, name: name.into(), ..Self::default() }
+    }
 }

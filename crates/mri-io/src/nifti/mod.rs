@@ -14,6 +14,7 @@ mod fields;
 mod header;
 mod intent;
 mod marks;
+mod meaning;
 mod mgh;
 mod number;
 mod parse;
@@ -30,10 +31,11 @@ pub use fields::Format;
 pub use header::Header;
 pub use intent::Intent;
 pub use marks::{read_labels, read_mask};
+pub use meaning::Meaning;
 pub use reading::{files_of, read_bytes, read_header, read_with_header};
 pub use series::Series;
 pub use stored::StoredVolume;
-pub use writing::{Voxel, can_write_volume, write_bytes, write_like};
+pub use writing::{Voxel, can_write_volume, write_bytes, write_like, write_with};
 
 #[cfg(test)]
 mod tests;

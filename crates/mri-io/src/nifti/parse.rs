@@ -58,6 +58,7 @@ fn check(fields: &Fields) -> Result<Header, Refusal> {
         datatype,
         format: fields.format,
         description: text(&fields.description),
+        auxiliary: text(&fields.auxiliary),
         intent: Intent {
             code: fields.intent_code,
             parameters: fields.intent_parameters,

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use super::datatype::Datatype;
+use super::meaning::Meaning;
 use super::number::{Exact, Number};
 use super::reading::warn;
 use super::voxels::Voxels;
-use super::writing::{Meaning, write_meaning};
-use super::{Header, Intent, bytes, decode};
+use super::writing::write_scaled;
+use super::{Header, bytes, decode};
 use crate::nifti::Voxel;
 use crate::resample::{nearest, resample_labels_by_share, to_canonical};
 use crate::{AffineTransform, Error, Grid, GridMismatch, Mask, Result, Volume};
@@ -23,9 +24,7 @@ pub struct StoredVolume {
     voxels: Voxels,
     slope: f64,
     inter: f64,
-    intent: Intent,
-    description: String,
-    display: [f64; 2],
+    meaning: Meaning,
 }
 
 /// `$body` with `$volume` as the volume of whichever type.
@@ -134,14 +133,7 @@ impl StoredVolume {
 
     fn of(header: &Header) -> Self {
         let nothing = Volume::filled(&Grid { shape: [1; 3], affine: header.affine }, 0).expect("one voxel");
-        Self {
-            voxels: Voxels::Uint8(nothing),
-            slope: 1.0,
-            inter: 0.0,
-            intent: header.intent.clone(),
-            description: header.description.clone(),
-            display: header.display,
-        }
+        Self { voxels: Voxels::Uint8(nothing), slope: 1.0, inter: 0.0, meaning: header.meaning() }
     }
 
     /// Type of the voxels.
@@ -305,13 +297,7 @@ impl StoredVolume {
     /// # Errors
     /// As [`crate::write()`].
     pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
-        let meaning = Meaning {
-            intent: &self.intent,
-            description: &self.description,
-            display: self.display,
-            slope: self.slope,
-            inter: self.inter,
-        };
-        each!(&self.voxels, volume => write_meaning(path.as_ref(), volume, &meaning))
+        let scaling = [self.slope, self.inter];
+        each!(&self.voxels, volume => write_scaled(path.as_ref(), volume, &self.meaning, scaling))
     }
 }

@@ -7,7 +7,7 @@ use ndarray::Array3;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Affine, Mask, Result, Volume, read, write};
+use crate::{Affine, Grid, Mask, Result, Volume, read, write};
 
 /// A plain little-endian file of 2x3x4 int16 voxels `0, 1, ..` in the file's order, LPS by its sform.
 pub(super) fn plain_file() -> Vec<u8> {
@@ -216,6 +216,32 @@ fn writing_like_a_file_keeps_what_its_values_mean() {
         write_like(&path, &read(&path).unwrap(), &long).unwrap();
         assert_eq!(read_header(&path).unwrap().description, "x".repeat(79));
     });
+}
+
+#[test]
+fn what_values_mean_stands_where_nifti1_h_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("map.nii");
+    let volume = Volume::filled(&Grid::centred([2, 3, 4], [1.0; 3]).unwrap(), 0.5_f32).unwrap();
+    let meaning = Meaning {
+        intent: Intent::estimate("score"),
+        description: "how unusual".to_owned(),
+        auxiliary: "hot".to_owned(),
+        display: [0.25, 1.0],
+    };
+    write_with(&path, &volume, &meaning).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let float = |at: usize| f32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+    assert_eq!(i16::from_le_bytes([bytes[68], bytes[69]]), 1001, "intent_code");
+    assert_eq!((float(124), float(128)), (1.0, 0.25), "cal_max, cal_min");
+    assert_eq!((float(112), float(116)), (1.0, 0.0), "scl_slope, scl_inter");
+    assert_eq!((&bytes[148..160], &bytes[328..334]), (&b"how unusual\0"[..], &b"score\0"[..]));
+    assert_eq!(&bytes[228..232], b"hot\0", "aux_file");
+    assert_eq!(read_header(&path).unwrap().meaning(), meaning);
+
+    write_with(&path, &volume, &Meaning { intent: Intent::label("mask"), ..Meaning::default() }).unwrap();
+    let again = read_header(&path).unwrap();
+    assert_eq!((again.intent.code, again.intent.name.as_str(), again.display), (1002, "mask", [0.0; 2]));
 }
 
 fn any_affine() -> impl Strategy<Value = Affine> {

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::fields::NIFTI1_LENGTH;
 use super::header::Header;
-use super::intent::Intent;
+use super::meaning::Meaning;
 use crate::atomic_file::{can_write, write_whole};
 use crate::volume::forms::Forms;
 use crate::{Affine, Error, Result, Volume};
@@ -52,21 +52,8 @@ macro_rules! voxel {
 voxel!(u8, 2, u8; i16, 4, i16; i32, 8, i32; f32, 16, f32; f64, 64, f64; i8, 256, i8; u16, 512, u16; u32, 768, u32;
        i64, 1024, i64; u64, 1280, u64; bool, 2, u8);
 
-/// What is written beside the voxels and their place.
-pub(super) struct Meaning<'a> {
-    pub(super) intent: &'a Intent,
-    pub(super) description: &'a str,
-    /// `cal_min` and `cal_max`.
-    pub(super) display: [f64; 2],
-    pub(super) slope: f64,
-    pub(super) inter: f64,
-}
-
-impl Meaning<'_> {
-    /// Of values that mean nothing in particular.
-    const NONE: Meaning<'static> =
-        Meaning { intent: &Intent::NONE, description: "", display: [0.0; 2], slope: 1.0, inter: 0.0 };
-}
+/// What stored values are multiplied by and what is then added, as most files have it: `scl_slope` and `scl_inter`.
+const UNSCALED: [f64; 2] = [1.0, 0.0];
 
 /// Writes a volume as NIfTI-1, compressed if the name ends in `.gz`. On the grid of a file that was read both forms, their
 /// codes, the unit and the directions of encoding are that file's, so that any reader finds the volume where it finds the
@@ -77,22 +64,35 @@ impl Meaning<'_> {
 /// If the name does not end in `.nii` or `.nii.gz`, an axis is longer than 32767 voxels, or the file
 /// cannot be written (the disk is full, the folder is missing).
 pub fn write<T: Voxel>(path: impl AsRef<Path>, volume: &Volume<T>) -> Result<()> {
-    write_meaning(path.as_ref(), volume, &Meaning::NONE)
+    write_with(path, volume, &Meaning::default())
 }
 
-/// Writes a volume as [`write()`] does, with the intent, the description and the range to be shown of the file that it was
-/// made from: its resampled labels are still labels.
+/// Writes a volume as [`write()`] does, with what its values mean.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_with<T: Voxel>(path: impl AsRef<Path>, volume: &Volume<T>, meaning: &Meaning) -> Result<()> {
+    write_scaled(path.as_ref(), volume, meaning, UNSCALED)
+}
+
+/// Writes a volume as [`write()`] does, with what the values of the file that it was made from mean: its resampled labels
+/// are still labels.
 ///
 /// # Errors
 /// As [`write()`].
 pub fn write_like<T: Voxel>(path: impl AsRef<Path>, volume: &Volume<T>, header: &Header) -> Result<()> {
-    let Header { intent, description, display, .. } = header;
-    write_meaning(path.as_ref(), volume, &Meaning { intent, description, display: *display, ..Meaning::NONE })
+    write_with(path, volume, &header.meaning())
 }
 
-pub(super) fn write_meaning<T: Voxel>(path: &Path, volume: &Volume<T>, meaning: &Meaning<'_>) -> Result<()> {
+/// `scaling`: slope and intercept.
+pub(super) fn write_scaled<T: Voxel>(
+    path: &Path,
+    volume: &Volume<T>,
+    meaning: &Meaning,
+    scaling: [f64; 2],
+) -> Result<()> {
     let compress = compressed(path)?;
-    let bytes = file_of(path, volume, meaning)?;
+    let bytes = file_of(path, volume, meaning, scaling)?;
     let bytes = if compress { gzip(&bytes) } else { bytes };
     write_whole(path, |file| file.write_all(&bytes))
 }
@@ -103,19 +103,24 @@ pub(super) fn write_meaning<T: Voxel>(path: &Path, volume: &Volume<T>, meaning: 
 /// # Errors
 /// If an axis is longer than 32767 voxels.
 pub fn write_bytes<T: Voxel>(volume: &Volume<T>) -> Result<Vec<u8>> {
-    Ok(gzip(&file_of(Path::new("a volume"), volume, &Meaning::NONE)?))
+    Ok(gzip(&file_of(Path::new("a volume"), volume, &Meaning::default(), UNSCALED)?))
 }
 
 /// The bytes of an uncompressed file. `path` names it in the error.
-fn file_of<T: Voxel>(path: &Path, volume: &Volume<T>, meaning: &Meaning<'_>) -> Result<Vec<u8>> {
+fn file_of<T: Voxel>(
+    path: &Path,
+    volume: &Volume<T>,
+    meaning: &Meaning,
+    scaling: [f64; 2],
+) -> Result<Vec<u8>> {
     if volume.shape().iter().any(|&n| n > 32767) {
         return Err(unwritable(
             path,
             format!("NIfTI-1 holds at most 32767 voxels along an axis, not {:?}", volume.shape()),
         ));
     }
-    let mut header = header::<T>(volume.shape(), volume.affine());
-    put_meaning(&mut header, meaning);
+    let mut header = header::<T>(volume.shape(), volume.affine(), scaling);
+    meaning.put(&mut header);
     Ok(encode(volume, &header))
 }
 
@@ -179,7 +184,7 @@ fn encode<T: Voxel>(volume: &Volume<T>, header: &[u8; NIFTI1_LENGTH]) -> Vec<u8>
 }
 
 /// The 348 bytes of nifti1.h, little-endian.
-fn header<T: Voxel>(shape: [usize; 3], affine: &Affine) -> [u8; NIFTI1_LENGTH] {
+fn header<T: Voxel>(shape: [usize; 3], affine: &Affine, scaling: [f64; 2]) -> [u8; NIFTI1_LENGTH] {
     let mut out = [0; NIFTI1_LENGTH];
     let mut put = |at: usize, bytes: &[u8]| out[at..at + bytes.len()].copy_from_slice(bytes);
     put(0, &(NIFTI1_LENGTH as i32).to_le_bytes());
@@ -195,6 +200,7 @@ fn header<T: Voxel>(shape: [usize; 3], affine: &Affine) -> [u8; NIFTI1_LENGTH] {
     floats(76, &[forms.qform.map_or(1.0, |qform| qform.handedness)]);
     floats(80, &forms.spacing);
     floats(108, &[OFFSET as f64]);
+    floats(112, &scaling);
     if let Some(qform) = forms.qform {
         floats(256, &qform.quaternion);
         floats(268, &qform.shift);
@@ -208,19 +214,4 @@ fn header<T: Voxel>(shape: [usize; 3], affine: &Affine) -> [u8; NIFTI1_LENGTH] {
     put(254, &(forms.sform.map_or(0, |sform| sform.code) as i16).to_le_bytes());
     put(344, b"n+1\0");
     out
-}
-
-/// What the values mean, with texts cut to the bytes there are for them, the last of which stays zero.
-fn put_meaning(header: &mut [u8; NIFTI1_LENGTH], meaning: &Meaning<'_>) {
-    let mut put = |at: usize, bytes: &[u8]| header[at..at + bytes.len()].copy_from_slice(bytes);
-    let cut = |text: &str, length: usize| text.as_bytes()[..text.len().min(length)].to_vec();
-    put(68, &(meaning.intent.code as i16).to_le_bytes());
-    put(148, &cut(meaning.description, 79));
-    put(328, &cut(&meaning.intent.name, 15));
-    let [low, high] = meaning.display;
-    let floats = [(112, meaning.slope), (116, meaning.inter), (124, high), (128, low)];
-    let parameters = [56, 60, 64].into_iter().zip(meaning.intent.parameters);
-    for (at, value) in parameters.chain(floats) {
-        put(at, &(value as f32).to_le_bytes());
-    }
 }

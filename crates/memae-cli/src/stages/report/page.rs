@@ -7,37 +7,40 @@ use base64::prelude::BASE64_STANDARD;
 use cli_support::files;
 use memae_model::{Assessment, Doubt, ModelFile, read_history};
 use memae_report::{Figure, Table, tables};
-use minijinja::Environment;
 use minijinja::value::Serde;
 use serde::Serialize;
 
-use super::viewer::{Embedded, Viewer};
+use super::viewer::Viewer;
 use crate::config::Config;
 use crate::run::context::Run;
 use crate::run::layout::Layout;
 use crate::run::provenance::{self, Provenance};
 use crate::stages::train;
+use crate::viewer::{self, Part};
 
-/// The parts that the page is made of: markup, that of the viewer, style, script.
-pub(super) const PARTS: [&str; 4] = [
-    include_str!("../../../templates/report.html"),
-    include_str!("../../../templates/viewer.html"),
-    concat!(
-        include_str!("../../../templates/report/page.css"),
-        include_str!("../../../templates/report/viewer.css"),
-    ),
-    concat!(
-        include_str!("../../../templates/report/volumes.js"),
-        include_str!("../../../templates/report/planes.js"),
-        include_str!("../../../templates/report/colours.js"),
-        include_str!("../../../templates/report/picture.js"),
-        include_str!("../../../templates/report/measures.js"),
-        include_str!("../../../templates/report/selection.js"),
-        include_str!("../../../templates/report/show.js"),
-        include_str!("../../../templates/report/controls.js"),
-        include_str!("../../../templates/report/viewer.js"),
-    ),
+/// The parts that the page is made of: markup, style and script of its own, and those of every viewer.
+pub(super) const PARTS: [&str; 9] = [
+    MARKUP,
+    VIEWER_MARKUP,
+    STYLE,
+    SCRIPT,
+    viewer::STYLE,
+    viewer::SCRIPT,
+    viewer::MARKUP[0].1,
+    viewer::MARKUP[1].1,
+    viewer::MARKUP[2].1,
 ];
+const MARKUP: &str = include_str!("../../../templates/report.html");
+const VIEWER_MARKUP: &str = include_str!("../../../templates/report/viewer.html");
+const STYLE: &str = include_str!("../../../templates/report/viewer.css");
+const SCRIPT: &str = concat!(
+    include_str!("../../../templates/report/outcomes.js"),
+    include_str!("../../../templates/report/measures.js"),
+    include_str!("../../../templates/report/selection.js"),
+    include_str!("../../../templates/report/show.js"),
+    include_str!("../../../templates/report/controls.js"),
+    include_str!("../../../templates/report/start.js"),
+);
 
 /// The figures of the page.
 pub(super) struct Figures<'a> {
@@ -74,35 +77,26 @@ struct Page<'a> {
     training: Vec<Training>,
     environment: provenance::Environment,
     configuration: String,
-    style: &'a str,
-    script: &'a str,
+    style: String,
+    script: String,
     viewer: Option<ViewerPart>,
 }
 
-/// The viewer: what its script reads.
+/// The viewer.
 #[derive(Serialize)]
 struct ViewerPart {
-    /// [`Viewer`] as JSON that may stand in a script element.
-    description: String,
+    #[serde(flatten)]
+    part: Part,
     /// How the subjects were chosen.
     choice: String,
     /// Every how many-th voxel is in the page.
     stride: usize,
-    volumes: Vec<Embedded>,
-    /// Size of the volumes in the page.
-    megabytes: String,
 }
 
 impl ViewerPart {
-    fn new(viewer: Viewer<'_>) -> Result<Self> {
-        let bytes: usize = viewer.volumes.iter().map(|volume| volume.data.len()).sum();
-        Ok(Self {
-            description: serde_json::to_string(&viewer)?.replace('<', "\\u003c"),
-            choice: viewer.choice,
-            stride: viewer.stride,
-            volumes: viewer.volumes,
-            megabytes: format!("{:.1}", bytes as f64 / 1e6),
-        })
+    fn new(mut viewer: Viewer<'_>) -> Result<Self> {
+        let volumes = std::mem::take(&mut viewer.volumes);
+        Ok(Self { part: Part::new(&viewer, volumes)?, choice: viewer.choice, stride: viewer.stride })
     }
 }
 
@@ -127,11 +121,9 @@ pub(super) fn render(
     figures: &Figures<'_>,
     viewer: Option<Viewer<'_>>,
 ) -> Result<String> {
-    let [markup, viewer_markup, style, script] = PARTS;
-    let mut templates = Environment::new();
-    // The name's extension turns on HTML escaping.
-    templates.add_template("report.html", markup)?;
-    templates.add_template("viewer.html", viewer_markup)?;
+    let mut templates = viewer::templates()?;
+    templates.add_template("report.html", MARKUP)?;
+    templates.add_template("viewer.html", VIEWER_MARKUP)?;
     let table1 = |(protocol, voxels)| tables::table1(evaluation, protocol, voxels);
     let detection = |(protocol, voxels)| tables::detection(evaluation, protocol, voxels);
     let page = Page {
@@ -157,8 +149,8 @@ pub(super) fn render(
         training: training(config, layout)?,
         environment: files::read_json::<Provenance>(&layout.provenance())?.environment,
         configuration: config.to_toml()?,
-        style,
-        script,
+        style: [viewer::STYLE, STYLE].concat(),
+        script: [viewer::SCRIPT, SCRIPT].concat(),
         viewer: viewer.map(ViewerPart::new).transpose()?,
     };
     Ok(templates.get_template("report.html")?.render(Serde(&page))?)

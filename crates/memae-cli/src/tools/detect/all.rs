@@ -78,5 +78,8 @@ pub(super) fn for_people(outcomes: &[Outcome], cautions: &[String], folder: &Pat
         }
     }
     text += &cautions.iter().map(|caution| format!("{caution}\n")).collect::<String>();
-    text + &format!("Results: {}, a picture of each scan in overview.png.\n{NOTICE}\n", folder.display())
+    text + &format!(
+        "Results: {}, a picture of each scan in overview.png, to look around in view.html.\n{NOTICE}\n",
+        folder.display()
+    )
 }

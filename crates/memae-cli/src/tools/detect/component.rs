@@ -18,7 +18,7 @@ pub(super) struct Component {
     /// Centre of mass, RAS+.
     pub(super) centre_mm: [f64; 3],
     centre_voxel: [f64; 3],
-    peak_mm: [f64; 3],
+    pub(super) peak_mm: [f64; 3],
     peak_voxel: [usize; 3],
 }
 

@@ -196,12 +196,12 @@ impl Detector {
             // It must not stand beside new maps.
             fs_err::remove_file(&file)?;
         }
-        outputs::write(&findings, &folder, &member.note.title(), &components)?;
         let doubts = member.about.doubts.iter().map(|doubt| format!("a doubt about the model: {doubt}"));
         let warnings = [warnings, &prepared.warnings, &doubts.collect::<Vec<_>>()].concat();
         let (about, threshold) = (&member.about, member.threshold);
         let note = member.note.clone();
         let summary = Summary::new(scan, &findings, components, warnings, about, threshold, note, key);
+        outputs::write(&findings, &folder, &summary)?;
         files::write_json(&file, &summary)?;
         Ok(summary)
     }

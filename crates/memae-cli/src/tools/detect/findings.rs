@@ -25,6 +25,8 @@ pub(super) struct Findings<'a> {
     pub(super) detection: Mask,
     /// Connected parts of the detection (26 neighbours), largest first.
     pub(super) marked: Vec<Vec<Voxel>>,
+    /// Voxels from which a part is marked.
+    pub(super) smallest: f64,
     /// Share of the brain above T2, on the reference grid.
     pub(super) subject_score: f64,
 }
@@ -64,11 +66,22 @@ impl<'a> Findings<'a> {
         for (detected, &inside) in detection.as_mut_slice().iter_mut().zip(prepared.native_mask.as_slice()) {
             *detected &= inside;
         }
-        let mut detection = about.scoring.post_processing.detection(detection.into_data());
-        let smallest = about.smallest_ml * 1000.0 / grid.affine.voxel_volume();
+        let smallest = (about.smallest_ml * 1000.0 / grid.affine.voxel_volume())
+            .max(about.scoring.post_processing.smallest_component as f64);
+        let mut detection = detection.into_data();
         let marked = components_from(&mut detection, smallest);
         let detection = Volume::new(detection, grid.affine)?;
-        Ok(Self { scan, prepared, reconstruction, residual, anomaly, detection, marked, subject_score })
+        Ok(Self {
+            scan,
+            prepared,
+            reconstruction,
+            residual,
+            anomaly,
+            detection,
+            marked,
+            smallest,
+            subject_score,
+        })
     }
 
     /// The connected parts of the detection, largest first, placed in the reference's brain.

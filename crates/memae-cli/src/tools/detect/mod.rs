@@ -13,6 +13,8 @@ mod picture;
 mod place;
 mod summary;
 mod threshold;
+mod view;
+mod window;
 
 use std::num::NonZero;
 

@@ -3,13 +3,14 @@
 use anomaly_eval::Voxel;
 use anyhow::{Result, ensure};
 use memae_report::{Figure1, Figure1Column, Figure1Subject};
+use mri_io::Mask;
 use mri_io::resample::to_canonical;
-use mri_io::{Mask, Volume};
 use nalgebra::Point3;
 use ndarray::{Array2, Axis};
 
 use super::component::Component;
 use super::findings::Findings;
+use super::window::window;
 use crate::stages::report::axial;
 
 /// Rows of the picture.
@@ -31,7 +32,7 @@ pub(super) fn draw(findings: &Findings<'_>, components: &[Component], title: &st
     let brain = to_canonical(&findings.prepared.native_mask);
     let reconstruction = to_canonical(&findings.reconstruction);
     let anomaly = to_canonical(&findings.anomaly);
-    let white = white(&scan, &brain);
+    let white = window(&scan, &brain)[1] as f32;
     let rows = if components.is_empty() { empty_rows(&brain)? } else { rows(findings, components) };
     let height = |k: usize| {
         let [i, j, _] = scan.shape().map(|n| 0.5 * (n as f64 - 1.0));
@@ -102,18 +103,10 @@ fn empty_rows(brain: &Mask) -> Result<Vec<Row>> {
     Ok(rows.map(row).collect())
 }
 
-/// The brain's 99.5th percentile, which the picture shows white.
-fn white(scan: &Volume<f32>, brain: &Mask) -> f32 {
-    let pairs = scan.as_slice().iter().zip(brain.as_slice());
-    let mut values: Vec<f32> = pairs.filter(|(_, inside)| **inside).map(|(value, _)| *value).collect();
-    values.sort_unstable_by(f32::total_cmp);
-    values.get(values.len().saturating_sub(1) * 995 / 1000).copied().unwrap_or(1.0).max(f32::MIN_POSITIVE)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mri_io::Grid;
+    use mri_io::{Grid, Volume};
 
     #[test]
     fn a_finding_is_shown_where_it_is_largest() {

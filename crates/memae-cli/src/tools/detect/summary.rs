@@ -28,7 +28,7 @@ pub(super) struct Summary {
     /// Above the threshold, in the brain.
     pub(super) detected_ml: f64,
     pub(super) detected_share: f64,
-    threshold: f32,
+    pub(super) threshold: f32,
     /// Share of the brain above T2 on the reference grid.
     pub(super) subject_score: f64,
     /// Percentage of healthy validation subjects with a lower subject score.
@@ -85,6 +85,11 @@ impl Summary {
 
     /// One line.
     pub(super) fn line(&self) -> String {
+        format!("{}: {}", self.name, self.finding())
+    }
+
+    /// What was found, in a line.
+    pub(super) fn finding(&self) -> String {
         let largest = self.components.first().map_or_else(String::new, |largest| {
             format!(
                 " in {} parts, the largest {:.1} ml: {}",
@@ -98,8 +103,8 @@ impl Summary {
             (None, reason) => format!("not given: {}", reason.as_deref().unwrap_or_default()),
         };
         format!(
-            "{}: {:.1} of {:.0} ml of brain above {:.3}{largest}; percentile {percentile}",
-            self.name, self.detected_ml, self.brain_ml, self.threshold,
+            "{:.1} of {:.0} ml of brain above {:.3}{largest}; percentile {percentile}",
+            self.detected_ml, self.brain_ml, self.threshold,
         )
     }
 }

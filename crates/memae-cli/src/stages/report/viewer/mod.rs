@@ -1,9 +1,7 @@
 //! What the page's viewer shows: a few test subjects under every method, with exact counts along a slider of thresholds.
 
 mod choice;
-mod embed;
 mod look;
-mod stops;
 
 use anomaly_eval::{MethodSummary, Protocol, SubjectMetrics, VoxelSet};
 use anyhow::{Context, Result};
@@ -15,14 +13,14 @@ use serde::Serialize;
 use crate::config::Config;
 use crate::run::cohort::Prepared;
 use crate::stages::scoring::{Method, Scored};
+use crate::viewer::{Crop, Embedded, Shown, StopCounts, Stops, shades};
 use choice::{Choice, Rank};
-pub(super) use embed::Embedded;
-use embed::{Crop, shades};
-use look::{BRAIN, LESION, Look};
-use stops::{StopCounts, Stops};
+use look::{BRAIN, LESION, ReportLook};
 
 /// Voxels in the page, all volumes together. Where there are more, every second one (third, ...) along each axis is shown.
 const MOST_VOXELS: usize = 72_000_000;
+/// Voxels that are kept around the brain.
+const MARGIN: usize = 1;
 /// The share of a map's voxels that are darker than the brightest colour.
 const BRIGHTEST: f64 = 0.995;
 
@@ -33,7 +31,7 @@ pub(super) struct Viewer<'a> {
     methods: Vec<Marked>,
     /// Identifier of the method that is shown first.
     first: &'static str,
-    look: Look,
+    look: ReportLook,
     #[serde(skip)]
     chosen: Vec<&'a Prepared>,
     /// How the subjects were chosen.
@@ -60,14 +58,9 @@ struct Marked {
 
 #[derive(Serialize)]
 struct Subject {
-    name: String,
-    crop: Crop,
-    /// Voxel of the whole grid to world (mm), three rows.
-    affine: [[f64; 4]; 3],
-    /// Size of a voxel of the crop (mm).
-    spacing: [f64; 3],
-    /// Voxel of the crop in the midst of the slice with most lesion.
-    start: [usize; 3],
+    /// Begins in the midst of the slice with most lesion.
+    #[serde(flatten)]
+    shown: Shown,
     /// In the order of the methods.
     results: Vec<MethodResult>,
 }
@@ -94,7 +87,7 @@ impl<'a> Viewer<'a> {
             subjects: Vec::new(),
             methods: Vec::new(),
             first: judge.id(),
-            look: Look::of_the_page(),
+            look: ReportLook::OF_THE_PAGE,
             chosen,
             choice: text,
             stride: 1,
@@ -145,11 +138,11 @@ impl<'a> Viewer<'a> {
         let subject = &mut self.subjects[at];
         let id = |kind: &str| format!("subject{at}-{}-{kind}", method.id());
         let levels = stops.levels(scored.scores.view());
-        self.volumes.push(subject.crop.embed(id("map"), levels.view())?);
+        self.volumes.push(subject.shown.crop.embed(id("map"), levels.view())?);
         // The baselines expect something, but reconstruct nothing.
         if let Some(expected) = scored.read.expected.as_ref().filter(|_| !method.is_baseline()) {
             let grey = shades(expected.view(), range(&scored.read.scan));
-            self.volumes.push(subject.crop.embed(id("reconstruction"), grey.view())?);
+            self.volumes.push(subject.shown.crop.embed(id("reconstruction"), grey.view())?);
         }
         let rank = choice::rank(metrics, method, &prepared.name);
         let (counts, brightest) = (count(stops, scored)?, brightest(&levels));
@@ -164,19 +157,14 @@ impl<'a> Viewer<'a> {
         let labels = Zip::from(lesions.data())
             .and(brain.data())
             .map_collect(|lesion, brain| LESION * u8::from(*lesion) + BRAIN * u8::from(*brain));
-        let crop = Crop::around(&labels.mapv(|label| label > 0)).thinned_to(most);
+        let crop = Crop::around(labels.mapv(|label| label > 0).view(), [MARGIN; 3]).thinned_to(most);
         let id = |kind: &str| format!("subject{}-{kind}", self.subjects.len());
         let grey = shades(scan.data(), range(&scan));
         let embedded = [crop.embed(id("scan"), grey.view())?, crop.embed(id("labels"), labels.view())?];
         self.volumes.extend(embedded);
         self.stride = self.stride.max(crop.stride);
-        let matrix = scan.affine().matrix();
         self.subjects.push(Subject {
-            name: prepared.name.clone(),
-            affine: std::array::from_fn(|row| std::array::from_fn(|column| matrix[(row, column)])),
-            spacing: scan.affine().spacing().map(|mm| mm * crop.stride as f64),
-            start: crop.nearest(centre(&lesions)),
-            crop,
+            shown: Shown::new(&prepared.name, scan.affine(), crop, centre(&lesions)),
             results: Vec::new(),
         });
         Ok(())
@@ -193,9 +181,9 @@ fn centre(lesions: &Mask) -> [usize; 3] {
 }
 
 /// Smallest and largest intensity.
-fn range(scan: &Volume<f32>) -> [f32; 2] {
+fn range(scan: &Volume<f32>) -> [f64; 2] {
     let values = scan.as_slice().iter().copied();
-    [values.clone().fold(f32::INFINITY, f32::min), values.fold(f32::NEG_INFINITY, f32::max)]
+    [values.clone().fold(f32::INFINITY, f32::min), values.fold(f32::NEG_INFINITY, f32::max)].map(f64::from)
 }
 
 fn count(stops: &Stops, scored: &Scored) -> Result<Vec<StopCounts>> {

@@ -1,38 +1,16 @@
-// Starts the viewer.
+// Starts the report's viewer.
 
-startViewer(document.getElementById("viewer"), DESCRIPTION);
+startReport(document.getElementById("viewer"), new TestSelection(DESCRIPTION));
 
-function startViewer(root, description) {
-  const selection = new Selection(description);
-  let volumes;
-
-  let waiting = false;
-  /** Shows at the next frame, once for all changes before it. */
-  const changed = () => {
-    if (waiting || !volumes) return;
-    waiting = true;
-    requestAnimationFrame(() => {
-      waiting = false;
-      show(root, selection, volumes);
-    });
-  };
-
-  /** Unpacks what is chosen and shows it; a later choice overtakes an earlier one. */
-  const load = async () => {
-    root.setAttribute("aria-busy", "true");
-    const { subjectAt, method } = selection;
-    const found = await volumesOf(subjectAt, method);
-    if (subjectAt !== selection.subjectAt || method !== selection.method) return;
-    volumes = found;
-    show(root, selection, volumes);
-    root.setAttribute("aria-busy", "false");
-  };
-
+function startReport(root, selection) {
   fillMenus(root, selection);
   drawLegend(root);
-  listen(root, selection, changed, load);
-  new ResizeObserver(changed).observe(root);
-  load();
+  const load = () => {
+    const { id, reconstructs } = selection.method;
+    const ids = { scan: "scan", labels: "labels", map: `${id}-map` };
+    return volumesOf(selection, reconstructs ? { ...ids, reconstruction: `${id}-reconstruction` } : ids);
+  };
+  startViewer(root, selection, { load, show, listen });
 }
 
 function fillMenus(root, selection) {
@@ -60,6 +38,5 @@ function drawLegend(root) {
     context.fillStyle = texture(context, OUTCOMES[canvas.dataset.outcome], canvas.width / 4);
     context.fillRect(0, 0, canvas.width, canvas.height);
   }
-  const knots = LOOK.scores.map((colour) => `rgb(${colour})`);
-  root.querySelector("#scale").style.background = `linear-gradient(to right, ${knots})`;
+  showScale(root.querySelector("#scale"));
 }

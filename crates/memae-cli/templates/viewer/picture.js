@@ -1,10 +1,11 @@
-// Pictures of slices: scan or reconstruction, the map over it, detections, crosshair and orientation.
+// Pictures of slices: scan or reconstruction, the map over it, crosshair and orientation.
 
 /**
  * Draws a slice through the crosshair.
  *
- * `view`: subject, volumes, brightest, stop, brainOnly, cross.
- * `layers`: base ("scan" or "reconstruction"), map (opacity), detections, outline, ruler, crosshair (booleans).
+ * `view`: subject, volumes, brightest, stop, cross; and what the functions of `over` read.
+ * `layers`: base ("scan" or "reconstruction"), map (opacity), marked (the map only above the stop), over (functions that draw
+ * on the picture), ruler, crosshair (booleans).
  */
 function drawPicture(canvas, plane, view, layers) {
   const ratio = window.devicePixelRatio;
@@ -17,8 +18,7 @@ function drawPicture(canvas, plane, view, layers) {
   context.fillRect(0, 0, canvas.width, canvas.height);
   if (view.volumes[layers.base] || layers.map === 1) drawBase(context, plane, view, layers);
   else drawMissing(context, ratio);
-  if (layers.detections) drawDetections(context, plane, view, ratio);
-  if (layers.outline) drawOutline(context, plane, view, ratio);
+  for (const draw of layers.over) draw(context, plane, view, ratio);
   if (layers.crosshair) drawCrosshair(context, plane, view, ratio);
   if (layers.ruler) drawRuler(context, width, ratio);
   drawMarks(context, plane, ratio);
@@ -34,10 +34,11 @@ function raster(plane, view, paint) {
   return canvas;
 }
 
-function drawBase(context, plane, view, { base, map: opacity }) {
-  const { volumes, brightest } = view;
+function drawBase(context, plane, view, { base, map, marked }) {
+  const { volumes, brightest, stop } = view;
   const colours = Array.from({ length: 256 }, (_, level) => scoreColour(level / brightest));
   const picture = raster(plane, view, (index, at, data) => {
+    const opacity = marked && volumes.map[index] <= stop ? 0 : map;
     const grey = opacity < 1 ? (255 / LOOK.shades) * volumes[base][index] : 0;
     const colour = colours[volumes.map[index]];
     for (let channel = 0; channel < 3; channel++) {
@@ -49,40 +50,12 @@ function drawBase(context, plane, view, { base, map: opacity }) {
   context.drawImage(picture, 0, 0, context.canvas.width, context.canvas.height);
 }
 
-/** What becomes of a voxel: a key of OUTCOMES, or undefined. */
-function outcome(label, detected, brainOnly) {
-  if (brainOnly && !(label & LOOK.brain)) return undefined;
-  if (label & LOOK.lesion) return detected ? "tp" : "fn";
-  return detected ? "fp" : undefined;
-}
-
-/** Fills the voxels of each outcome with its texture. Voxels keep their sharp borders. */
-function drawDetections(context, plane, view, ratio) {
-  const { width, height } = context.canvas;
-  const { volumes, stop, brainOnly } = view;
-  for (const [name, look] of Object.entries(OUTCOMES)) {
-    const voxels = raster(plane, view, (index, at, data) => {
-      const found = outcome(volumes.labels[index], volumes.map[index] > stop, brainOnly);
-      data[at + 3] = found === name ? 255 : 0;
-    });
-    const layer = new OffscreenCanvas(width, height).getContext("2d");
-    layer.imageSmoothingEnabled = false;
-    layer.drawImage(voxels, 0, 0, width, height);
-    layer.globalCompositeOperation = "source-in";
-    layer.fillStyle = texture(layer, look, Math.round(6 * ratio));
-    layer.fillRect(0, 0, width, height);
-    context.drawImage(layer.canvas, 0, 0);
-  }
-}
-
-/** The border of the true lesion along the edges of its voxels. */
-function drawOutline(context, plane, view, ratio) {
+/** The border of voxels along their edges; `inside(index in the volume)` says whether one is among them. */
+function drawOutline(context, plane, view, ratio, inside) {
   const { columns, rows } = extent(plane, view.subject);
-  const lesion = new Uint8Array(columns * rows);
-  eachVoxel(plane, view.subject, view.cross[plane.through], (index, pixel) => {
-    lesion[pixel] = view.volumes.labels[index] & LOOK.lesion;
-  });
-  const at = (column, row) => (column >= 0 && row >= 0 && column < columns && row < rows ? lesion[row * columns + column] : 0);
+  const marked = new Uint8Array(columns * rows);
+  eachVoxel(plane, view.subject, view.cross[plane.through], (index, pixel) => (marked[pixel] = inside(index) ? 1 : 0));
+  const at = (column, row) => (column >= 0 && row >= 0 && column < columns && row < rows ? marked[row * columns + column] : 0);
   const [dx, dy] = [context.canvas.width / columns, context.canvas.height / rows];
   context.strokeStyle = LOOK.outline;
   context.lineWidth = 1.5 * ratio;
@@ -142,4 +115,11 @@ function write(context, text, x, y, ratio) {
   context.strokeText(text, x, y);
   context.fillStyle = "#fff";
   context.fillText(text, x, y);
+}
+
+function strokeLine(context, x0, y0, x1, y1) {
+  context.beginPath();
+  context.moveTo(x0, y0);
+  context.lineTo(x1, y1);
+  context.stroke();
 }

@@ -1,20 +1,20 @@
-//! Where the viewer's threshold slider stops, and maps as numbers of stops: what lies above a stop is known exactly.
+//! Where a viewer's threshold slider stops, and maps as numbers of stops: what lies above a stop is known exactly.
 
 use anomaly_eval::{Binning, Result, ScoreHistogram, VoxelSet};
 use ndarray::{Array3, ArrayView3};
 use serde::Serialize;
 
-/// Equal steps from 0 to 1. With the four thresholds of the `matched` protocol, levels fit into a byte.
+/// Equal steps from 0 to 1. With a few thresholds of a model, levels fit into a byte.
 const STEPS: u8 = 200;
 
 /// Thresholds in [0, 1], ascending: equal steps, and a method's own thresholds between them.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-pub(super) struct Stops(Vec<f32>);
+pub(crate) struct Stops(Vec<f32>);
 
 /// Exact counts of one subject along the stops.
 #[derive(Debug, Serialize)]
-pub(super) struct StopCounts {
+pub(crate) struct StopCounts {
     voxels: VoxelSet,
     lesion: u64,
     healthy: u64,
@@ -24,7 +24,7 @@ pub(super) struct StopCounts {
 
 impl Stops {
     /// At most 50 `thresholds`, beside the equal steps.
-    pub(super) fn new(thresholds: &[f32]) -> Self {
+    pub(crate) fn new(thresholds: &[f32]) -> Self {
         let mut stops: Vec<f32> = (0..=STEPS).map(|step| f32::from(step) / f32::from(STEPS)).collect();
         stops.extend(thresholds);
         stops.sort_by(f32::total_cmp);
@@ -33,18 +33,35 @@ impl Stops {
     }
 
     /// The stop at a threshold that was given to [`Self::new`].
-    pub(super) fn position(&self, threshold: f32) -> Option<usize> {
+    pub(crate) fn position(&self, threshold: f32) -> Option<usize> {
         self.0.iter().position(|stop| *stop == threshold)
     }
 
-    /// For each score the number of stops below it: a score is above a stop exactly if its level is above the stop's
+    /// The [`Self::level`] of each score: a score is above a stop exactly if its level is above the stop's
     /// position.
-    pub(super) fn levels(&self, scores: ArrayView3<'_, f32>) -> Array3<u8> {
-        scores.mapv(|score| self.0.partition_point(|stop| *stop < score) as u8)
+    pub(crate) fn levels(&self, scores: ArrayView3<'_, f32>) -> Array3<u8> {
+        scores.mapv(|score| self.level(score))
+    }
+
+    /// The number of stops below a score.
+    pub(crate) fn level(&self, score: f32) -> u8 {
+        self.0.partition_point(|stop| *stop < score) as u8
+    }
+
+    /// Number of voxels above each stop.
+    pub(crate) fn above(&self, levels: ArrayView3<'_, u8>) -> Vec<u64> {
+        let mut at_level = vec![0; self.0.len() + 1];
+        levels.iter().for_each(|level| at_level[usize::from(*level)] += 1);
+        let all: u64 = at_level.iter().sum();
+        let below = at_level.iter().scan(0, |below, count| {
+            *below += count;
+            Some(all - *below)
+        });
+        below.take(self.0.len()).collect()
     }
 
     /// Counts of a subject's scores, which lie in one slice with its masks.
-    pub(super) fn count(&self, scores: &[f32], lesions: &[bool], brain: &[bool]) -> Result<Vec<StopCounts>> {
+    pub(crate) fn count(&self, scores: &[f32], lesions: &[bool], brain: &[bool]) -> Result<Vec<StopCounts>> {
         let mut histogram = ScoreHistogram::new(Binning::new(&self.0)?);
         histogram.add(scores, Some(lesions), brain)?;
         let of_set = |voxels| {
@@ -92,6 +109,7 @@ mod tests {
                     .filter(|&i| above[i] && lesions[i] == lesion && (brain[i] || !brain_only))
                     .count() as u64
             };
+            assert_eq!(stops.above(levels.view())[position], counted(true, false) + counted(false, false));
             assert_eq!(counts[0].above[position], [counted(true, false), counted(false, false)]);
             assert_eq!(counts[1].above[position], [counted(true, true), counted(false, true)]);
         }

@@ -1,4 +1,4 @@
-//! Volumes as the page holds them: the part around the brain, one byte for each voxel, compressed.
+//! Volumes as a page holds them: the part around the brain, one byte for each voxel, compressed.
 
 use anyhow::{Context, Result};
 use base64::Engine;
@@ -7,32 +7,37 @@ use libdeflater::{CompressionLvl, Compressor};
 use ndarray::{Array3, ArrayView3, s};
 use serde::Serialize;
 
-/// Voxels that are kept around the brain.
-const MARGIN: usize = 1;
 /// Shades of grey: more than an eye can tell apart beside a scan's noise, and few enough to be compressed well.
 pub(super) const SHADES: f32 = 127.0;
 
 /// Part of a grid: every `stride`-th voxel of a box.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Crop {
+pub(crate) struct Crop {
     /// First voxel along each axis.
-    pub(super) first: [usize; 3],
-    pub(super) shape: [usize; 3],
-    pub(super) stride: usize,
+    pub(crate) first: [usize; 3],
+    pub(crate) shape: [usize; 3],
+    pub(crate) stride: usize,
 }
 
 /// A volume in the page.
 #[derive(Debug, Serialize)]
-pub(in crate::stages::report) struct Embedded {
+pub(crate) struct Embedded {
     /// Identifier of its element.
     id: String,
     /// zlib of one byte for each voxel, the last axis fastest; in base64.
-    pub(in crate::stages::report) data: String,
+    data: String,
+}
+
+impl Embedded {
+    /// Size in the page.
+    pub(super) fn bytes(&self) -> usize {
+        self.data.len()
+    }
 }
 
 impl Crop {
-    /// The box around all marked voxels, with a margin. The whole grid if none is marked.
-    pub(super) fn around(marked: &Array3<bool>) -> Self {
+    /// The box around all marked voxels, with so many voxels along each axis beyond them. The whole grid if none is marked.
+    pub(crate) fn around(marked: ArrayView3<'_, bool>, margin: [usize; 3]) -> Self {
         let shape = <[usize; 3]>::from(marked.dim());
         let (mut low, mut high) = (shape, [0; 3]);
         for (voxel, _) in marked.indexed_iter().filter(|(_, marked)| **marked) {
@@ -44,13 +49,13 @@ impl Crop {
         if low[0] >= high[0] {
             return Self { first: [0; 3], shape, stride: 1 };
         }
-        let first = low.map(|low| low.saturating_sub(MARGIN));
-        let shape = std::array::from_fn(|axis| (high[axis] + MARGIN).min(shape[axis]) - first[axis]);
+        let first: [usize; 3] = std::array::from_fn(|axis| low[axis].saturating_sub(margin[axis]));
+        let shape = std::array::from_fn(|axis| (high[axis] + margin[axis]).min(shape[axis]) - first[axis]);
         Self { first, shape, stride: 1 }
     }
 
     /// Keeps every second voxel along each axis, or third, ..., so that there are at most `most`; of a crop that has all.
-    pub(super) fn thinned_to(self, most: usize) -> Self {
+    pub(crate) fn thinned_to(self, most: usize) -> Self {
         let of_stride = |stride| self.shape.map(|side| side.div_ceil(stride));
         let mut stride = 1;
         while of_stride(stride).iter().product::<usize>() > most.max(1) {
@@ -60,7 +65,7 @@ impl Crop {
     }
 
     /// The voxel of the crop that is nearest to one of the grid.
-    pub(super) fn nearest(&self, voxel: [usize; 3]) -> [usize; 3] {
+    pub(crate) fn nearest(&self, voxel: [usize; 3]) -> [usize; 3] {
         std::array::from_fn(|axis| {
             let steps = (voxel[axis].saturating_sub(self.first[axis]) + self.stride / 2) / self.stride;
             steps.min(self.shape[axis] - 1)
@@ -68,7 +73,7 @@ impl Crop {
     }
 
     /// The part of a volume, as the page's element `id`.
-    pub(super) fn embed(&self, id: String, volume: ArrayView3<'_, u8>) -> Result<Embedded> {
+    pub(crate) fn embed(&self, id: String, volume: ArrayView3<'_, u8>) -> Result<Embedded> {
         let [[a0, a1], [b0, b1], [c0, c1]] = std::array::from_fn(|axis| {
             [self.first[axis], self.first[axis] + (self.shape[axis] - 1) * self.stride + 1]
         });
@@ -83,9 +88,9 @@ impl Crop {
 }
 
 /// Intensities as shades of grey: `low` is black, `high` is white.
-pub(super) fn shades(volume: ArrayView3<'_, f32>, [low, high]: [f32; 2]) -> Array3<u8> {
-    let scale = if high > low { SHADES / (high - low) } else { 0.0 };
-    volume.mapv(|value| ((value - low) * scale).round().clamp(0.0, SHADES) as u8)
+pub(crate) fn shades(volume: ArrayView3<'_, f32>, [low, high]: [f64; 2]) -> Array3<u8> {
+    let scale = if high > low { f64::from(SHADES) / (high - low) } else { 0.0 };
+    volume.mapv(|value| ((f64::from(value) - low) * scale).round().clamp(0.0, SHADES.into()) as u8)
 }
 
 #[cfg(test)]
@@ -105,9 +110,9 @@ mod tests {
         let mut marked = Array3::from_elem((20, 20, 20), false);
         marked[[1, 10, 12]] = true;
         marked[[4, 10, 19]] = true;
-        let crop = Crop::around(&marked);
-        assert_eq!((crop.first, crop.shape), ([0, 9, 11], [6, 3, 9]));
-        let none = Crop::around(&Array3::from_elem((3, 4, 5), false));
+        let crop = Crop::around(marked.view(), [1, 1, 2]);
+        assert_eq!((crop.first, crop.shape), ([0, 9, 10], [6, 3, 10]));
+        let none = Crop::around(Array3::from_elem((3, 4, 5), false).view(), [1; 3]);
         assert_eq!((none.first, none.shape), ([0, 0, 0], [3, 4, 5]));
     }
 

@@ -1,8 +1,8 @@
-// Volumes: the page holds each as base64 of zlib in an element of its own, unpacked when it is first looked at.
+// Volumes: a page holds each as base64 of zlib in an element of its own, unpacked when it is first looked at.
 
-/** All that the report says to the viewer. */
+/** All that the page says to the viewer. */
 const DESCRIPTION = JSON.parse(document.getElementById("viewer-description").textContent);
-/** Bits of labels, shades, colours and rates, as the rest of the report has them. */
+/** Shades and colours, as all pictures have them; and what else a page adds. */
 const LOOK = DESCRIPTION.look;
 
 const unpacked = new Map();
@@ -19,14 +19,8 @@ async function unpack(base64) {
   return new Uint8Array(await new Response(bytes).arrayBuffer());
 }
 
-/** All volumes of a subject under a method. */
-async function volumesOf(subjectAt, method) {
-  const of = (kind) => volume(`subject${subjectAt}-${kind}`);
-  const [scan, labels, map, reconstruction] = await Promise.all([
-    of("scan"),
-    of("labels"),
-    of(`${method.id}-map`),
-    method.reconstructs ? of(`${method.id}-reconstruction`) : null,
-  ]);
-  return { scan, labels, map, reconstruction };
+/** Volumes of a subject; `ids` says which, and how each is called in the page. */
+async function volumesOf({ subjectAt }, ids) {
+  const unpacking = Object.entries(ids).map(async ([kind, id]) => [kind, await volume(`subject${subjectAt}-${id}`)]);
+  return Object.fromEntries(await Promise.all(unpacking));
 }
