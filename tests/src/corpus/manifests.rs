@@ -30,7 +30,7 @@ pub(super) fn make(kind: &mut Kind) {
     };
     let cases = [
         ("nothing", "empty.toml", String::new()),
-        ("an unknown key", "key.toml", with("segmentation", "segmentaton")),
+        ("an unknown key", "key.toml", with("segmentation", "egmentation")),
         ("another type", "type.toml", with("skull_stripped = false", "skull_stripped = \"no\"")),
         ("no lesions", "no-lesions.toml", [HEAD, HEALTHY].concat()),
         ("a folder that is not there", "folder.toml", with("\"study\"", "\"stdy\"")),
