@@ -1,7 +1,7 @@
 //! Labels on another grid by what they fill of its voxels.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use nalgebra::{Matrix4, Point3};
 
@@ -15,8 +15,8 @@ const FINENESS: f64 = 4.0;
 const POINTS: [f64; 2] = [2.0, 64.0];
 
 /// Resamples labels to `grid` so that small ones stay and volumes are kept: each connected group (26 neighbours) of voxels
-/// that are not 0 gets as many voxels of the grid as its volume makes, at least one, and those of which it fills most. A
-/// voxel that several labels of a group share gets the one that fills most of it, of equal ones the smallest. `transform` as in
+/// that are not 0 gets as many voxels of the grid as its volume makes, at least one: the one of which it fills most, and on
+/// from there always the neighbour of which it fills most, so that one lesion does not become several. A voxel that several labels of a group share gets the one that fills most of it, of equal ones the smallest. `transform` as in
 /// [`crate::resample`]. The order in which labels and grid store their axes does not matter.
 ///
 /// Neither the nearest voxel nor a share of one half keeps small lesions: on a coarser grid the one keeps some of them by
@@ -39,14 +39,36 @@ pub fn resample_labels_by_share<T: Copy + Default + PartialOrd>(
             let shares = points.shares(labels, &group);
             let filled: u64 = shares.values().map(Share::points).sum();
             let voxels = ((filled as f64 / points.in_a_voxel).round() as usize).max(1);
-            let mut by_share: Vec<([usize; 3], Share<T>)> = shares.into_iter().collect();
-            by_share.sort_by_key(|(voxel, share)| (Reverse(share.points()), *voxel));
-            for (voxel, share) in by_share.into_iter().take(voxels) {
-                brought.data_mut()[voxel] = share.label();
+            for voxel in grown(&shares, voxels) {
+                brought.data_mut()[voxel] = shares[&voxel].label();
             }
         }
         Ok(brought)
     })
+}
+
+/// The voxels of a group, one connected piece of at most `count`: begun where the share is largest, it takes up the neighbour
+/// with the largest share, again and again; of equal ones the first in the grid's order.
+fn grown<T: Copy + PartialOrd>(shares: &HashMap<[usize; 3], Share<T>>, count: usize) -> Vec<[usize; 3]> {
+    let rank = |voxel: [usize; 3]| Some((shares.get(&voxel)?.points(), Reverse(voxel)));
+    let mut border: BinaryHeap<_> =
+        shares.keys().filter_map(|&voxel| rank(voxel)).max().into_iter().collect();
+    let mut seen: HashSet<[usize; 3]> = border.iter().map(|&(_, Reverse(voxel))| voxel).collect();
+    let mut piece = Vec::new();
+    while piece.len() < count
+        && let Some((_, Reverse(voxel))) = border.pop()
+    {
+        piece.push(voxel);
+        let near = voxel.map(|index| index.saturating_sub(1)..=index + 1);
+        for i in near[0].clone() {
+            for j in near[1].clone() {
+                for k in near[2].clone() {
+                    border.extend(rank([i, j, k]).filter(|_| seen.insert([i, j, k])));
+                }
+            }
+        }
+    }
+    piece
 }
 
 /// Points spread evenly over the labels' voxels.
@@ -186,6 +208,25 @@ mod tests {
             let centre = points.iter().fold(Vector3::zeros(), |sum, p| sum + p.coords) / points.len() as f64;
             assert!((pose.apply(Point3::from(centre)).coords).norm() < 0.2 * spacing, "{spacing}");
         }
+    }
+
+    #[test]
+    fn a_lesion_with_thin_bridges_stays_one() {
+        // Islands of oedema around a core, each on a bridge of one voxel.
+        let lesion = labels([48, 48, 24], [1.0; 3], |[i, j, k]| {
+            let from = |centre: [f64; 3]| {
+                (Vector3::new(i as f64, j as f64, k as f64) - Vector3::from(centre)).norm()
+            };
+            let islands = [[8.0, 24.0, 12.0], [40.0, 24.0, 12.0], [24.0, 8.0, 12.0], [24.0, 40.0, 12.0]];
+            let bridge = k == 12 && (i == 24 && (8..40).contains(&j) || j == 24 && (8..40).contains(&i));
+            u16::from(from([24.0, 24.0, 12.0]) < 7.0 || islands.iter().any(|&at| from(at) < 3.0) || bridge)
+        });
+        let grid = Grid::centred([24, 24, 12], [2.5; 3]).unwrap();
+        let pose = RigidTransform::about(Point3::origin(), Vector3::new(0.2, 0.1, -0.15), Vector3::zeros());
+        let brought = resample_labels_by_share(&lesion, &grid, pose).unwrap().map(|&label| label > 0);
+        let change = brought.millilitres() - lesion.map(|&label| label > 0).millilitres();
+        assert!(change.abs() < 0.01, "{change} ml");
+        assert_eq!(components(&brought.into_data(), Touching::Corners).len(), 1);
     }
 
     #[test]
