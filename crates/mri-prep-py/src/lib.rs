@@ -1,7 +1,7 @@
 //! The Python module `mri_prep`: `mri-io` for arrays, nibabel images and files, and the program `mri-prep`.
 //!
-//! Each file binds one part of `mri-io`. What a function takes and gives back is decided in [`image`], how it runs beside Python
-//! in [`work`].
+//! Each file binds one part of `mri-io`. What a function takes and gives back is decided in `image`, how it runs beside Python
+//! in `work`.
 
 // Documentation of what Python sees is for Python: reStructuredText in NumPy's sections.
 #![allow(clippy::doc_markdown)]
