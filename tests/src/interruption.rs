@@ -82,7 +82,7 @@ fn detection_leaves_whole_results_and_goes_on() {
 
     let left = done();
     assert!((1..SCANS).contains(&left), "{left} of {SCANS} scans were done");
-    let whole = |folder: &Path| folder.join("summary.json").is_file() && files_below(folder).len() == 9;
+    let whole = |folder: &Path| folder.join("summary.json").is_file() && files_below(folder).len() == 10;
     for entry in fs::read_dir(&out).unwrap() {
         let folder = entry.unwrap().path();
         assert!(whole(&folder), "{} is half done: {:?}", folder.display(), files_below(&folder));
