@@ -13,6 +13,7 @@ import resource
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 
 PROGRAM = pathlib.Path(sysconfig.get_path("scripts")) / "mri-prep"
@@ -50,7 +51,7 @@ def program(*arguments):
     return lambda: subprocess.run([PROGRAM, *arguments], check=True, capture_output=True)
 
 
-def main(scan, other):
+def main(scan, other, folder):
     import ants
     import mri_prep
     import nibabel
@@ -70,7 +71,7 @@ def main(scan, other):
         {
             "mri_prep.strip(nibabel image)": lambda: mri_prep.strip(fixed),
             "mri_prep.strip(Volume)": lambda: mri_prep.strip(array),
-            "mri-prep strip": program("strip", scan, "--mask", "/tmp/beside_mask.nii.gz"),
+            "mri-prep strip": program("strip", scan, "--mask", folder + "/mask.nii.gz"),
             "mri-prep --version": program("--version"),
         },
     )
@@ -115,4 +116,5 @@ def rows(what, works):
 
 if __name__ == "__main__":
     print(f"Load average at the beginning: {os.getloadavg()[0]:.1f}\n")
-    main(*sys.argv[1:])
+    with tempfile.TemporaryDirectory() as folder:
+        main(*sys.argv[1:], folder)
