@@ -98,9 +98,17 @@ fn measure(sh: &Shell, root: &Path, program: &Path, scans: usize) -> Result<Meas
     let package = "runs/tiny/packages/ssim-memae.safetensors";
     let cohort = sh.read_dir(folder.join("cache"))?.into_iter().find(|path| path.join("synthetic").is_dir());
     let cohort = cohort.context("`memae synth` has left no cohort")?.join("synthetic");
+    let mut list = "scan\n".to_owned();
+    for group in ["healthy", "tumour"] {
+        let files = sh.read_dir(cohort.join(group))?;
+        for scan in files.iter().filter(|file| file.to_string_lossy().ends_with("_T2w.nii.gz")) {
+            let _ = writeln!(list, "{}", scan.display());
+        }
+    }
+    sh.write_file(folder.join("scans.csv"), list)?;
     let arguments = [
         "detect".into(),
-        cohort.into_os_string(),
+        "scans.csv".into(),
         "--model".into(),
         package.into(),
         "--out".into(),

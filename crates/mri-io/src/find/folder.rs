@@ -62,7 +62,7 @@ impl fmt::Display for LeftOut {
         match self {
             Self::NotMagnitude { path, part } => write!(
                 formatter,
-                "{} is left out: by its name (part-{part}) it is no image of the magnitude",
+                "{} is left out: its name (part-{part}) says that it is no magnitude image",
                 path.display()
             ),
             Self::NoScan { subject, suffix } => {

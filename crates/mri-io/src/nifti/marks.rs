@@ -19,16 +19,14 @@ pub fn read_labels<T: Voxel + TryFrom<i128>>(path: impl AsRef<Path>) -> Result<V
 }
 
 /// Reads a mask: every voxel above zero is inside. Where values are not whole, the mask was interpolated or holds
-/// probabilities: inside is what has at least half of 1 (of the largest value, where that is above 2: percentages), and a
-/// warning event says so. The same holds for whole numbers of many levels, up to 50 and more, that change from voxel to voxel, as
+/// probabilities: inside is what has at least half of what stands for certain (1, 100, 255 or 65535, which the largest value
+/// tells, and which a spline may have exceeded), and a warning event says so. The same holds for whole numbers of many levels, up to 50 and more, that change from voxel to voxel, as
 /// soft masks are stored in bytes and percent; label maps have the same value over whole regions. Where the largest value is
 /// none of a probability, or nearly no voxel has it, the file is taken for a scan and refused.
 ///
 /// # Errors
 /// As [`read`]; also if a voxel is not a number, or no voxel is above zero while some are below.
 pub fn read_mask(path: impl AsRef<Path>) -> Result<Mask> {
-    /// What a spline makes of a mask stays below.
-    const OVERSHOOT: f32 = 2.0;
     let path = path.as_ref();
     let volume = read(path)?;
     let voxels = volume.as_slice();
@@ -55,13 +53,13 @@ pub fn read_mask(path: impl AsRef<Path>) -> Result<Mask> {
         }
         return Ok(volume.map(|&value| value.round() > 0.0));
     };
-    if are_intensities(voxels, highest) {
+    let Some(certain) = certain(voxels, highest) else {
         let reason = format!(
             "holds {what}, up to {highest}, as a scan does, and is no mask: give a file with 1 inside and 0 outside"
         );
         return Err(Error::nifti(path, Fault::Values, reason));
-    }
-    let half = if highest <= OVERSHOOT { 0.5 } else { 0.5 * highest };
+    };
+    let half = 0.5 * certain;
     tracing::warn!(
         "{}: holds {what}, up to {highest}: taken as a mask where they are at least {half}",
         path.display()
@@ -69,16 +67,22 @@ pub fn read_mask(path: impl AsRef<Path>) -> Result<Mask> {
     Ok(volume.map(|&value| value >= half))
 }
 
-/// Whether values of many levels are those of a scan: their largest is not 1, 100, 255 or 65535, or what a spline makes of
-/// these, or hardly any of them is near it, while a mask has an inside that is certain.
-fn are_intensities(voxels: &[f32], highest: f32) -> bool {
-    const SCALES: [[f32; 2]; 4] = [[0.0, 2.0], [50.0, 130.0], [200.0, 300.0], [60_000.0, 66_000.0]];
+/// The value that stands for certainly inside. `None` if the largest value is none that a probability reaches, nor what a spline
+/// makes of one, or if hardly any voxel is near it, while a mask has an inside that is certain: then values are those of a scan.
+fn certain(voxels: &[f32], highest: f32) -> Option<f32> {
+    /// Each with the largest values that it is told from.
+    const SCALES: [(f32, [f32; 2]); 4] = [
+        (1.0, [0.0, 2.0]),
+        (100.0, [50.0, 165.0]),
+        (255.0, [230.0, 420.0]),
+        (65535.0, [60_000.0, 105_000.0]),
+    ];
     /// Fewer voxels may be a small lesion's, all of them border.
     const MANY: usize = 10_000;
-    let above = |share: f32| voxels.iter().filter(|&&value| value >= share * highest).count();
-    let (some, certain) = (above(0.1), above(0.9));
-    let is_scale = SCALES.iter().any(|&[low, high]| (low..=high).contains(&highest));
-    !is_scale || some > MANY && 200 * certain < some
+    let (scale, _) = SCALES.into_iter().find(|&(_, [low, high])| (low..=high).contains(&highest))?;
+    let above = |limit: f32| voxels.iter().filter(|&&value| value >= limit).count();
+    let (some, inside) = (above(0.1 * scale), above(0.9 * scale.min(highest)));
+    (some <= MANY || 200 * inside >= some).then_some(scale)
 }
 
 /// Whether whole numbers are probabilities times their largest value, and not labels: of the neighbours along the last axis

@@ -131,11 +131,13 @@ fn soft_masks_count_from_one_half() {
     assert!(count([0.0, 1.0, f32::NAN, 0.0]).is_err());
     let scan = count([0.0, 12.5, 300.5, 439.0]).unwrap_err().to_string();
     assert!(scan.contains("up to 439, as a scan does"), "{scan}");
+    assert!(count([0.0, 12.5, 100.5, 208.0]).is_err(), "208 stands for nothing that is certain");
+    assert_eq!(count([12.5, 49.0, 51.0, 153.0]).unwrap(), 12, "a spline's percentages");
 }
 
 #[test]
 fn a_scan_with_the_largest_value_of_a_mask_is_no_mask() {
-    let is_mask = |value: fn(usize) -> f32| {
+    let is_mask = |value: &dyn Fn(usize) -> f32| {
         let data = Array3::from_shape_fn([30, 30, 30], |(i, j, k)| value(900 * i + 30 * j + k));
         let volume = Volume::new(data, Affine::new(Matrix4::identity()).unwrap()).unwrap();
         in_file("a.nii", &[], |path| {
@@ -144,12 +146,15 @@ fn a_scan_with_the_largest_value_of_a_mask_is_no_mask() {
         })
     };
     // Noise and anatomy, with a brightest voxel; a certain inside with a wide border.
-    assert!(!is_mask(|n| if n == 5 { 1.0 } else { (n * 7919 % 800) as f32 / 1000.0 }));
-    assert!(is_mask(|n| if n.is_multiple_of(50) { 1.0 } else { (n * 7919 % 800) as f32 / 1000.0 }));
+    assert!(!is_mask(&|n| if n == 5 { 1.0 } else { (n * 7919 % 800) as f32 / 1000.0 }));
+    let certain = |n: usize| if n.is_multiple_of(50) { 1.0 } else { (n * 7919 % 800) as f32 / 1000.0 };
+    assert!(is_mask(&certain));
+    // One voxel where a spline overshoots does not make the inside less certain.
+    assert!(is_mask(&|n| if n == 5 { 1.4958 } else { certain(n) }));
 }
 
 #[test]
-fn soft_masks_in_bytes_count_from_half_of_their_largest_value() {
+fn soft_masks_in_bytes_count_from_half_of_what_is_certain() {
     // Levels at the border of a certain inside, as probabilities are stored in bytes or in percent, and fewer of them.
     let values = |step: usize, highest: u8| -> Volume<u8> {
         let value = |n: usize| if n < 21 { (n * step).min(usize::from(highest)) as u8 } else { highest };

@@ -17,7 +17,8 @@ const POINTS: [f64; 2] = [2.0, 64.0];
 /// Resamples labels to `grid` so that small ones stay and volumes are kept: each connected group (26 neighbours) of voxels
 /// that are not 0 gets as many voxels of the grid as its volume makes, at least one: the one of which it fills most,
 /// and on from there always the neighbour of which it fills most, so that one lesion does not become several. A voxel
-/// that several labels of a group share gets the one that fills most of it, of equal ones the smallest. `transform` as
+/// that several labels of a group share gets the one that fills most of it, of equal ones the smallest, so a small label inside
+/// a large one may vanish. `transform` as
 /// in [`crate::resample`]. The order in which labels and grid store their axes does not matter.
 ///
 /// Neither the nearest voxel nor a share of one half keeps small lesions: on a coarser grid the one keeps some of them by

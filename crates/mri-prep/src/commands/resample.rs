@@ -65,7 +65,8 @@ enum Labels {
     /// Each voxel gets the label of the nearest one.
     Nearest,
     /// Each connected group of labels gets as many voxels as its volume makes, at least one, and those of which it fills most:
-    /// on a coarser grid small lesions stay, and volumes are kept.
+    /// on a coarser grid small lesions stay, and volumes of groups are kept. Within a group, a voxel gets the label that fills
+    /// most of it: a small label inside a large one may vanish.
     Share,
 }
 

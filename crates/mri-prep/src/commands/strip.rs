@@ -29,7 +29,7 @@ pub(crate) struct Strip {
     /// Write the brain's mask here.
     #[arg(long, value_name = "OUT")]
     pub(crate) mask: Option<PathBuf>,
-    /// Write the scan with everything but the brain set to 0 here, in its own data type (in float32 where that cannot say 0).
+    /// Write the scan with everything but the brain set to 0 here, in its own data type (in float32 if that type and its slope cannot represent 0).
     #[arg(long, value_name = "OUT")]
     pub(crate) brain: Option<PathBuf>,
     /// Write a picture of the scan with the brain's outline here, to judge the result by.
@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: &Strip) -> Result<()> {
         let brain = stored.masked(&found.mask)?;
         if brain.datatype() != datatype {
             let why = format!(
-                "the brain is written as {}: {datatype} with its slope cannot say 0",
+                "the brain is written as {}: {datatype} with its slope cannot represent 0",
                 Datatype::Float32
             );
             warn(&arguments.scan, &[why]);

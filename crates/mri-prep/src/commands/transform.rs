@@ -21,7 +21,7 @@ pub(crate) struct Transform {
     /// else as a plain 4x4 matrix (RAS+, mm).
     #[arg(long, value_name = "OUT")]
     convert: PathBuf,
-    /// Write the way back.
+    /// Write the way back. `--fixed` and `--moving` stay what they are for the transforms that are read.
     #[arg(long)]
     inverse: bool,
     /// The volume that stays where it is (FLIRT's `-ref`): FSL's and FreeSurfer's files are made for two volumes.
@@ -36,7 +36,7 @@ const EXAMPLES: &str = "\
 Examples:
   mri-prep transform euler.tfm --convert matrix.txt
   mri-prep transform flirt.mat --fixed atlas.nii.gz --moving scan.nii.gz --convert flirt.tfm
-  mri-prep transform to-session.tfm to-atlas.mat --inverse --convert back.tfm";
+  mri-prep transform to-session.tfm to-atlas.lta --inverse --convert back.tfm";
 
 pub(crate) fn run(arguments: &Transform) -> Result<()> {
     let images = [&arguments.fixed, &arguments.moving].into_iter().flatten();

@@ -11,7 +11,7 @@ use crate::stages::package::{self, Source};
 /// Arguments of `memae detect`.
 #[derive(Debug, Args)]
 pub(crate) struct Detect {
-    /// T2-weighted scans, .nii or .nii.gz, skull and all; folders of them, or BIDS data sets; lists (.csv, .toml) with a
+    /// T2-weighted scans with or without their skull, .nii, .nii.gz or .mgz; folders of them, or BIDS data sets; lists (.csv, .toml) with a
     /// column `scan` and, where brains are known, `mask`.
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,

@@ -38,7 +38,9 @@ pub(super) fn look_at(header: &Header, scan: &Volume<f32>) -> (ScanFacts, Vec<Fi
     let stripped = brain.as_ref().is_some_and(|brain| brain.stripped);
     let tail_ratio = if broken { None } else { tail_ratio(scan) };
     if stripped {
-        findings.push(Finding::note("is stripped already: its non-zero voxels are taken as the brain"));
+        findings.push(Finding::note(
+            "is stripped already: what stands out from its background is taken as the brain",
+        ));
     }
     let spacing = header.affine.spacing();
     let facts = ScanFacts {
