@@ -9,6 +9,7 @@
 mod bytes;
 mod datatype;
 mod decode;
+mod deflate;
 mod fault;
 mod fields;
 mod header;
