@@ -188,7 +188,7 @@ fn write_header(literals: &[Code], distances: &[Code], out: &mut Bits) {
         symbols.push(plain);
         for more in same[1..].chunks(AGAIN_AT_MOST) {
             match more.len() {
-                few @ 0..3 => symbols.extend(vec![plain; few]),
+                few @ 0..3 => symbols.extend(std::iter::repeat_n(plain, few)),
                 many => symbols.push(Symbol { number: AGAIN, extra_bits: 2, extra: many as u64 - 3 }),
             }
         }

@@ -27,7 +27,8 @@ pub(super) struct Repeats {
 
 impl Default for Repeats {
     fn default() -> Self {
-        Self { table: Box::new([0; 1 << HASH_BITS]), back: Vec::new(), segments: Vec::new() }
+        let table = vec![0; 1 << HASH_BITS].into_boxed_slice().try_into().expect("an entry for each hash");
+        Self { table, back: Vec::new(), segments: Vec::new() }
     }
 }
 
