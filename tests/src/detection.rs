@@ -116,6 +116,35 @@ fn several_models_have_folders_and_rows_of_their_own() {
 }
 
 #[test]
+fn without_a_named_model_those_in_the_program_count_what_they_agree_on() {
+    let experiment = Experiment::new("in-the-program", &[]);
+    let scan = finished().synthetic_scan();
+    let detect = |out: &str, models: &[&str]| {
+        let mut command = memae();
+        command.current_dir(&experiment.folder).arg("detect").arg(&scan).args(["--out", out]).args(models);
+        succeeds(&mut command);
+        experiment.folder.join(out).join(name(&scan))
+    };
+    let together = detect("together", &[]);
+    let apart = detect("apart", &["--model", "builtin:ssim-memae", "--model", "builtin:dae"]);
+    let summaries = [&apart.join("ssim-memae"), &apart.join("dae"), &together]
+        .map(|folder| json(folder.join("summary.json")));
+    assert_eq!(summaries[2]["model"]["kind"], "ssim-memae");
+    assert_eq!(summaries[2]["model"]["with"][0], summaries[1]["model"]);
+    let [a, b, both] = summaries.map(|summary| summary["threshold"].as_f64().unwrap());
+    assert!((both - (a * b).sqrt()).abs() < 1e-6, "{a} {b} {both}");
+
+    let map = |folder: &Path| mri_io::read(folder.join("anomaly.nii.gz")).unwrap();
+    let [a, b, both] = [apart.join("ssim-memae"), apart.join("dae"), together].map(|folder| map(&folder));
+    let mut seen = 0;
+    for (both, (a, b)) in both.as_slice().iter().zip(a.as_slice().iter().zip(b.as_slice())) {
+        assert!(*both == 0.0 || (*a > 0.0 && *b > 0.0), "{both} where the models say {a} and {b}");
+        seen += usize::from(*both > 0.0);
+    }
+    assert!(seen > 0);
+}
+
+#[test]
 fn what_is_no_t2_scan_is_refused_or_told() {
     let run = finished();
     let experiment = Experiment::new("no-t2", &[]);

@@ -1,5 +1,6 @@
 //! End-to-end tests: the built programs, run as a user runs them, on a synthetic cohort of a few coarse heads.
 
+mod anatomy;
 mod bad_input;
 mod browser;
 mod cluster;

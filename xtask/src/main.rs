@@ -44,6 +44,9 @@ Commands:
                                      set up, build, train the networks with which mri-io finds the brain, on heads rendered from
                                      these label maps, and put their weights into its source; goes on where it was interrupted
   bench model [--device D] ..        compare a training step with PyTorch's and write a record below docs/benchmarks
+  bench cohorts [--scans N,N,..] [--program FILE] [--out FILE]
+                                     time and memory of each stage on cohorts of small synthetic scans
+                                     (default: 100, 1,000 and 10,000, an hour or more)
   faults [--kills N] [--writes N] [--spoiled N] [--twice N] [--preprocessed] [--seed N] [--program FILE] [--out FILE]
                                      kill a tiny run, fail its writes, spoil its files, start it twice: after each, the same
                                      command must reach the same results, bit for bit; --preprocessed: begin

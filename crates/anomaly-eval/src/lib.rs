@@ -30,7 +30,7 @@ pub use results::{
 };
 pub use score::{
     HealthyCalibration, HealthyMean, Outside, PlaceCalibration, PlaceSettings, PlaceStatistics,
-    PostProcessing, Quantized, Range, Residual, ScanPair, Scope, ScopeKind, Scoring, Variant, anomaly_map,
-    brain_values, normalize, ssim_map,
+    PostProcessing, Quantized, Range, Residual, ScanPair, Scope, ScopeKind, Scoring, Variant, agreement,
+    anomaly_map, brain_values, normalize, ssim_map,
 };
 pub use stats::{BootstrapSettings, Estimate, FEWEST_SUBJECTS, SignedRank, holm, percentile, signed_rank};

@@ -79,6 +79,8 @@ fn dispatch(cli: &Cli) -> Result<()> {
     if let Command::Study(cli::StudyCommand::Memory(arguments)) = &cli.command {
         config = study::shared(&config, arguments);
     }
+    // Before anything uses the pool: a run looks at the label maps that it renders.
+    threads::limit(&config)?;
     let run = begin(config)?;
     let networks = match cli.command {
         // Another machine may have the device.
@@ -87,7 +89,6 @@ fn dispatch(cli: &Cli) -> Result<()> {
         _ => Networks::Used,
     };
     ahead::check(&run.config, networks)?;
-    threads::limit(&run.config)?;
     let Name { name, is_part } = commands::name(&cli.command);
     let (folder, otherwise) = (&run.layout.run, "choose another name in [run]");
     let file = folder.join(lock::FILE);

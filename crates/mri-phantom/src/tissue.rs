@@ -154,7 +154,7 @@ impl Signals {
         let white = set(Tissue::WhiteMatter, grey * stream.normal(0.83, 0.08).min(1.02));
         // Folia that no voxel resolves, with fluid between them, leave the cerebellum brighter than its tissue is: in three
         // clinical scans it and the brain stem lay well above what relaxation times alone give.
-        set(Tissue::CerebellarGrey, grey * stream.normal(1.15, 0.10));
+        set(Tissue::CerebellarGrey, grey * stream.uniform(0.95, 1.7));
         set(Tissue::CerebellarWhite, white * stream.normal(1.15, 0.08));
         let stem = set(Tissue::BrainStem, white * stream.normal(1.22, 0.12));
         set(Tissue::NerveTissue, stem * stream.normal(1.0, 0.05));

@@ -1,5 +1,6 @@
 //! Side-by-side measurements, written down below docs/benchmarks.
 
+mod cohorts;
 mod programs;
 mod record;
 mod timing;
@@ -30,12 +31,17 @@ impl Settings {
     }
 }
 
-/// Compares a training step with PyTorch's and writes `docs/benchmarks/DATE-memae-model-DEVICE.md`.
+/// Measures what is named.
 pub(crate) fn run(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
     match args.next()? {
-        Some(Value(what)) if what == "model" => {}
-        _ => bail!("say what: `cargo xtask bench model`"),
+        Some(Value(what)) if what == "model" => model(root, args),
+        Some(Value(what)) if what == "cohorts" => cohorts::run(root, args),
+        _ => bail!("say what: `cargo xtask bench model` or `cargo xtask bench cohorts`"),
     }
+}
+
+/// Compares a training step with PyTorch's and writes `docs/benchmarks/DATE-memae-model-DEVICE.md`.
+fn model(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
     let mut settings = Settings {
         device: "cpu".to_owned(),
         width: 1.0,

@@ -1,5 +1,6 @@
 //! From a scan and its reconstruction to scores between 0 and 1.
 
+mod agreement;
 mod healthy;
 mod median;
 mod normalize;
@@ -9,6 +10,7 @@ mod scoring;
 mod ssim;
 mod variant;
 
+pub use self::agreement::agreement;
 pub use self::healthy::{HealthyCalibration, brain_values};
 pub use self::normalize::{Range, Scope, ScopeKind, normalize};
 pub use self::postprocess::PostProcessing;

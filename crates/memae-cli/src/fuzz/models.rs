@@ -55,7 +55,7 @@ fn weights(folder: &Path, kind: ModelKind) -> Vec<u8> {
 fn package(folder: &Path) -> Vec<u8> {
     let reference = Volume::filled(&Grid::centred(SHAPE, [8.0; 3]).unwrap(), 1.0_f32).unwrap();
     let file = || mri_io::nifti::write_bytes(&reference).unwrap();
-    let mut note = serde_json::to_value(About::read(&Source::standard().unwrap()).unwrap()).unwrap();
+    let mut note = serde_json::to_value(About::read(&Source::standard().unwrap()[0]).unwrap()).unwrap();
     note.as_object_mut().unwrap().remove("place");
     let files = BTreeMap::from([(REFERENCE.to_owned(), file()), (REFERENCE_MASK.to_owned(), file())]);
     let path = folder.join("package.safetensors");

@@ -72,7 +72,6 @@ impl Kind {
     pub(crate) fn revision(self) -> u32 {
         match self {
             Self::Atlas
-            | Self::Synth
             | Self::Preprocess
             | Self::Train
             | Self::Reconstruct
@@ -81,8 +80,9 @@ impl Kind {
             | Self::Evaluate
             | Self::Package
             | Self::Report => 1,
-            // 2: volumes tell what their values mean; view.html.
-            Self::Detect => 2,
+            // Synth: the brightness of the cerebellum varies more where label maps are rendered. Detect: volumes tell what their
+            // values mean; view.html.
+            Self::Synth | Self::Detect => 2,
         }
     }
 }

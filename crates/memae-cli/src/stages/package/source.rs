@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::{Display, Formatter};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
 use memae_model::{Attached, DeviceChoice, TrainedModel};
 
 /// What stands before the name of a package in the program.
@@ -14,7 +14,7 @@ const CARD: &str = include_str!("../../../../../docs/models/default.md");
 /// Heading of the card's paragraph that `memae detect` shows.
 const IN_SHORT: &str = "## In short\n";
 
-/// The packages in the program, the default first. `cargo xtask train-default` makes their files.
+/// The packages in the program. Where none is named, it counts what they agree on. `cargo xtask train-default` makes their files.
 const BUILT_IN: &[BuiltIn] = &[
     BuiltIn { name: "ssim-memae", bytes: include_bytes!("../../../models/ssim-memae.safetensors") },
     BuiltIn { name: "dae", bytes: include_bytes!("../../../models/dae.safetensors") },
@@ -52,15 +52,13 @@ impl Source {
         }
     }
 
-    /// The package that is used where none is named.
+    /// The packages that are used together where none is named.
     ///
     /// # Errors
-    /// If the program was built without one.
-    pub(crate) fn standard() -> Result<Self> {
-        let first = BUILT_IN.first();
-        let first = first
-            .with_context(|| format!("this build has no package in it: name one with --model ({MADE_BY})"))?;
-        Ok(Self::BuiltIn(first))
+    /// If the program was built without any.
+    pub(crate) fn standard() -> Result<Vec<Self>> {
+        ensure!(!BUILT_IN.is_empty(), "this build has no package in it: name one with --model ({MADE_BY})");
+        Ok(BUILT_IN.iter().map(Self::BuiltIn).collect())
     }
 
     /// The file's path, or the name of what is in the program, for messages.
@@ -136,10 +134,9 @@ const MADE_BY: &str = "`memae run` makes them in runs/<name>/packages";
 pub(crate) fn help() -> String {
     let built_in = match BUILT_IN {
         [] => "This build has none in it".to_owned(),
-        [first, ..] => format!(
-            "In the program: {}; without this option, {PREFIX}{}; docs/models/default.md compares them",
-            names(),
-            first.name
+        _ => format!(
+            "In the program: {}; without this option, what these agree on; docs/models/default.md compares them",
+            names()
         ),
     };
     format!(

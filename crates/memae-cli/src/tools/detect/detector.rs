@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use anomaly_eval::PlaceCalibration;
 use anyhow::{Context, Result, ensure};
 use cli_support::progress::say;
 use cli_support::{files, interrupt};
@@ -13,47 +12,38 @@ use mri_io::strip::StripSettings;
 use mri_io::{Mask, Volume};
 
 use super::arguments::Detect;
-use super::findings::Findings;
+use super::findings::{Findings, View};
 use super::inputs::{self, Scan};
 use super::look;
+use super::method::{Member, Method};
 use super::model::Model;
 use super::outputs;
 use super::place::BrainBox;
 use super::summary::Summary;
 use crate::run::stage::Kind;
-use crate::stages::package::{About, Package, Source};
+use crate::stages::package::{Package, Source};
 use crate::stages::reconstruct;
 
-/// All packages that are used.
+/// All methods that are used.
 pub(super) struct Detector {
     groups: Vec<Group>,
     /// Only one scan at a time is with the networks, which use all processors by themselves.
     networks: Mutex<Vec<TrainedModel>>,
-    /// Whether each model's results get a folder of their own.
+    /// Whether each method's results get a folder of their own.
     several: bool,
     out: PathBuf,
 }
 
-/// Packages that ask for the same preprocessing.
+/// Methods that ask for the same preprocessing.
 struct Group {
     /// Fingerprint of that.
     preprocessing: String,
     reference: Reference,
     brain: BrainBox,
-    members: Vec<Member>,
+    methods: Vec<Method>,
 }
 
-/// A package without its network.
-struct Member {
-    about: About,
-    place: Option<PlaceCalibration>,
-    note: Model,
-    /// Place in [`Detector::networks`].
-    network: usize,
-    threshold: f32,
-}
-
-/// Where a model's results on a scan belong.
+/// Where a method's results on a scan belong.
 struct Target {
     folder: PathBuf,
     /// Fingerprint of what they are made from.
@@ -63,36 +53,50 @@ struct Target {
 }
 
 impl Detector {
-    /// Opens the packages and says what they are.
+    /// Opens the packages of each method and says what they are.
     ///
     /// # Errors
-    /// If one cannot be read, or two cannot be told apart by their paths.
-    pub(super) fn open(sources: &[Source], arguments: &Detect) -> Result<Self> {
-        let paths: Vec<PathBuf> = sources.iter().map(Source::name).collect();
+    /// If one cannot be read, two methods cannot be told apart by the paths of their first packages, or the packages of a
+    /// method differ in preprocessing.
+    pub(super) fn open(methods: &[Vec<Source>], arguments: &Detect) -> Result<Self> {
+        let first = || methods.iter().filter_map(|sources| sources.first());
+        let paths: Vec<PathBuf> = first().map(Source::name).collect();
         let named: Vec<(&Path, String)> =
-            paths.iter().map(PathBuf::as_path).zip(sources.iter().map(Source::stem)).collect();
+            paths.iter().map(PathBuf::as_path).zip(first().map(Source::stem)).collect();
         let names =
             inputs::apart(&named).context("models of the same name cannot be told apart in the results")?;
-        let (mut groups, mut networks) = (Vec::new(), Vec::new());
-        for (source, name) in sources.iter().zip(names) {
-            let package = Package::open(source, arguments.device)?;
-            let note = Model::new(name, source, &package);
-            say(format!("detect: model {source}: {}", note.line()));
-            let Package { about, model, reference, place, preprocessing, .. } = package;
-            let threshold = arguments.threshold.score(&about.calibration);
-            let member = Member { about, place, note, network: networks.len(), threshold };
-            networks.push(model);
-            let same = |group: &&mut Group| group.preprocessing == preprocessing;
-            if let Some(group) = groups.iter_mut().find(same) {
-                group.members.push(member);
+        let (mut groups, mut networks): (Vec<Group>, Vec<TrainedModel>) = (Vec::new(), Vec::new());
+        for (sources, name) in methods.iter().zip(names) {
+            let (mut members, mut notes, mut prepared) = (Vec::new(), Vec::new(), None);
+            for source in sources {
+                let package = Package::open(source, arguments.device)?;
+                let own = if notes.is_empty() { name.clone() } else { source.stem() };
+                notes.push(Model::new(own, source, &package));
+                let Package { about, model, reference, place, preprocessing, .. } = package;
+                let (same, _) = prepared.get_or_insert((preprocessing.clone(), reference));
+                ensure!(
+                    *same == preprocessing,
+                    "{source} asks for another preprocessing than {}",
+                    sources[0]
+                );
+                members.push(Member { about, place, network: networks.len() });
+                networks.push(model);
+            }
+            let (preprocessing, reference) = prepared.context("a method has a model")?;
+            let note = Model::together(notes).context("a method has a model")?;
+            let sources: Vec<String> = sources.iter().map(Source::to_string).collect();
+            say(format!("detect: model {}: {}", sources.join(" with "), note.line()));
+            let method = Method::new(members, note, arguments.threshold);
+            if let Some(group) = groups.iter_mut().find(|group| group.preprocessing == preprocessing) {
+                group.methods.push(method);
             } else {
                 let brain = BrainBox::around(reference.mask());
-                groups.push(Group { preprocessing, reference, brain, members: vec![member] });
+                groups.push(Group { preprocessing, reference, brain, methods: vec![method] });
             }
         }
         Ok(Self {
             groups,
-            several: networks.len() > 1,
+            several: methods.len() > 1,
             networks: Mutex::new(networks),
             out: arguments.out.clone(),
         })
@@ -100,13 +104,13 @@ impl Detector {
 
     /// What is to be kept in mind of all results, once for models that share it.
     pub(super) fn cautions(&self) -> Vec<String> {
-        let members = self.groups.iter().flat_map(|group| &group.members);
-        let mut cautions: Vec<String> = members.filter_map(|member| member.note.caution()).collect();
+        let methods = self.groups.iter().flat_map(|group| &group.methods);
+        let mut cautions: Vec<String> = methods.filter_map(|method| method.note.caution()).collect();
         cautions.dedup();
         cautions
     }
 
-    /// One scan through all models, or what an earlier run found in it.
+    /// One scan through all methods, or what an earlier run found in it.
     pub(super) fn detect(&self, scan: &Scan) -> Result<Vec<Summary>> {
         let plans = self.plan(scan)?;
         if plans.iter().flatten().all(|target| target.found.is_some()) {
@@ -124,7 +128,7 @@ impl Detector {
         let mut summaries = Vec::new();
         for (group, plan) in self.groups.iter().zip(plans) {
             let mut prepared = None;
-            for (member, mut target) in group.members.iter().zip(plan) {
+            for (method, mut target) in group.methods.iter().zip(plan) {
                 if let Some(found) = target.found.take() {
                     summaries.push(found);
                     continue;
@@ -132,7 +136,7 @@ impl Detector {
                 let prepared = match &mut prepared {
                     Some(prepared) => prepared,
                     missing => {
-                        let (settings, reference) = (&member.about.preprocess, &group.reference);
+                        let (settings, reference) = (&method.members[0].about.preprocess, &group.reference);
                         let usual = settings.strip == StripSettings::default();
                         let prepared = match (&mask, &looked.brain) {
                             (None, Some(brain)) if usual => {
@@ -144,7 +148,7 @@ impl Detector {
                     }
                 };
                 let summary = self
-                    .find(scan, &looked.volume, prepared, group, member, &looked.warnings, target)
+                    .find(scan, &looked.volume, prepared, group, method, &looked.warnings, target)
                     .with_context(named)?;
                 summaries.push(summary);
             }
@@ -152,55 +156,55 @@ impl Detector {
         Ok(summaries)
     }
 
-    /// For each member of each group where its results on a scan belong.
+    /// For each method of each group where its results on a scan belong.
     fn plan(&self, scan: &Scan) -> Result<Vec<Vec<Target>>> {
         let inputs = std::iter::once(&scan.path).chain(&scan.mask);
         let stamps = inputs.map(|path| files::stamp(path)).collect::<Result<Vec<_>>>()?;
-        let plan = |member: &Member| {
+        let plan = |method: &Method| {
             let mut folder = self.out.join(&scan.name);
             if self.several {
-                folder.push(&member.note.name);
+                folder.push(&method.note.name);
             }
-            let package = &member.note.package_sha256;
-            let key = files::fingerprint(&(Kind::Detect.revision(), package, member.threshold, &stamps))?;
+            let packages = method.note.packages();
+            let key = files::fingerprint(&(Kind::Detect.revision(), packages, method.threshold, &stamps))?;
             let whole = outputs::are_whole(&folder);
             let found = files::read_json::<Summary>(&folder.join(outputs::SUMMARY)).ok();
             let found = found.filter(|found| whole && found.key == key);
             Ok(Target { folder, key, found })
         };
-        self.groups.iter().map(|group| group.members.iter().map(plan).collect()).collect()
+        self.groups.iter().map(|group| group.methods.iter().map(plan).collect()).collect()
     }
 
-    /// What one model finds in a prepared scan, written where it belongs.
+    /// What a method finds in a prepared scan, written where it belongs.
     fn find(
         &self,
         scan: &Scan,
         volume: &Volume<f32>,
         prepared: &Preprocessed,
         group: &Group,
-        member: &Member,
+        method: &Method,
         warnings: &[String],
         Target { folder, key, .. }: Target,
     ) -> Result<Summary> {
         let _whole = interrupt::whole();
-        let expected = {
-            let networks = self.networks.lock().expect("no holder of this lock panics");
-            reconstruct::predict(&networks[member.network], &prepared.volume)?
-        };
-        interrupt::check()?;
-        let findings =
-            Findings::of(volume, prepared, expected, &member.about, member.place.as_ref(), member.threshold)?;
+        let mut views = Vec::new();
+        for Member { about, place, network } in &method.members {
+            let expected = {
+                let networks = self.networks.lock().expect("no holder of this lock panics");
+                reconstruct::predict(&networks[*network], &prepared.volume)?
+            };
+            interrupt::check()?;
+            views.push(View { expected, about, place: place.as_ref() });
+        }
+        let findings = Findings::of(volume, prepared, views, &method.calibration, method.threshold)?;
         let components = findings.components(&group.brain);
         let file = folder.join(outputs::SUMMARY);
         if file.exists() {
             // It must not stand beside new maps.
             fs_err::remove_file(&file)?;
         }
-        let doubts = member.about.doubts.iter().map(|doubt| format!("a doubt about the model: {doubt}"));
-        let warnings = [warnings, &prepared.warnings, &doubts.collect::<Vec<_>>()].concat();
-        let (about, threshold) = (&member.about, member.threshold);
-        let note = member.note.clone();
-        let summary = Summary::new(scan, &findings, components, warnings, about, threshold, note, key);
+        let warnings = [warnings, &prepared.warnings, &method.doubts().collect::<Vec<_>>()].concat();
+        let summary = Summary::new(scan, &findings, components, warnings, method, key);
         outputs::write(&findings, &folder, &summary)?;
         files::write_json(&file, &summary)?;
         Ok(summary)

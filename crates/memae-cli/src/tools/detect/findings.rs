@@ -1,7 +1,9 @@
 //! What a model finds in one scan, on the scan's own grid.
 
-use anomaly_eval::{PlaceCalibration, ScanPair, Voxel, components_from, normalize};
-use anyhow::Result;
+use anomaly_eval::{
+    HealthyCalibration, PlaceCalibration, ScanPair, Voxel, agreement, components_from, normalize,
+};
+use anyhow::{Context, Result};
 use mri_io::preprocess::Preprocessed;
 use mri_io::resample::{Interpolation, resample};
 use mri_io::{Mask, Volume};
@@ -11,15 +13,23 @@ use super::component::Component;
 use super::place::BrainBox;
 use crate::stages::package::About;
 
+/// What a model expects in the place of a scan, and how that is scored.
+pub(super) struct View<'a> {
+    /// `[i, j, k]` on the reference's grid.
+    pub(super) expected: Array3<f32>,
+    pub(super) about: &'a About,
+    pub(super) place: Option<&'a PlaceCalibration>,
+}
+
 /// All results on the scan's own grid.
 pub(super) struct Findings<'a> {
     pub(super) scan: &'a Volume<f32>,
     pub(super) prepared: &'a Preprocessed,
-    /// What the model expects, in the normalized scale of the preprocessing.
+    /// What the (first) model expects, in the normalized scale of the preprocessing.
     pub(super) reconstruction: Volume<f32>,
     /// How far the scan is from that, in the same scale.
     pub(super) residual: Volume<f32>,
-    /// The residual in the scale of the calibration: 0 to 1.
+    /// The residual in the scale of the calibration: 0 to 1; of several models, what they agree on.
     pub(super) anomaly: Volume<f32>,
     /// Scores above the threshold, in the brain, without parts that are too small.
     pub(super) detection: Mask,
@@ -32,24 +42,22 @@ pub(super) struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    /// Compares a prepared scan with what the model expects in its place, `[i, j, k]` on the reference's grid.
+    /// Compares a prepared scan with what one model or several expect in its place.
     pub(super) fn of(
         scan: &'a Volume<f32>,
         prepared: &'a Preprocessed,
-        expected: Array3<f32>,
-        about: &About,
-        place: Option<&PlaceCalibration>,
+        views: Vec<View<'_>>,
+        calibration: &HealthyCalibration,
         threshold: f32,
     ) -> Result<Self> {
-        let pair = ScanPair {
-            scan: prepared.volume.data(),
-            expected: Some(expected.view()),
-            brain: prepared.mask.data(),
-            spacing: prepared.volume.affine().spacing(),
+        let scores = |View { expected, about, place }: &View<'_>| -> Result<_> {
+            let map = about.scoring.map(&pair(prepared, expected), *place)?;
+            Ok(normalize(map, about.calibration.scope())?)
         };
-        let residual = about.scoring.residual(&pair)?;
-        let scores = normalize(about.scoring.map(&pair, place)?, about.calibration.scope())?;
-        let subject_score = about.calibration.subject_score(scores.view(), prepared.mask.data());
+        let scores = agreement(views.iter().map(scores).collect::<Result<_>>()?)?;
+        let subject_score = calibration.subject_score(scores.view(), prepared.mask.data());
+        let View { expected, about, .. } = views.into_iter().next().context("a method has a model")?;
+        let residual = about.scoring.residual(&pair(prepared, &expected))?;
 
         let (grid, affine) = (scan.grid(), *prepared.volume.affine());
         let to_reference = prepared.transform.inverse();
@@ -89,6 +97,16 @@ impl<'a> Findings<'a> {
         let to_reference = self.prepared.transform.inverse();
         let component = |voxels: &Vec<Voxel>| Component::of(voxels, &self.anomaly, &to_reference, brain);
         self.marked.iter().filter_map(component).collect()
+    }
+}
+
+/// A prepared scan and what a model expects in its place.
+fn pair<'a>(prepared: &'a Preprocessed, expected: &'a Array3<f32>) -> ScanPair<'a> {
+    ScanPair {
+        scan: prepared.volume.data(),
+        expected: Some(expected.view()),
+        brain: prepared.mask.data(),
+        spacing: prepared.volume.affine().spacing(),
     }
 }
 

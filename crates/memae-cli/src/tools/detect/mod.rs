@@ -7,6 +7,7 @@ mod detector;
 mod findings;
 mod inputs;
 mod look;
+mod method;
 mod model;
 mod outputs;
 mod picture;
@@ -31,8 +32,11 @@ use inputs::Inputs;
 
 /// Looks at all scans; those that cannot be used do not stop the others.
 pub(crate) fn run(arguments: &Detect) -> Result<()> {
-    let sources =
-        if arguments.models.is_empty() { vec![Source::standard()?] } else { arguments.models.clone() };
+    let methods: Vec<Vec<Source>> = if arguments.models.is_empty() {
+        vec![Source::standard()?]
+    } else {
+        arguments.models.iter().map(|model| vec![model.clone()]).collect()
+    };
     let Inputs { scans, left_out } =
         inputs::find(&arguments.inputs, arguments.mask.as_deref(), &arguments.suffix)?;
     for left_out in &left_out {
@@ -43,7 +47,7 @@ pub(crate) fn run(arguments: &Detect) -> Result<()> {
         format!("results cannot be written to {}: name another folder", arguments.out.display())
     })?;
     mri_io::atomic_file::can_write(arguments.out.join(outputs::SUMMARY))?;
-    let detector = Detector::open(&sources, arguments)?;
+    let detector = Detector::open(&methods, arguments)?;
     let jobs = arguments
         .jobs
         .map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), usize::from);

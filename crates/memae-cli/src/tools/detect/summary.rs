@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::component::Component;
 use super::findings::Findings;
 use super::inputs::Scan;
+use super::method::Method;
 use super::model::Model;
-use crate::stages::package::About;
 
 /// Stands in each summary, and below what people are told.
 pub(super) const NOTICE: &str = "Research software: not a medical device, and no diagnosis.";
@@ -52,17 +52,16 @@ impl Summary {
         findings: &Findings<'_>,
         mut components: Vec<Component>,
         warnings: Vec<String>,
-        about: &About,
-        threshold: f32,
-        model: Model,
+        method: &Method,
         key: String,
     ) -> Self {
         let (brain_ml, detected_ml) =
             (findings.prepared.native_mask.millilitres(), findings.detection.millilitres());
         let component_count = components.len();
         components.truncate(LISTED);
-        let synthetic = about.provenance.synthetic;
-        let percentile = percentile(&about.calibration, synthetic, findings.subject_score, &warnings);
+        let Method { note: model, calibration, threshold, .. } = method;
+        let synthetic = model.provenance.synthetic;
+        let percentile = percentile(calibration, synthetic, findings.subject_score, &warnings);
         Self {
             notice: NOTICE.to_owned(),
             name: scan.name.clone(),
@@ -70,15 +69,15 @@ impl Summary {
             brain_ml,
             detected_ml,
             detected_share: detected_ml / brain_ml,
-            threshold,
+            threshold: *threshold,
             subject_score: findings.subject_score,
             percentile: percentile.as_ref().ok().copied(),
             percentile_not_given: percentile.err(),
-            healthy_subjects: about.calibration.healthy_scores.len(),
+            healthy_subjects: calibration.healthy_scores.len(),
             component_count,
             components,
             warnings,
-            model,
+            model: model.clone(),
             key,
         }
     }

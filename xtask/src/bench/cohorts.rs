@@ -1,0 +1,197 @@
+//! What each stage takes as a cohort grows: seconds for a scan, and memory at most.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use lexopt::prelude::*;
+use xshell::{Shell, cmd};
+
+use crate::setup;
+
+const CONFIG: &str = include_str!("../../../tests/tiny.toml");
+/// Name of the configuration in a cohort's folder.
+const FILE: &str = "cohort.toml";
+/// In their order; `detect` then takes all scans as a stranger's.
+const STAGES: [&str; 7] = ["synth", "preprocess", "train", "reconstruct", "evaluate", "report", "package"];
+/// Between two looks at a process.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// What a process took.
+#[derive(Clone, Copy)]
+struct Cost {
+    seconds: f64,
+    /// Most of the machine's memory that it held, in kibibytes.
+    peak: u64,
+}
+
+/// All stages on a cohort.
+struct Measured {
+    scans: usize,
+    costs: Vec<(&'static str, Cost)>,
+    page: u64,
+}
+
+/// Measures cohorts of several sizes and prints a table; `--out` writes it to a file too.
+pub(super) fn run(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
+    let (mut sizes, mut program, mut out) = (vec![100, 1000, 10_000], None, None);
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("scans") => {
+                let text = args.value()?.string()?;
+                sizes = text.split(',').map(str::parse).collect::<Result<_, _>>().context("--scans")?;
+            }
+            Long("program") => program = Some(PathBuf::from(args.value()?)),
+            Long("out") => out = Some(PathBuf::from(args.value()?)),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    ensure!(sizes.iter().all(|&scans| scans >= 20), "--scans: a cohort has at least 20 scans");
+    let sh = crate::shell_at(root)?;
+    let program = match program {
+        Some(program) => program,
+        None => {
+            setup::ensure(&sh, root)?;
+            cmd!(sh, "cargo build --release --package memae-cli --bin memae").quiet().run()?;
+            root.join("target/release/memae")
+        }
+    };
+    let program = program.canonicalize().with_context(|| format!("there is no {}", program.display()))?;
+    let mut measured = Vec::new();
+    for scans in sizes {
+        measured.push(measure(&sh, root, &program, scans)?);
+        println!("\n{}", table(&measured));
+    }
+    if let Some(out) = out {
+        std::fs::write(&out, table(&measured))?;
+        println!("Written to {}", out.display());
+    }
+    Ok(())
+}
+
+/// A tenth of the scans is trained on, a tenth validates, the rest has tumours. The folder goes away afterwards.
+fn measure(sh: &Shell, root: &Path, program: &Path, scans: usize) -> Result<Measured> {
+    let folder = root.join("target/cohorts").join(scans.to_string());
+    sh.remove_path(&folder)?;
+    sh.create_dir(&folder)?;
+    let tenth = scans / 10;
+    let changes = [
+        ("device = \"cpu\"", "device = \"cpu\"\nmodels = [\"ssim-memae\"]".to_owned()),
+        ("train = 2", format!("train = {tenth}")),
+        ("validation = 2", format!("validation = {tenth}")),
+        ("test = 3", format!("test = {}", scans - 2 * tenth)),
+    ];
+    let text = changes.iter().try_fold(CONFIG.to_owned(), |text, (from, to)| {
+        ensure!(text.contains(from), "tests/tiny.toml has no {from:?}");
+        Ok(text.replacen(from, to, 1))
+    })?;
+    sh.write_file(folder.join(FILE), text)?;
+
+    let mut costs = Vec::new();
+    for stage in STAGES {
+        let arguments = [stage, "--config", FILE].map(Into::into);
+        costs.push((stage, cost(program, &folder, &arguments)?));
+    }
+    let package = "runs/tiny/packages/ssim-memae.safetensors";
+    let cohort = sh.read_dir(folder.join("cache"))?.into_iter().find(|path| path.join("synthetic").is_dir());
+    let cohort = cohort.context("`memae synth` has left no cohort")?.join("synthetic");
+    let arguments = [
+        "detect".into(),
+        cohort.into_os_string(),
+        "--model".into(),
+        package.into(),
+        "--out".into(),
+        "detected".into(),
+    ];
+    costs.push(("detect", cost(program, &folder, &arguments)?));
+    let page = folder.join("runs/tiny/report/index.html").metadata()?.len();
+    sh.remove_path(&folder)?;
+    Ok(Measured { scans, costs, page })
+}
+
+/// Runs a program to its end and watches its memory.
+fn cost(program: &Path, folder: &Path, arguments: &[std::ffi::OsString]) -> Result<Cost> {
+    let log = std::fs::File::create(folder.join("printed.txt"))?;
+    let begin = Instant::now();
+    let mut child = Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn()?;
+    let status_file = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    let status = loop {
+        if let Some(held) = std::fs::read_to_string(&status_file).ok().as_deref().and_then(most_held) {
+            peak = held.max(peak);
+        }
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        thread::sleep(PAUSE);
+    };
+    ensure!(
+        status.success(),
+        "{} {} ended early; {} has what it printed",
+        program.display(),
+        arguments[0].display(),
+        folder.join("printed.txt").display()
+    );
+    Ok(Cost { seconds: begin.elapsed().as_secs_f64(), peak })
+}
+
+/// The most memory that a process has held, in kibibytes, as Linux tells it.
+fn most_held(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// A row for each stage: milliseconds for a scan and megabytes at most, for each cohort.
+fn table(cohorts: &[Measured]) -> String {
+    let mut text = "| stage |".to_owned();
+    for Measured { scans, .. } in cohorts {
+        let _ = write!(text, " {scans} scans: ms a scan | MB |");
+    }
+    text += "\n|---|";
+    text += &"---|---|".repeat(cohorts.len());
+    let stages = cohorts.first().map_or(&[][..], |cohort| &cohort.costs);
+    for (row, (stage, _)) in stages.iter().enumerate() {
+        let _ = write!(text, "\n| {stage} |");
+        for Measured { scans, costs, .. } in cohorts {
+            let Cost { seconds, peak } = costs[row].1;
+            let _ = write!(text, " {:.1} | {} |", 1000.0 * seconds / *scans as f64, peak / 1024);
+        }
+    }
+    let _ = write!(text, "\n| the report's page |");
+    for Measured { page, .. } in cohorts {
+        let _ = write!(text, " | {:.1} |", *page as f64 / 1e6);
+    }
+    text + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_read_from_the_line_of_its_peak() {
+        assert_eq!(most_held("Name:\tmemae\nVmPeak:\t 9 kB\nVmHWM:\t   5120 kB\n"), Some(5120));
+        assert_eq!(most_held("Name:\tmemae\n"), None);
+    }
+
+    #[test]
+    fn each_stage_has_a_row_and_each_cohort_two_columns() {
+        let cohort = |scans, seconds| Measured {
+            scans,
+            costs: vec![("synth", Cost { seconds, peak: 2048 })],
+            page: 1_500_000,
+        };
+        let table = table(&[cohort(100, 1.0), cohort(1000, 20.0)]);
+        assert!(table.contains("| synth | 10.0 | 2 | 20.0 | 2 |"), "{table}");
+        assert!(table.contains("| the report's page | | 1.5 | | 1.5 |"), "{table}");
+    }
+}
