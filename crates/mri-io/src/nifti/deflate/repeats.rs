@@ -27,7 +27,7 @@ pub(super) struct Repeats {
 
 impl Default for Repeats {
     fn default() -> Self {
-        let table = vec![0; 1 << HASH_BITS].into_boxed_slice().try_into().expect("an entry for each hash");
+        let table = vec![0_u32; 1 << HASH_BITS].into_boxed_slice().try_into().expect("an entry for each hash");
         Self { table, back: Vec::new(), segments: Vec::new() }
     }
 }
