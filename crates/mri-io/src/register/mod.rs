@@ -19,7 +19,6 @@ mod region;
 mod samples;
 mod scan;
 mod search;
-mod shape;
 mod stage;
 mod start;
 #[cfg(test)]
@@ -93,9 +92,8 @@ impl From<Registration> for Registration<AffineTransform> {
 /// given, their shapes and sizes guide the first steps: persons differ in size. Where two masked brains
 /// differ by more than a tenth of their lengths, their sizes are made equal until the end, and the pose brings
 /// middle to middle. A single mask of a volume that shows a whole head counts at fine resolution only. At full resolution
-/// only intensities inside the masks count. A stripped brain on a background of exactly 0 needs no mask beside a brain that has
-/// one, nor beside another such brain: it is known by its shape. Without masks, its background is ignored beside a whole head.
-/// Voxels that are not finite count as background.
+/// only intensities inside the masks count. Without masks, the background of a stripped brain is ignored beside a whole head if
+/// it is exactly 0. Voxels that are not finite count as background.
 ///
 /// At 1 mm the error is about 0.05 mm for one person in one or two contrasts, and 0.2 mm for slices of 5 mm. Look at
 /// [`Registration::warnings`]: the search may fail on volumes that have little in common, that overlap by less
@@ -142,8 +140,8 @@ pub fn register<'a>(
 ) -> Result<Registration<AffineTransform>> {
     settings.check()?;
     let (fixed, moving): (Scan<'_>, Scan<'_>) = (fixed.into(), moving.into());
+    let brains = fixed.mask.is_some() && moving.mask.is_some();
     let [fixed, moving] = views::views(fixed, moving)?;
-    let brains = fixed[0].mask.is_some() && moving[0].mask.is_some();
     let [fixed_shape, moving_shape] = [&fixed, &moving].map(|views| views[COARSEST].shape());
     let centre = region::centre(&fixed_shape);
     let surroundings = region::grown(&fixed_shape);

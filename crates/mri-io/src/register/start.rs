@@ -20,8 +20,8 @@ const REACH_UNLIKE: [i32; 3] = [1, 1, 3];
 /// that of a large adult.
 const SCALES: [f64; 2] = [1.04, 1.8];
 
-/// Poses to try, after the fixed world has been turned by `turn`. `fixed` and `moving` are where the two volumes show something, as levels of 0 and 255. If these are
-/// masks of two `brains`, the poses come in two sizes, as they are and with the brains made equal: no rigid
+/// Poses to try, after the fixed world has been turned by `turn`. `fixed` and `moving` are where the two volumes show
+/// something, as levels of 0 and 255. If these are masks of two `brains`, the poses come in two sizes, as they are and with the brains made equal: no rigid
 /// pose brings the outlines of a small and a large brain together.
 pub(super) fn candidates(
     fixed: &Level,
@@ -58,7 +58,7 @@ fn scale(fixed: &Level, moving: &Level) -> Option<f64> {
 }
 
 /// Rotations on a cubic lattice of rotation vectors within a ball.
-pub(super) fn rotations(max_degrees: f64) -> Vec<Rotation3<f64>> {
+fn rotations(max_degrees: f64) -> Vec<Rotation3<f64>> {
     let reach = (max_degrees / ROTATION_STEP_DEGREES).floor() as i32;
     lattice([reach; 3])
         .map(|vector| vector * ROTATION_STEP_DEGREES)

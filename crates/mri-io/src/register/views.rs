@@ -2,7 +2,7 @@
 
 use super::pyramid::Level;
 use super::scan::Scan;
-use super::{SPACINGS, region, shape};
+use super::{SPACINGS, region};
 use crate::resample::canonical;
 use crate::{Error, Mask, Result, Volume};
 
@@ -31,43 +31,21 @@ impl View {
     }
 }
 
-/// The fixed and the moving volume at all resolutions, finest first. What a volume without a mask shows on a background
-/// of 0 is its mask, if it has the shape of the other's mask, or of a larger or smaller one on such a background.
+/// The fixed and the moving volume at all resolutions, finest first.
 pub(super) fn views(fixed: Scan<'_>, moving: Scan<'_>) -> Result<[Vec<View>; 2]> {
     // In one order of the axes, so that the storage of the volumes decides nothing.
     let [fixed_mask, moving_mask] = [fixed, moving].map(|scan| scan.mask.map(canonical));
     let [fixed, moving] = [fixed, moving].map(|scan| canonical(scan.volume));
-    let [mut fixed_mask, mut moving_mask] = [fixed_mask.as_deref(), moving_mask.as_deref()];
-    let found;
-    match (fixed_mask, moving_mask) {
-        (Some(mask), None) => {
-            found = shown(&moving).filter(|shown| same_shape(mask, shown));
-            moving_mask = found.as_ref();
-        }
-        (None, Some(mask)) => {
-            found = shown(&fixed).filter(|shown| same_shape(mask, shown));
-            fixed_mask = found.as_ref();
-        }
-        _ => {}
-    }
-    let fixed_pyramid =
-        |mask: Option<&Mask>| pyramid(&fixed, mask).map_err(|error| error.of("the fixed volume"));
-    let moving_pyramid =
-        |mask: Option<&Mask>| pyramid(&moving, mask).map_err(|error| error.of("the moving volume"));
-    let mut fixed_views = fixed_pyramid(fixed_mask)?;
-    let mut moving_views = moving_pyramid(moving_mask)?;
+    let mut fixed_views =
+        pyramid(&fixed, fixed_mask.as_deref()).map_err(|error| error.of("the fixed volume"))?;
+    let mut moving_views =
+        pyramid(&moving, moving_mask.as_deref()).map_err(|error| error.of("the moving volume"))?;
     match (fixed_mask, moving_mask) {
         (Some(_), Some(_)) => {}
         (Some(_), None) => look_beyond_mask(&mut fixed_views),
         (None, Some(_)) => look_beyond_mask(&mut moving_views),
         (None, None) => {
             let [fixed_size, moving_size] = [&fixed_views, &moving_views].map(|views| size(views));
-            let unlike = moving_size.max(fixed_size) > ALIKE * moving_size.min(fixed_size);
-            let both = || Some((shown(&fixed)?, shown(&moving)?));
-            let brains = unlike.then(both).flatten().filter(|(fixed, moving)| same_shape(fixed, moving));
-            if let Some((fixed_brain, moving_brain)) = brains {
-                return Ok([fixed_pyramid(Some(&fixed_brain))?, moving_pyramid(Some(&moving_brain))?]);
-            }
             if moving_size > ALIKE * fixed_size {
                 ignore_cut_away(&mut fixed_views, &fixed);
             } else if fixed_size > ALIKE * moving_size {
@@ -99,7 +77,7 @@ fn pyramid(volume: &Volume<f32>, mask: Option<&Mask>) -> Result<Vec<View>> {
     let levels = shrunk(&Level::from_volume(volume, mask)?);
     let mut views: Vec<View> = levels.into_iter().map(|level| View { level, mask: None }).collect();
     if let Some(mask) = mask {
-        set_mask(&mut views, &level(mask));
+        set_mask(&mut views, &Level::from_mask(mask.as_slice().iter().copied(), &mask.grid()));
     }
     Ok(views)
 }
@@ -139,24 +117,9 @@ fn look_beyond_mask(views: &mut [View]) {
 /// Beside a volume that shows more, background of exactly 0 (around a stripped brain, or filled in) is nothing
 /// to compare with.
 fn ignore_cut_away(views: &mut [View], volume: &Volume<f32>) {
-    if let Some(shown) = shown(volume) {
-        set_mask(views, &level(&shown));
+    let voxels = volume.as_slice();
+    let cut_away = voxels.iter().filter(|&&value| value == 0.0).count();
+    if cut_away as f64 > CUT_AWAY * voxels.len() as f64 {
+        set_mask(views, &Level::from_mask(voxels.iter().map(|&value| value != 0.0), &volume.grid()));
     }
-}
-
-/// What a volume with a background of exactly 0 shows; `None` for another one.
-fn shown(volume: &Volume<f32>) -> Option<Mask> {
-    let shown = volume.map(|&value| value.is_finite() && value != 0.0);
-    let cut_away = volume.as_slice().iter().filter(|&&value| value == 0.0).count();
-    (cut_away as f64 > CUT_AWAY * shown.as_slice().len() as f64).then_some(shown)
-}
-
-/// Whether two masks are of the same shape, in whatever sizes and poses. Whole heads have a background of 0, too: their shape
-/// distinguishes them from brains.
-fn same_shape(a: &Mask, b: &Mask) -> bool {
-    shape::same(&level(a).shrunk(SHAPES), &level(b).shrunk(SHAPES))
-}
-
-fn level(mask: &Mask) -> Level {
-    Level::from_mask(mask.as_slice().iter().copied(), &mask.grid())
 }
