@@ -203,7 +203,7 @@ impl Detector {
             // It must not stand beside new maps.
             fs_err::remove_file(&file)?;
         }
-        let warnings = [warnings, &prepared.warnings, &method.doubts().collect::<Vec<_>>()].concat();
+        let warnings = [warnings, &prepared.warnings, &method.doubts()].concat();
         let summary = Summary::new(scan, &findings, components, warnings, method, key);
         outputs::write(&findings, &folder, &summary)?;
         files::write_json(&file, &summary)?;

@@ -32,10 +32,14 @@ impl Method {
         Self { members, note, calibration, threshold }
     }
 
-    /// What speaks against its models.
-    pub(super) fn doubts(&self) -> impl Iterator<Item = String> {
-        let doubts = self.members.iter().flat_map(|member| &member.about.doubts);
-        doubts.map(|doubt| format!("a doubt about the model: {doubt}"))
+    /// What speaks against its model. Doubts were measured for each model alone; what several find together, their card says.
+    pub(super) fn doubts(&self) -> Vec<String> {
+        match self.members.as_slice() {
+            [alone] => {
+                alone.about.doubts.iter().map(|doubt| format!("a doubt about the model: {doubt}")).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 }
 
