@@ -51,13 +51,12 @@ pub(super) fn run(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
     }
     ensure!(sizes.iter().all(|&scans| scans >= 20), "--scans: a cohort has at least 20 scans");
     let sh = crate::shell_at(root)?;
-    let program = match program {
-        Some(program) => program,
-        None => {
-            setup::ensure(&sh, root)?;
-            cmd!(sh, "cargo build --release --package memae-cli --bin memae").quiet().run()?;
-            root.join("target/release/memae")
-        }
+    let program = if let Some(program) = program {
+        program
+    } else {
+        setup::ensure(&sh, root)?;
+        cmd!(sh, "cargo build --release --package memae-cli --bin memae").quiet().run()?;
+        root.join("target/release/memae")
     };
     let program = program.canonicalize().with_context(|| format!("there is no {}", program.display()))?;
     let mut measured = Vec::new();
