@@ -127,7 +127,9 @@ mod tests {
             for part in components(&set.mapv(|inside| !inside), Touching::Faces) {
                 let at_border = |v: &[usize; 3]| (0..3).any(|axis| v[axis] == 0 || v[axis] + 1 == shape[axis]);
                 if !part.iter().any(at_border) {
-                    part.into_iter().for_each(|voxel| filled[voxel] = true);
+                    for voxel in part {
+                        filled[voxel] = true;
+                    }
                 }
             }
             prop_assert_eq!(fill_holes(&set), filled);
