@@ -99,9 +99,9 @@ fn measure(sh: &Shell, root: &Path, program: &Path, scans: usize) -> Result<Meas
     let cohort = cohort.context("`memae synth` has left no cohort")?.join("synthetic");
     let mut list = "scan\n".to_owned();
     for group in ["healthy", "tumour"] {
-        let files = sh.read_dir(cohort.join(group))?;
-        for scan in files.iter().filter(|file| file.to_string_lossy().ends_with("_T2w.nii.gz")) {
-            let _ = writeln!(list, "{}", scan.display());
+        for subject in sh.read_dir(cohort.join(group))? {
+            let name = subject.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let _ = writeln!(list, "{}", subject.join(format!("{name}_T2w.nii.gz")).display());
         }
     }
     sh.write_file(folder.join("scans.csv"), list)?;
