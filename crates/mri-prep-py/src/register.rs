@@ -47,8 +47,7 @@ impl Registration {
 /// bins : int
 ///     Histogram bins of each image, 8 to 128.
 /// max_rotation_degrees : float
-///     Largest rotation searched, 0 to 90. Where half a turn about an axis of the fixed world fits better, because a header
-///     tells a wrong orientation, it counts from there, and a warning tells the axis.
+///     Largest rotation searched, 0 to 90.
 ///
 /// Returns
 /// -------

@@ -2,7 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use super::stage::Verdict;
+use nalgebra::{Rotation3, Vector3};
+
+use super::pose::{Degrees, Pose};
+use super::stage::{Stage, Verdict};
 use crate::AffineTransform;
 
 /// The least that two volumes tell about each other beyond chance, as a share of what either tells. Two
@@ -27,13 +30,11 @@ pub(super) fn is_distinct(verdict: &Verdict) -> bool {
     verdict.information > BESIDE_FACTOR * verdict.beside
 }
 
-/// Reasons to doubt a final transform, each a sentence. `half_turn`: the axis of the fixed world about which the search
-/// has turned the volume.
+/// Reasons to doubt a final transform, each a sentence.
 pub(super) fn warnings(
     transform: &AffineTransform,
     verdict: &Verdict,
     max_rotation_degrees: f64,
-    half_turn: Option<&str>,
 ) -> Vec<String> {
     let mut warnings = Vec::new();
     let Verdict { information, chance, entropy, overlap, beside } = *verdict;
@@ -52,12 +53,7 @@ pub(super) fn warnings(
         ));
     }
     let degrees = transform.angle_degrees();
-    if let Some(axis) = half_turn {
-        warnings.push(format!(
-            "the moving volume fits after half a turn about the {axis} axis and not as its header says: does it tell \
-             the right orientation? Check the result"
-        ));
-    } else if degrees >= max_rotation_degrees {
+    if degrees >= max_rotation_degrees {
         warnings.push(format!(
             "the registration turned by {degrees:.0} degrees, to the bound of its search \
              ({max_rotation_degrees} degrees): check the result"
@@ -73,4 +69,23 @@ pub(super) fn warnings(
         ));
     }
     warnings
+}
+
+/// The warning for a pose that half a turn about an axis of the fixed world would make better: heads are nearly
+/// symmetric, so a scan whose header tells a wrong orientation may lie plausibly, and wrongly, within the search.
+pub(super) fn half_turn(stage: &Stage<'_>, pose: &Pose) -> Option<String> {
+    let score = stage.score(pose);
+    let axes = [Vector3::x_axis(), Vector3::y_axis(), Vector3::z_axis()];
+    let names = ["left-right", "back-front", "bottom-top"];
+    let better = axes.into_iter().zip(names).find(|(axis, _)| {
+        let half = Rotation3::from_axis_angle(axis, std::f64::consts::PI);
+        let turned = Pose { linear: pose.linear * half.matrix(), ..*pose };
+        stage.score(&stage.refine(Degrees::Rigid, &turned)) > score
+    });
+    better.map(|(_, axis)| {
+        format!(
+            "half a turn about the {axis} axis would fit better: does the moving volume's header tell the right \
+             orientation?"
+        )
+    })
 }

@@ -2,8 +2,7 @@
 //!
 //! Both volumes are clipped robustly, cut into 8 bits and thinned to 8, 4, 2 and 1 mm. At 8 mm a lattice
 //! of rotations and translations around the aligned centres is searched (for two masked brains of other sizes, also
-//! with the sizes made equal), the best poses are refined and the most promising few go on to 4 mm. If half a turn about an
-//! axis fits better there, the search runs again after each of the three. One pose goes on
+//! with the sizes made equal), the best poses are refined and the most promising few go on to 4 mm; one goes on
 //! to full resolution, unless it stands out nowhere. At each resolution the mutual
 //! information of a fixed set of points (Mattes et al. 2003, doi:10.1109/TMI.2003.809072) is maximized by
 //! a quasi-Newton method with its analytic derivative. All sums run over fixed chunks in a fixed order:
@@ -18,7 +17,6 @@ mod pyramid;
 mod region;
 mod samples;
 mod scan;
-mod search;
 mod stage;
 mod start;
 #[cfg(test)]
@@ -27,10 +25,12 @@ mod views;
 
 use std::ops::RangeInclusive;
 
+use rayon::prelude::*;
+
 use crate::{AffineTransform, Error, Result, RigidTransform};
 pub use pose::Degrees;
+use pose::Pose;
 pub use scan::Scan;
-use search::Search;
 use stage::{Resolution, Stage};
 
 /// Levels of the pyramid, finest first; the last is the one that is searched.
@@ -42,8 +42,13 @@ const MIDDLE: usize = COARSEST - 1;
 const MOST_SAMPLES: [usize; 4] = [usize::MAX, 100_000, 25_000, 3_000];
 const MOST_BINS: [usize; 4] = [usize::MAX, usize::MAX, 24, 16];
 
+/// Poses that are refined at the coarse and the middle resolution.
+const COARSE_POSES: usize = 48;
+const MIDDLE_POSES: usize = 6;
 /// Factors of length by which two persons differ and a rigid pose is still found as that of one.
 const ALIKE_SIZES: RangeInclusive<f64> = 0.88..=1.14;
+/// Poses nearer than this (mm) after refinement are the same.
+const DISTINCT: f64 = 6.0;
 
 /// What [`register_rigid`] and [`register`] can be told. The defaults suit brains of any contrast.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,8 +61,7 @@ pub struct RegistrationSettings {
     pub samples: usize,
     /// Histogram bins of each volume at full resolution, 8 to 128.
     pub bins: usize,
-    /// Largest rotation searched, degrees from 0 to 90. Where half a turn about an axis of the fixed world fits better, because
-    /// a header tells a wrong orientation, it counts from there, and a warning tells the axis.
+    /// Largest rotation searched, degrees from 0 to 90.
     pub max_rotation_degrees: f64,
 }
 
@@ -91,9 +95,9 @@ impl From<Registration> for Registration<AffineTransform> {
 /// Masks (on the grids of their volumes) limit the comparison, for example to the brain. With both masks
 /// given, their shapes and sizes guide the first steps: persons differ in size. Where two masked brains
 /// differ by more than a tenth of their lengths, their sizes are made equal until the end, and the pose brings
-/// middle to middle. A single mask of a volume that shows a whole head counts at fine resolution only. At full resolution
-/// only intensities inside the masks count. Without masks, the background of a stripped brain is ignored beside a whole head if
-/// it is exactly 0. Voxels that are not finite count as background.
+/// middle to middle. A single mask of a volume that shows a whole head counts at fine resolution only. At full resolution only intensities inside the masks count. Without masks, the
+/// background of a stripped brain is ignored beside a whole head if it is exactly 0. Voxels that are not finite
+/// count as background.
 ///
 /// At 1 mm the error is about 0.05 mm for one person in one or two contrasts, and 0.2 mm for slices of 5 mm. Look at
 /// [`Registration::warnings`]: the search may fail on volumes that have little in common, that overlap by less
@@ -150,16 +154,14 @@ pub fn register<'a>(
         Stage::new(&fixed[level], &moving[level], &surroundings, centre, scale, resolution)
     };
 
+    let coarsest = stage(COARSEST, 1.0);
+    let candidates = start::candidates(&fixed_shape, &moving_shape, settings.max_rotation_degrees, brains);
+    let mut poses = best(&coarsest, candidates);
+    poses.truncate(COARSE_POSES);
+    poses = refined(&coarsest, Degrees::Rigid, &poses);
+    poses.truncate(MIDDLE_POSES);
     let middle = stage(MIDDLE, 1.0);
-    let search = Search {
-        shapes: [&fixed_shape, &moving_shape],
-        coarsest: &stage(COARSEST, 1.0),
-        middle: &middle,
-        degrees,
-        brains,
-        max_rotation_degrees: settings.max_rotation_degrees,
-    };
-    let (mut pose, half_turn) = search.best();
+    let mut pose = refined(&middle, degrees, &poses)[0];
     // A rigid pose of persons whose sizes differ much is found with their sizes made equal all the way.
     let mut sized = false;
     if degrees == Degrees::Rigid && brains {
@@ -170,6 +172,7 @@ pub fn register<'a>(
         }
     }
     let degrees = if sized { Degrees::Similarity } else { degrees };
+    let turned_round = doubt::half_turn(&middle, &pose);
     // What does not stand out at any resolution so far is not worth the time of the next one: it will be doubted.
     let mut lost = !doubt::is_distinct(&middle.verdict(&pose));
     if degrees == Degrees::Rigid {
@@ -191,7 +194,8 @@ pub fn register<'a>(
         pose = pose.unscaled();
     }
     let transform = pose.transform()?;
-    let warnings = doubt::warnings(&transform, &verdict, settings.max_rotation_degrees, half_turn);
+    let mut warnings = doubt::warnings(&transform, &verdict, settings.max_rotation_degrees);
+    warnings.extend(turned_round);
     Ok(Registration { transform, metric: verdict.information, warnings })
 }
 
@@ -223,4 +227,23 @@ impl RegistrationSettings {
             bins: self.bins.min(MOST_BINS[level]),
         }
     }
+}
+
+/// Refines poses and drops those that ran into a better one; best first.
+fn refined(stage: &Stage<'_>, degrees: Degrees, poses: &[Pose]) -> Vec<Pose> {
+    let refined: Vec<Pose> = poses.par_iter().map(|pose| stage.refine(degrees, pose)).collect();
+    let mut distinct: Vec<Pose> = Vec::new();
+    for pose in best(stage, refined) {
+        if distinct.iter().all(|other| other.distance(&pose) > DISTINCT) {
+            distinct.push(pose);
+        }
+    }
+    distinct
+}
+
+/// The poses by falling score; earlier ones win ties.
+fn best(stage: &Stage<'_>, poses: Vec<Pose>) -> Vec<Pose> {
+    let mut scored: Vec<(f64, Pose)> = poses.into_par_iter().map(|pose| (stage.score(&pose), pose)).collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.into_iter().map(|(_, pose)| pose).collect()
 }

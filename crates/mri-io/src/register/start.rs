@@ -20,34 +20,32 @@ const REACH_UNLIKE: [i32; 3] = [1, 1, 3];
 /// that of a large adult.
 const SCALES: [f64; 2] = [1.04, 1.8];
 
-/// Poses to try, after the fixed world has been turned by `turn`. `fixed` and `moving` are where the two volumes show
-/// something, as levels of 0 and 255. If these are masks of two `brains`, the poses come in two sizes, as they are and with the brains made equal: no rigid
+/// Poses to try. `fixed` and `moving` are where the two volumes show something, as levels of 0 and 255. If these are
+/// masks of two `brains`, the poses come in two sizes, as they are and with the brains made equal: no rigid
 /// pose brings the outlines of a small and a large brain together.
 pub(super) fn candidates(
     fixed: &Level,
     moving: &Level,
     max_rotation_degrees: f64,
     brains: bool,
-    turn: &Rotation3<f64>,
 ) -> Vec<Pose> {
     let (centre, target) = (region::centre(fixed), region::centre(moving));
     let mut rotations = rotations(max_rotation_degrees);
-    rotations.extend(
-        principal_rotation(fixed, moving, turn).filter(|r| r.angle().to_degrees() <= max_rotation_degrees),
-    );
+    rotations
+        .extend(principal_rotation(fixed, moving).filter(|r| r.angle().to_degrees() <= max_rotation_degrees));
     let offsets = offsets(if alike(fixed, moving) { REACH } else { REACH_UNLIKE });
     let scales = [Some(1.0), brains.then(|| scale(fixed, moving)).flatten()];
     let mut poses = Vec::new();
     for scale in scales.into_iter().flatten() {
         for rotation in &rotations {
-            let linear = (rotation * turn).into_inner() * scale;
+            let linear = rotation.into_inner() * scale;
             poses.extend(
                 offsets.iter().map(|&offset| Pose::bringing(centre, target + linear * offset, linear)),
             );
         }
     }
     // The volumes may already lie well in the scanner's world.
-    poses.push(Pose::bringing(centre, centre, turn.into_inner()));
+    poses.push(Pose::bringing(centre, centre, Matrix3::identity()));
     poses
 }
 
@@ -77,9 +75,9 @@ fn lattice(reach: [i32; 3]) -> impl Iterator<Item = Vector3<f64>> {
 }
 
 /// The rotation that brings the principal axes of one shape onto the other's. Each axis of the one goes
-/// to that of equal rank of the other, its sign chosen for the smaller rotation after `turn`.
-fn principal_rotation(fixed: &Level, moving: &Level, turn: &Rotation3<f64>) -> Option<Rotation3<f64>> {
-    let (from, to) = (turn.matrix() * principal_axes(fixed)?, principal_axes(moving)?);
+/// to that of equal rank of the other, its sign chosen for the smaller turn.
+fn principal_rotation(fixed: &Level, moving: &Level) -> Option<Rotation3<f64>> {
+    let (from, to) = (principal_axes(fixed)?, principal_axes(moving)?);
     let signs = [[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]];
     signs
         .into_iter()
@@ -136,8 +134,7 @@ mod tests {
             let data = (0..64_000).map(|index| if inside(index) { 255 } else { 0 }).collect();
             Level { data, shape: grid.shape, affine: grid.affine }
         };
-        let found =
-            principal_rotation(&slab(Rotation3::identity()), &slab(turn), &Rotation3::identity()).unwrap();
+        let found = principal_rotation(&slab(Rotation3::identity()), &slab(turn)).unwrap();
         assert!(found.angle_to(&turn).to_degrees() < 1.5);
     }
 }
