@@ -1,15 +1,12 @@
 //! What voxels that are set make together: distances, components, holes.
 
 mod distance;
-mod spans;
 
 use std::collections::VecDeque;
 
 use ndarray::Array3;
 
 pub use distance::distance_to;
-pub(crate) use spans::fill_holes;
-pub use spans::largest_component;
 
 /// Which voxels touch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,23 +57,51 @@ pub fn components(set: &Array3<bool>, touching: Touching) -> Vec<Vec<[usize; 3]>
     let mut components = Vec::new();
     for ((i, j, k), &inside) in set.indexed_iter() {
         if inside && !seen[[i, j, k]] {
-            components.push(flood(set, &mut seen, [i, j, k], touching));
+            components.push(flood(set, &mut seen, [[i, j, k]], touching));
         }
     }
     components
 }
 
-/// Marks in `seen`, and returns, what is connected to the seed, a set voxel, through set voxels.
+/// The largest component of the set voxels that touch by their faces; of equal ones the first in memory. Nothing if no voxel
+/// is set.
+pub fn largest_component(set: &Array3<bool>) -> Array3<bool> {
+    // `max_by_key` would take the last of equal ones.
+    let largest = components(set, Touching::Faces).into_iter().rev().max_by_key(Vec::len);
+    let mut kept = Array3::from_elem(set.dim(), false);
+    for voxel in largest.into_iter().flatten() {
+        kept[voxel] = true;
+    }
+    kept
+}
+
+/// Fills what cannot be reached from the array's border through voxels that are not set.
+pub(crate) fn fill_holes(set: &Array3<bool>) -> Array3<bool> {
+    let shape: [usize; 3] = set.dim().into();
+    let outside = set.mapv(|inside| !inside);
+    let border = set.indexed_iter().map(|((i, j, k), _)| [i, j, k]).filter(|voxel| {
+        outside[*voxel] && (0..3).any(|axis| voxel[axis] == 0 || voxel[axis] + 1 == shape[axis])
+    });
+    let mut reached = Array3::from_elem(set.dim(), false);
+    flood(&outside, &mut reached, border, Touching::Faces);
+    reached.mapv(|reached| !reached)
+}
+
+/// Marks in `seen`, and returns, what is connected to `seeds` through set voxels.
 fn flood(
     set: &Array3<bool>,
     seen: &mut Array3<bool>,
-    seed: [usize; 3],
+    seeds: impl IntoIterator<Item = [usize; 3]>,
     touching: Touching,
 ) -> Vec<[usize; 3]> {
     let shape = set.dim().into();
-    let mut queue = VecDeque::from([seed]);
+    let mut queue = VecDeque::new();
     let mut found = Vec::new();
-    seen[seed] = true;
+    for seed in seeds {
+        if set[seed] && !std::mem::replace(&mut seen[seed], true) {
+            queue.push_back(seed);
+        }
+    }
     while let Some(voxel) = queue.pop_front() {
         found.push(voxel);
         for next in touching.neighbours(shape, voxel) {
@@ -101,5 +126,17 @@ mod tests {
             assert_eq!(components(&set, Touching::Faces), [[[0, 0, 0]], [other]]);
             assert_eq!(components(&set, Touching::Corners), [[[0, 0, 0], other]]);
         }
+    }
+
+    #[test]
+    fn holes_are_filled_and_crumbs_dropped() {
+        let ball = |(i, j, k): (usize, usize, usize)| {
+            let square = |n: usize| (n as f32 - 8.0).powi(2);
+            square(i) + square(j) + square(k)
+        };
+        let full = Array3::from_shape_fn((17, 17, 17), |at| ball(at) <= 36.0);
+        let mut shell = Array3::from_shape_fn((17, 17, 17), |at| (9.0..=36.0).contains(&ball(at)));
+        shell[[0, 0, 0]] = true;
+        assert_eq!(fill_holes(&largest_component(&shell)), full);
     }
 }

@@ -2,7 +2,6 @@
 //! centres.
 
 use nalgebra::Point3;
-use pulp::Arch;
 
 use super::rows::{Sampler, Walk};
 
@@ -98,8 +97,7 @@ pub(super) trait Kernel<const TAPS: usize>: Sync {
 pub(super) struct CubicSpline;
 
 impl Kernel<4> for CubicSpline {
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
+    #[inline]
     fn weights(&self, t: f32) -> [f32; 4] {
         let s = 1.0 - t;
         let near = |t: f32| 2.0 / 3.0 - t * t * (1.0 - 0.5 * t);
@@ -133,8 +131,7 @@ impl Lanczos {
 }
 
 impl Kernel<6> for Lanczos {
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
+    #[inline]
     fn weights(&self, t: f32) -> [f32; 6] {
         let place = t * Self::STEPS as f32;
         let step = (place as i32 as usize).min(Self::STEPS - 1);
@@ -142,9 +139,6 @@ impl Kernel<6> for Lanczos {
         std::array::from_fn(|tap| mix(before[tap], after[tap], t))
     }
 }
-
-/// Voxels that are summed side by side.
-const LANES: usize = 8;
 
 /// Interpolation by the product of one kernel along each axis.
 pub(super) struct Separable<'a, K, const TAPS: usize> {
@@ -162,16 +156,21 @@ impl<K: Kernel<TAPS>, const TAPS: usize> Sampler for Separable<'_, K, TAPS> {
     }
 
     fn walk(&self, mut walk: Walk, out: &mut [f32]) {
-        // The closure is compiled for the vectors of the processor at hand; its sums are the same on all.
-        Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                for out in out {
-                    let (at, between) = walk.advance();
-                    *out = self.between(at, between);
+        let [_, nj, nk] = self.shape;
+        let to_first = (TAPS / 2 - 1) * ((nj + 1) * nk + 1);
+        for out in out {
+            let (at, [x, y, z]) = walk.advance();
+            let (wi, wj, wk) = (self.kernel.weights(x), self.kernel.weights(y), self.kernel.weights(z));
+            // One sum for each voxel along k, all side by side.
+            let mut sums = [0.0; TAPS];
+            for (i, &wi) in wi.iter().enumerate() {
+                for (j, &wj) in wj.iter().enumerate() {
+                    let row = &self.voxels[at - to_first + (i * nj + j) * nk..][..TAPS];
+                    sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += wi * wj * value);
                 }
-            },
-        );
+            }
+            *out = sums.iter().zip(&wk).map(|(sum, weight)| sum * weight).sum();
+        }
     }
 
     fn at(&self, position: Point3<f64>) -> f32 {
@@ -194,31 +193,6 @@ impl<K: Kernel<TAPS>, const TAPS: usize> Sampler for Separable<'_, K, TAPS> {
             }
         }
         value
-    }
-}
-
-impl<K: Kernel<TAPS>, const TAPS: usize> Separable<'_, K, TAPS> {
-    /// The value so far behind the voxel at this index along each axis; all its voxels are there.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
-    fn between(&self, at: usize, [x, y, z]: [f32; 3]) -> f32 {
-        let [_, nj, nk] = self.shape;
-        let first = at - (TAPS / 2 - 1) * ((nj + 1) * nk + 1);
-        let (wi, wj, wk) = (self.kernel.weights(x), self.kernel.weights(y), self.kernel.weights(z));
-        // One sum for each voxel along k, all side by side; voxels up to a whole vector count for nothing.
-        let mut sums = [0.0; LANES];
-        for (i, &wi) in wi.iter().enumerate() {
-            for (j, &wj) in wj.iter().enumerate() {
-                let row = &self.voxels[first + (i * nj + j) * nk..];
-                let weight = wi * wj;
-                if let (true, Some(row)) = (TAPS > LANES / 2, row.first_chunk::<LANES>()) {
-                    sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += weight * value);
-                } else {
-                    sums.iter_mut().zip(&row[..TAPS]).for_each(|(sum, &value)| *sum += weight * value);
-                }
-            }
-        }
-        sums.iter().zip(&wk).map(|(sum, weight)| sum * weight).sum()
     }
 }
 

@@ -11,7 +11,6 @@ mod slice;
 mod tone;
 
 use nalgebra::Point3;
-use rayon::prelude::*;
 
 pub use canvas::Picture;
 use canvas::{Style, text_width, wrap};
@@ -203,7 +202,7 @@ impl<'a> Scene<'a> {
 
     /// The slices at these depths: one row, or two for a registration; each with its name.
     fn rows(&self, plane: Plane, depths: &[f64], scale: f64) -> Vec<(&'static str, Vec<Picture>)> {
-        let row = |moved| depths.par_iter().map(|&depth| self.panel(plane, depth, scale, moved)).collect();
+        let row = |moved| depths.iter().map(|&depth| self.panel(plane, depth, scale, moved)).collect();
         match self.section {
             Section::BrainMask { .. } => vec![("", row(false))],
             Section::Registration { .. } => vec![("fixed", row(false)), ("moving", row(true))],

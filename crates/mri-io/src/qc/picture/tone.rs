@@ -11,18 +11,13 @@ const AIR: f32 = 0.12;
 
 /// Finite values inside of the mask, or all, sorted; a regular selection of them if there are many, a 0 if there are none.
 fn sorted(volume: &Volume<f32>, mask: Option<&Mask>) -> Vec<f32> {
-    let voxels = volume.as_slice();
-    let count = mask.map_or(voxels.len(), Mask::count);
+    let inside = |index: usize| mask.is_none_or(|mask| mask.as_slice()[index]);
+    let count = mask.map_or(volume.as_slice().len(), Mask::count);
+    let voxels = volume.as_slice().iter().enumerate().filter(|&(index, _)| inside(index));
     // A prime number of steps does not fall in with the rows.
     let step = if count > SAMPLES { count.div_ceil(SAMPLES) | 1 } else { 1 };
-    let finite = |value: &f32| value.is_finite();
-    let mut values: Vec<f32> = match mask {
-        Some(mask) => {
-            let inside = voxels.iter().zip(mask.as_slice()).filter(|&(_, &inside)| inside);
-            inside.map(|(&value, _)| value).step_by(step).filter(finite).collect()
-        }
-        None => voxels.iter().step_by(step).copied().filter(finite).collect(),
-    };
+    let mut values: Vec<f32> =
+        voxels.map(|(_, &value)| value).step_by(step).filter(|value| value.is_finite()).collect();
     if values.is_empty() {
         values.push(0.0);
     }
