@@ -15,6 +15,7 @@ mod python;
 mod reproduce;
 mod setup;
 mod test;
+mod tiny;
 mod train_default;
 mod train_strip;
 mod typos;
@@ -46,7 +47,7 @@ Commands:
   bench model [--device D] ..        compare a training step with PyTorch's and write a record below docs/benchmarks
   bench cohorts [--scans N,N,..] [--program FILE] [--out FILE]
                                      time and memory of each stage on cohorts of small synthetic scans
-                                     (default: 100, 1,000 and 10,000, an hour or more)
+                                     (default: 100, 1,000 and 10,000, hours)
   faults [--kills N] [--writes N] [--spoiled N] [--twice N] [--preprocessed] [--seed N] [--program FILE] [--out FILE]
                                      kill a tiny run, fail its writes, spoil its files, start it twice: after each, the same
                                      command must reach the same results, bit for bit; --preprocessed: begin

@@ -1,10 +1,10 @@
 //! `cargo xtask setup`, which other commands begin with.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use xshell::Shell;
+use xshell::{Shell, cmd};
 
 use crate::libtorch::{FOLDER, Flavour, Source, VERSION, check_library, installed, python_torch_version};
 use crate::{machine, provision};
@@ -25,6 +25,17 @@ pub(crate) fn ensure(sh: &Shell, root: &Path) -> Result<()> {
         Source::Ours => ensure_ours(sh, root)?,
     }
     Ok(())
+}
+
+/// Sets up, builds `memae` as people run it, and tells where it lies.
+///
+/// # Errors
+/// As [`ensure`], or if it cannot be built.
+pub(crate) fn release(sh: &Shell, root: &Path) -> Result<PathBuf> {
+    ensure(sh, root)?;
+    cmd!(sh, "cargo build --release --package memae-cli --bin memae").quiet().run()?;
+    let target = cargo_metadata::MetadataCommand::new().no_deps().current_dir(root).exec()?.target_directory;
+    Ok(target.join("release/memae").into())
 }
 
 fn ensure_ours(sh: &Shell, root: &Path) -> Result<()> {

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
-use cargo_metadata::MetadataCommand;
 use lexopt::prelude::*;
 use sha2::{Digest, Sha256};
 use xshell::{Shell, cmd};
@@ -38,11 +37,9 @@ pub(crate) fn run(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
     let out = out.canonicalize()?;
 
     let sh = crate::shell_at(root)?;
-    setup::ensure(&sh, root)?;
-    cmd!(sh, "cargo build --release --package memae-cli --bin memae").quiet().run()?;
-    let target = MetadataCommand::new().no_deps().current_dir(root).exec()?.target_directory;
+    let program = setup::release(&sh, root)?;
     for stage in STAGES {
-        let mut memae = Command::new(target.join("release/memae"));
+        let mut memae = Command::new(&program);
         memae
             .arg(stage)
             .arg("--config")

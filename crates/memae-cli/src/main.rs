@@ -79,7 +79,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
     if let Command::Study(cli::StudyCommand::Memory(arguments)) = &cli.command {
         config = study::shared(&config, arguments);
     }
-    // Before anything uses the pool: a run looks at the label maps that it renders.
+    // Before anything uses the pool, as the look at a reference of real anatomy does.
     threads::limit(&config)?;
     let run = begin(config)?;
     let networks = match cli.command {

@@ -8,11 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use lexopt::prelude::*;
-use xshell::{Shell, cmd};
+use xshell::Shell;
 
-use crate::setup;
+use crate::{setup, tiny};
 
-const CONFIG: &str = include_str!("../../../tests/tiny.toml");
 /// Name of the configuration in a cohort's folder.
 const FILE: &str = "cohort.toml";
 /// In their order; `detect` then takes all scans as a stranger's.
@@ -51,13 +50,7 @@ pub(super) fn run(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
     }
     ensure!(sizes.iter().all(|&scans| scans >= 20), "--scans: a cohort has at least 20 scans");
     let sh = crate::shell_at(root)?;
-    let program = if let Some(program) = program {
-        program
-    } else {
-        setup::ensure(&sh, root)?;
-        cmd!(sh, "cargo build --release --package memae-cli --bin memae").quiet().run()?;
-        root.join("target/release/memae")
-    };
+    let program = if let Some(program) = program { program } else { setup::release(&sh, root)? };
     let program = program.canonicalize().with_context(|| format!("there is no {}", program.display()))?;
     let mut measured = Vec::new();
     for scans in sizes {
@@ -78,16 +71,12 @@ fn measure(sh: &Shell, root: &Path, program: &Path, scans: usize) -> Result<Meas
     sh.create_dir(&folder)?;
     let tenth = scans / 10;
     let changes = [
-        ("device = \"cpu\"", "device = \"cpu\"\nmodels = [\"ssim-memae\"]".to_owned()),
-        ("train = 2", format!("train = {tenth}")),
-        ("validation = 2", format!("validation = {tenth}")),
-        ("test = 3", format!("test = {}", scans - 2 * tenth)),
+        ("device = \"cpu\"", "device = \"cpu\"\nmodels = [\"ssim-memae\"]"),
+        ("train = 2", &format!("train = {tenth}")),
+        ("validation = 2", &format!("validation = {tenth}")),
+        ("test = 3", &format!("test = {}", scans - 2 * tenth)),
     ];
-    let text = changes.iter().try_fold(CONFIG.to_owned(), |text, (from, to)| {
-        ensure!(text.contains(from), "tests/tiny.toml has no {from:?}");
-        Ok(text.replacen(from, to, 1))
-    })?;
-    sh.write_file(folder.join(FILE), text)?;
+    sh.write_file(folder.join(FILE), tiny::config(&changes)?)?;
 
     let mut costs = Vec::new();
     for stage in STAGES {

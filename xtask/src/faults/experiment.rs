@@ -10,9 +10,9 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 
-/// The experiment of the end-to-end tests.
-const CONFIG: &str = include_str!("../../../tests/tiny.toml");
-/// Here with a model of each kind of bottleneck, and three epochs, so that training is interrupted between them.
+use crate::tiny;
+
+/// The tiny experiment with a model of each kind of bottleneck, and three epochs, so that training is interrupted between them.
 const CHANGES: [(&str, &str); 2] = [
     ("device = \"cpu\"", "device = \"cpu\"\nmodels = [\"ae\", \"vae\", \"ssim-memae\"]"),
     ("epochs = 1", "epochs = 3"),
@@ -63,11 +63,7 @@ impl Experiment {
             fs::remove_dir_all(folder)?;
         }
         fs::create_dir_all(folder)?;
-        let text = CHANGES.iter().try_fold(CONFIG.to_owned(), |text, (from, to)| {
-            ensure!(text.contains(from), "tests/tiny.toml has no {from:?}");
-            Ok(text.replacen(from, to, 1))
-        })?;
-        fs::write(folder.join(FILE), text)?;
+        fs::write(folder.join(FILE), tiny::config(&CHANGES)?)?;
         Ok(Self { folder: folder.canonicalize()?, program: program.to_owned() })
     }
 

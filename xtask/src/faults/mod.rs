@@ -90,7 +90,7 @@ pub(crate) fn run(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
     let shell = crate::shell_at(root)?;
     let program = match program {
         Some(program) => program,
-        None => release(&shell, root)?,
+        None => setup::release(&shell, root)?,
     };
     let program = program.canonicalize().with_context(|| format!("there is no {}", program.display()))?;
     let report = survive(root, shell, program, seed, &counts)?;
@@ -155,11 +155,4 @@ fn survive(root: &Path, shell: Shell, program: PathBuf, seed: u64, counts: &Coun
         campaign.undisturbed.len(),
         record::table(&rows)
     ))
-}
-
-fn release(shell: &Shell, root: &Path) -> Result<PathBuf> {
-    setup::ensure(shell, root)?;
-    cmd!(shell, "cargo build --release --package memae-cli --bin memae").quiet().run()?;
-    let target = cargo_metadata::MetadataCommand::new().no_deps().current_dir(root).exec()?.target_directory;
-    Ok(target.join("release/memae").into())
 }

@@ -131,7 +131,7 @@ impl Manifest {
         if !names.is_empty() {
             let files = if names.len() == 1 { "file" } else { "files" };
             remarks.push(format!(
-                "{} {files} left out, by the name (part-phase, part-real, part-imag) no image of the magnitude: {}",
+                "{} {files} left out, by the name (part-phase, part-real, part-imag) no magnitude images: {}",
                 names.len(),
                 some_of(&names)
             ));

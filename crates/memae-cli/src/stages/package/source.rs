@@ -14,7 +14,8 @@ const CARD: &str = include_str!("../../../../../docs/models/default.md");
 /// Heading of the card's paragraph that `memae detect` shows.
 const IN_SHORT: &str = "## In short\n";
 
-/// The packages in the program. Where none is named, it counts what they agree on. `cargo xtask train-default` makes their files.
+/// The packages in the program. Where none is named, it counts what they agree on. `cargo xtask train-default` makes their
+/// files.
 const BUILT_IN: &[BuiltIn] = &[
     BuiltIn { name: "ssim-memae", bytes: include_bytes!("../../../models/ssim-memae.safetensors") },
     BuiltIn { name: "dae", bytes: include_bytes!("../../../models/dae.safetensors") },

@@ -11,8 +11,8 @@ use crate::stages::package::{self, Source};
 /// Arguments of `memae detect`.
 #[derive(Debug, Args)]
 pub(crate) struct Detect {
-    /// T2-weighted scans with or without their skull, .nii, .nii.gz or .mgz; folders of them, or BIDS data sets; lists (.csv, .toml) with a
-    /// column `scan` and, where brains are known, `mask`.
+    /// T2-weighted scans with or without their skull, .nii, .nii.gz or .mgz; folders of them, or BIDS data sets; lists (.csv,
+    /// .toml) with a column `scan` and, where brains are known, `mask`.
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
     #[arg(long = "model", value_name = "MODEL", value_parser = Source::parse, help = package::help())]

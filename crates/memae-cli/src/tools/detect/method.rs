@@ -47,13 +47,11 @@ impl Method {
 /// How healthy subjects score together was not measured, so nobody can be compared with them.
 fn together(members: &[Member]) -> HealthyCalibration {
     let mut calibration = members[0].about.calibration.clone();
-    if let [_, others @ ..] = members
-        && !others.is_empty()
-    {
+    if members.len() > 1 {
         let root = 1.0 / members.len() as f32;
         for (index, threshold) in calibration.thresholds.iter_mut().enumerate() {
-            let others = others.iter().map(|member| member.about.calibration.thresholds[index]);
-            *threshold = (*threshold * others.product::<f32>()).powf(root);
+            let each = members.iter().map(|member| member.about.calibration.thresholds[index]);
+            *threshold = each.product::<f32>().powf(root);
         }
         calibration.healthy_scores.clear();
     }
