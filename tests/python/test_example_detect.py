@@ -16,7 +16,7 @@ PROGRAM = os.environ.get("MEMAE", ROOT / "target/debug/memae")
 EXAMPLE = ROOT / "crates/mri-prep-py/examples/detect.py"
 
 
-def test_an_exported_package_gives_the_map_of_detect(tmp_path, monkeypatch):
+def test_the_exported_built_in_packages_give_the_map_of_detect(tmp_path, monkeypatch):
     brain, mask = mri_prep.reference()
     shift = numpy.eye(4)
     shift[:3, 3] = [3, -4, 2]
@@ -24,10 +24,12 @@ def test_an_exported_package_gives_the_map_of_detect(tmp_path, monkeypatch):
     scan[45:52, 60:68, 35:42] *= 1.8  # something to find
     mri_prep.write(tmp_path / "scan.nii.gz", (scan, brain.affine))
     run = lambda *arguments: subprocess.run([PROGRAM, *arguments], cwd=tmp_path, check=True, capture_output=True)
-    run("export", "builtin:ssim-memae", "--out", "model.onnx")
+    models = ["ssim-memae.onnx", "dae.onnx"]
+    for model in models:
+        run("export", f"builtin:{Path(model).stem}", "--out", model)
     run("detect", "scan.nii.gz", "--out", "found")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["detect.py", "model.onnx", "scan.nii.gz", "map.nii.gz"])
+    monkeypatch.setattr(sys, "argv", ["detect.py", "scan.nii.gz", "map.nii.gz", *models])
     runpy.run_path(str(EXAMPLE), run_name="__main__")
     ours, theirs = (nibabel.load(tmp_path / name) for name in ["found/scan/anomaly.nii.gz", "map.nii.gz"])
     assert numpy.allclose(ours.affine, theirs.affine)

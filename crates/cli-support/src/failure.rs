@@ -1,5 +1,6 @@
 //! Errors as people read them.
 
+use std::io::Write;
 use std::sync::Once;
 
 use mri_io::nifti::Fault;
@@ -25,6 +26,17 @@ pub fn worded(error: &anyhow::Error) -> String {
         _ => "",
     };
     format!("{error:#}{advice}")
+}
+
+/// Ends the program at once. Libraries do not tidy up after themselves, which takes libtorch a third of a second and is nothing that
+/// the system would not do.
+pub fn end(code: u8) -> ! {
+    // Nobody reads what cannot be written now.
+    let _ = std::io::stdout().flush();
+    #[cfg(unix)]
+    signal_hook::low_level::exit(code.into());
+    #[cfg(not(unix))]
+    std::process::exit(code.into());
 }
 
 /// Says what went wrong and, after an interrupt, how to go on. Only once: an interrupt may end the program on another thread

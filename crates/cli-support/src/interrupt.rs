@@ -34,7 +34,7 @@ pub fn listen() -> Result<()> {
 fn hear() {
     if ASKED.swap(true, Ordering::SeqCst) {
         // Files are written whole, so nothing half-written can stay under its name.
-        std::process::exit(130);
+        failure::end(130);
     }
     let free = FREE.load(Ordering::SeqCst);
     if !(free && WHOLE.try_write().is_ok()) {
@@ -45,7 +45,7 @@ fn hear() {
         std::thread::spawn(|| {
             let _nothing_in_hand = WHOLE.write();
             failure::explain(&Interrupted.into());
-            std::process::exit(130);
+            failure::end(130);
         });
     }
 }

@@ -14,4 +14,4 @@ pub mod spelling;
 pub mod subjects;
 pub mod workers;
 
-pub use failure::{Interrupted, explain, worded};
+pub use failure::{Interrupted, end, explain, worded};

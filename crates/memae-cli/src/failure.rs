@@ -1,7 +1,6 @@
 //! Ends of the program other than success, and their exit codes.
 
 use std::panic;
-use std::process::ExitCode;
 
 use cli_support::Interrupted;
 use thiserror::Error;
@@ -22,12 +21,12 @@ pub(crate) fn hide_handled_panics() {
 }
 
 /// Exit code of an error: 2 for a bad configuration, 130 for an interrupt, else 1.
-pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
+pub(crate) fn exit_code(error: &anyhow::Error) -> u8 {
     if error.is::<Interrupted>() {
-        ExitCode::from(130)
+        130
     } else if error.is::<BadConfig>() {
-        ExitCode::from(2)
+        2
     } else {
-        ExitCode::FAILURE
+        1
     }
 }

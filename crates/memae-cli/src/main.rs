@@ -18,7 +18,6 @@ mod stages;
 mod tools;
 mod viewer;
 
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -40,8 +39,17 @@ use tools::{detect, export, info, manual, seeds, study, verify};
 /// After this time a half-written file in the cache, where other runs may work too, belongs to nobody.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
-fn main() -> ExitCode {
-    let cli = Cli::parse();
+fn main() {
+    let cli = Cli::try_parse().unwrap_or_else(|answer| {
+        // Nobody reads what cannot be written.
+        let _ = answer.print();
+        cli_support::end(u8::try_from(answer.exit_code()).unwrap_or(1))
+    });
+    cli_support::end(run_and_tell(&cli));
+}
+
+/// Does what is asked for; returns the exit code.
+fn run_and_tell(cli: &Cli) -> u8 {
     failure::hide_handled_panics();
     if cli.common.quiet {
         progress::be_quiet();
@@ -50,8 +58,8 @@ fn main() -> ExitCode {
         progress::emit_events();
     }
     log::start(&cli.common.shown());
-    match interrupt::listen().and_then(|()| dispatch(&cli)) {
-        Ok(()) => ExitCode::SUCCESS,
+    match interrupt::listen().and_then(|()| dispatch(cli)) {
+        Ok(()) => 0,
         Err(error) => {
             cli_support::explain(&error);
             failure::exit_code(&error)

@@ -70,14 +70,6 @@ pub enum Error {
         /// What is wrong and what a list has.
         reason: String,
     },
-    /// Two scans of a data set have one name.
-    #[error("{} and {} are both called {name}: remove or rename one", paths[0].display(), paths[1].display())]
-    SameName {
-        /// The name of both.
-        name: String,
-        /// Their files.
-        paths: Box<[PathBuf; 2]>,
-    },
     /// One of several inputs is wrong. [`Error::root`] is the error without its name.
     #[error("{what}: {cause}")]
     Input {
@@ -137,6 +129,14 @@ pub enum Error {
         step: &'static str,
         /// How many it needs.
         least: usize,
+    },
+    /// A grid has more voxels than fit into memory.
+    #[error(
+        "a volume of {shape:?} voxels does not fit into memory: choose a larger spacing, or a smaller grid"
+    )]
+    TooManyVoxels {
+        /// Voxels along the axes.
+        shape: [usize; 3],
     },
     /// No voxel that counts is positive and finite.
     #[error(

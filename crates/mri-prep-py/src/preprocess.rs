@@ -66,7 +66,7 @@ pub(crate) struct Preprocessed {
 /// Raises
 /// ------
 /// InvalidError
-///     If a voxel is not finite, all have one value, a mask is empty or lies on another grid, or a step fails.
+///     If all voxels have one value, a mask is empty or lies on another grid, or a step fails.
 #[pyfunction]
 #[pyo3(signature = (image, mask = None, *, reference = None, reference_mask = None, shape = [240, 240, 155], spacing = [1.0; 3],
                     register = true, correct_bias = false, interpolation = "linear",

@@ -66,7 +66,7 @@ impl SkullStrip {
 /// Raises
 /// ------
 /// InvalidError
-///     If a voxel is not finite, all have one value, an axis has fewer than three voxels, nothing looks like a brain, or the scan is
+///     If all voxels have one value, an axis has fewer than three voxels, nothing looks like a brain, or the scan is
 ///     said to be stripped and has no background of one value.
 #[pyfunction]
 #[pyo3(signature = (image, *, skull = "guess", rim = 0.0))]

@@ -36,9 +36,16 @@ pub(crate) fn tell(path: &Path, header: &Header) {
     warn(path, &header.findings.iter().map(ToString::to_string).collect::<Vec<_>>());
 }
 
-/// A volume and a mask that fits it.
+/// A scan, in which voxels that are not finite count as 0, with a word.
+pub(crate) fn read_scan(path: &Path) -> Result<Volume> {
+    let mut scan = read(path)?;
+    warn(path, scan.zero_not_finite().as_slice());
+    Ok(scan)
+}
+
+/// A scan and a mask that fits it.
 pub(crate) fn read_with_mask(volume: &Path, mask: &Path) -> Result<(Volume, Mask)> {
-    let voxels = read(volume)?;
+    let voxels = read_scan(volume)?;
     let inside = read_mask_of(mask, volume, &voxels)?;
     warn(mask, &inside.doubts());
     Ok((voxels, inside))
@@ -53,11 +60,11 @@ pub(crate) fn read_mask_of(mask: &Path, volume: &Path, voxels: &Volume) -> Resul
     Ok(inside)
 }
 
-/// A volume, and a mask that fits it if there is one.
+/// A scan, and a mask that fits it if there is one.
 pub(crate) fn read_masked(volume: &Path, mask: Option<&Path>) -> Result<(Volume, Option<Mask>)> {
     match mask {
         Some(mask) => read_with_mask(volume, mask).map(|(volume, mask)| (volume, Some(mask))),
-        None => Ok((read(volume)?, None)),
+        None => Ok((read_scan(volume)?, None)),
     }
 }
 

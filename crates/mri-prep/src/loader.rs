@@ -6,10 +6,10 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use mri_io::nifti::read_mask;
 use mri_io::strip::{StripSettings, skull_strip};
-use mri_io::{Mask, Volume, read, write};
+use mri_io::{Mask, Volume, write};
 use tempfile::TempDir;
 
-use crate::files::{about, read_with_mask, warn};
+use crate::files::{about, read_scan, read_with_mask, warn};
 
 #[derive(Debug, Args)]
 pub(crate) struct Cohort {
@@ -54,7 +54,7 @@ impl Loader<'_> {
         if let Some(mask) = self.cohort.masks.get(number) {
             return read_with_mask(path, mask);
         }
-        let scan = read(path)?;
+        let scan = read_scan(path)?;
         let kept = self.stripped.path().join(format!("{number}.nii"));
         if kept.exists() {
             return Ok((scan, read_mask(&kept)?));

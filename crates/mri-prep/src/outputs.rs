@@ -37,6 +37,17 @@ pub(crate) fn files<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<
     Ok(paths.into_iter().try_for_each(can_write)?)
 }
 
+/// Pictures are PNG, whatever their names say.
+pub(crate) fn picture(path: Option<&PathBuf>) -> Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    ensure!(
+        path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")),
+        "{}: pictures are written as PNG: let its name end in .png",
+        path.display()
+    );
+    files([path])
+}
+
 /// Files in a folder that may not be there yet.
 pub(crate) fn folder(path: &Path) -> Result<()> {
     let there = path.ancestors().find(|place| place.exists()).filter(|place| !place.as_os_str().is_empty());

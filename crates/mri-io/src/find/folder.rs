@@ -1,5 +1,6 @@
 //! Scans in folders.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -45,6 +46,13 @@ pub enum LeftOut {
         /// The suffix.
         suffix: String,
     },
+    /// Files whose scans would have one id, such as a `.nii` beside a `.nii.gz`. None of them is taken.
+    SameId {
+        /// The id.
+        id: String,
+        /// The files, at least two.
+        paths: Vec<PathBuf>,
+    },
 }
 
 impl LeftOut {
@@ -53,6 +61,7 @@ impl LeftOut {
         match self {
             Self::NotMagnitude { path, .. } => path,
             Self::NoScan { subject, .. } => subject,
+            Self::SameId { paths, .. } => &paths[0],
         }
     }
 }
@@ -67,6 +76,11 @@ impl fmt::Display for LeftOut {
             ),
             Self::NoScan { subject, suffix } => {
                 write!(formatter, "{} has no anat/*_{suffix}.nii[.gz]", subject.display())
+            }
+            Self::SameId { id, paths } => {
+                let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+                let paths = paths.join(" and ");
+                write!(formatter, "{paths} are all called {id}, and left out: remove or rename all but one")
             }
         }
     }
@@ -87,7 +101,7 @@ pub fn part_of_complex(path: impl AsRef<Path>) -> Option<&'static str> {
 /// Source: [Brain Imaging Data Structure](https://bids-specification.readthedocs.io), "Anatomy imaging data".
 ///
 /// # Errors
-/// If a folder cannot be read, or two files would have the same id.
+/// If a folder cannot be read.
 pub fn bids_scans(root: impl AsRef<Path>, suffix: &str) -> Result<BidsScans> {
     let root = root.as_ref();
     let mut found = BidsScans::default();
@@ -117,16 +131,23 @@ pub fn bids_scans(root: impl AsRef<Path>, suffix: &str) -> Result<BidsScans> {
             found.left_out.push(LeftOut::NoScan { subject: root.join(subject), suffix: suffix.to_owned() });
         }
     }
-    let mut seen = std::collections::HashMap::new();
-    for scan in &found.scans {
-        if let Some(other) = seen.insert(&scan.id, &scan.path) {
-            return Err(Error::SameName {
-                name: scan.id.clone(),
-                paths: Box::new([other.clone(), scan.path.clone()]),
-            });
-        }
-    }
+    leave_out_twins(&mut found);
     Ok(found)
+}
+
+/// Nobody can tell which of the scans of one id is meant.
+fn leave_out_twins(found: &mut BidsScans) {
+    let mut of_id: BTreeMap<&str, Vec<&Path>> = BTreeMap::new();
+    for scan in &found.scans {
+        of_id.entry(&scan.id).or_default().push(&scan.path);
+    }
+    let twins: BTreeMap<String, Vec<PathBuf>> = of_id
+        .into_iter()
+        .filter(|(_, paths)| paths.len() > 1)
+        .map(|(id, paths)| (id.to_owned(), paths.into_iter().map(Path::to_owned).collect()))
+        .collect();
+    found.scans.retain(|scan| !twins.contains_key(&scan.id));
+    found.left_out.extend(twins.into_iter().map(|(id, paths)| LeftOut::SameId { id, paths }));
 }
 
 /// A file's entities, begun by subject and session even where its name lacks them.
@@ -269,10 +290,18 @@ mod tests {
     }
 
     #[test]
-    fn two_files_of_one_name_are_refused() {
-        let folder = with(&["sub-01/anat/sub-01_T2w.nii", "sub-01/anat/sub-01_T2w.nii.gz"]);
-        let error = bids_scans(&folder, "T2w").unwrap_err().to_string();
-        assert!(error.contains("sub-01_T2w.nii.gz") && error.contains("called sub-01"), "{error}");
+    fn files_of_one_name_are_left_out_and_all_others_are_taken() {
+        let folder = with(&[
+            "sub-01/anat/sub-01_T2w.nii",
+            "sub-01/anat/sub-01_T2w.nii.gz",
+            "sub-02/anat/sub-02_T2w.nii.gz",
+        ]);
+        let found = bids_scans(&folder, "T2w").unwrap();
+        assert_eq!(ids(&folder), ["sub-02"]);
+        let [twins] = &found.left_out[..] else { panic!("{:?}", found.left_out) };
+        assert!(twins.place().starts_with(folder.path().join("sub-01")), "{}", twins.place().display());
+        let told = twins.to_string();
+        assert!(told.contains("sub-01_T2w.nii and ") && told.contains("all called sub-01"), "{told}");
     }
 
     #[test]

@@ -19,7 +19,15 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Header> {
     } else {
         Fields::parse(bytes).and_then(|fields| check(&fields))
     };
-    parsed.map_err(|Refusal { fault, reason }| Error::nifti(path, fault, reason))
+    let mut header = parsed.map_err(|Refusal { fault, reason }| Error::nifti(path, fault, reason))?;
+    if header.format == Format::Analyze && path.with_extension("mat").exists() {
+        header.findings.push(Finding::new(
+            Severity::Warning,
+            "has a .mat file beside it, in which SPM keeps its place",
+            "that is not read: convert the pair to NIfTI with SPM or nibabel, which read it",
+        ));
+    }
+    Ok(header)
 }
 
 /// A text that ends at the first zero byte.

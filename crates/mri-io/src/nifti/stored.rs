@@ -168,7 +168,7 @@ impl StoredVolume {
     /// [`crate::resample::resample`].
     ///
     /// # Errors
-    /// If the grid has no voxels, or a stored number cannot hold `fill` to within half of what one step of it is worth.
+    /// If the grid has no voxels, or more than fit into memory, or a stored number cannot hold `fill` to within half of what one step of it is worth.
     pub fn nearest(self, grid: &Grid, transform: impl Into<AffineTransform>, fill: f64) -> Result<Self> {
         let transform = transform.into();
         let stored = Exact::Real((fill - self.inter) / self.slope);
@@ -186,7 +186,7 @@ impl StoredVolume {
     /// The labels on another grid by what they fill of its voxels: [`crate::resample::resample_labels_by_share`].
     ///
     /// # Errors
-    /// If the grid has no voxels, or a value is no whole number.
+    /// If the grid has no voxels, or more than fit into memory, or a value is no whole number.
     pub fn labels_by_share(self, grid: &Grid, transform: impl Into<AffineTransform>) -> Result<Self> {
         let (labels, transform) = (self.labels()?, transform.into());
         let voxels = each!(&labels.voxels, volume => {

@@ -212,6 +212,9 @@ fn analyze_is_read_as_what_it_is() {
         .for_each(|(n, voxel)| put(&mut bytes, 253 + 2 * n, &voxel.to_le_bytes()));
     let rows = [-1.0, 0.0, 0.0, 1.0, 0.0, 2.0, 0.0, -4.0, 0.0, 0.0, 3.0, 0.0, 0.0, 0.0, 0.0, 1.0];
     assert_eq!(affine(&bytes), Matrix4::from_row_slice(&rows));
+    assert!(read_header(&path).unwrap().findings.iter().all(|finding| !finding.what.contains(".mat")));
+    std::fs::write(path.with_extension("mat"), "").unwrap();
+    assert!(read_header(&path).unwrap().findings.iter().any(|finding| finding.what.contains(".mat")));
     let message = in_file("scan.nii.gz", &gzip(&bytes), read).unwrap_err().to_string();
     assert!(message.contains("Analyze 7.5, whose header is named .hdr"), "{message}");
 }

@@ -12,10 +12,11 @@ use crate::{Error, Result, RigidTransform, Volume};
 
 /// Takes another contrast of the same head along: registers it rigidly to the scan that [`crate::preprocess::preprocess`] was given, and
 /// by that brings the brain's mask onto the contrast's grid, and the contrast onto the reference's. No skull is stripped again,
-/// so that all contrasts have one brain. Without registration in the settings all lie in the reference's space already.
+/// so that all contrasts have one brain. Without registration in the settings all lie in the reference's space already. Voxels of
+/// the contrast that are not finite count as 0, with a warning.
 ///
 /// # Errors
-/// If a voxel of the contrast is not finite, all have one value, no part of the brain lies in its field of view, or a step
+/// If all voxels of the contrast have one value, no part of the brain lies in its field of view, or a step
 /// fails.
 pub fn preprocess_contrast(
     contrast: &Volume<f32>,
@@ -24,8 +25,9 @@ pub fn preprocess_contrast(
     settings: &PreprocessSettings,
 ) -> Result<Preprocessed> {
     settings.check()?;
-    contrast.check_values()?;
-    let (to_contrast, metric, warnings) = match &settings.registration {
+    let (contrast, warning) = contrast.as_scan()?;
+    let contrast = contrast.as_ref();
+    let (to_contrast, metric, mut warnings) = match &settings.registration {
         Some(registration) => {
             // Whole against whole: skull and skin are of the same head too, and a mask on one side alone would mislead.
             let found = register_rigid(scan, contrast, registration)?;
@@ -33,6 +35,7 @@ pub fn preprocess_contrast(
         }
         None => (RigidTransform::identity(), None, Vec::new()),
     };
+    warnings.extend(warning);
     let native_mask = resample_mask(&done.native_mask, &contrast.grid(), to_contrast.inverse())?;
     if native_mask.count() == 0 {
         return Err(Error::NoOverlap(

@@ -80,10 +80,10 @@ pub struct Preprocessed {
 }
 
 /// Strips, registers and normalizes one scan. With `mask` given, that is taken as the brain and nothing is
-/// stripped (data sets such as BraTS come stripped).
+/// stripped (data sets such as BraTS come stripped). Voxels that are not finite count as 0, with a warning.
 ///
 /// # Errors
-/// If a voxel of the scan is not finite, all have one value, the mask is empty or lies on another grid than
+/// If all voxels of the scan have one value, the mask is empty or lies on another grid than
 /// the scan, a setting is out of its range, or a step fails.
 pub fn preprocess(
     scan: &Volume<f32>,
@@ -92,7 +92,6 @@ pub fn preprocess(
     settings: &PreprocessSettings,
 ) -> Result<Preprocessed> {
     settings.check()?;
-    scan.check_values()?;
     let Some(mask) = mask else {
         return preprocess_stripped(scan, &skull_strip(scan, &settings.strip)?, reference, settings);
     };
@@ -110,7 +109,6 @@ pub fn preprocess_stripped(
     settings: &PreprocessSettings,
 ) -> Result<Preprocessed> {
     settings.check()?;
-    scan.check_values()?;
     let SkullStrip { mask, quality, warnings, .. } = stripped;
     finish(scan, mask, warnings.clone(), Some(*quality), reference, settings)
 }
@@ -124,9 +122,11 @@ fn finish(
     reference: &Reference,
     settings: &PreprocessSettings,
 ) -> Result<Preprocessed> {
+    let (scan, warning) = scan.as_scan()?;
+    warnings.extend(warning.filter(|warning| !warnings.contains(warning)));
     native_mask.check_on(&scan.grid())?;
     // Everything from here on in one order of the axes: the bits do not depend on that of the file.
-    let (scan, brain) = (canonical(scan), canonical(native_mask));
+    let (scan, brain) = (canonical(&scan), canonical(native_mask));
     let scan = match &settings.bias {
         Some(bias) => Cow::Owned(correct_bias(&scan, Some(&brain), bias)?.volume),
         None => scan,
@@ -245,6 +245,23 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn what_is_not_finite_counts_as_0_and_is_told() {
+        let (volume, mask) = brain(&RigidTransform::identity());
+        let reference = Reference::new(volume.clone(), mask.clone()).unwrap();
+        let settings = PreprocessSettings { registration: None, ..Default::default() };
+        let of = |scan: &Volume<f32>| preprocess(scan, Some(&mask), &reference, &settings).unwrap();
+        let mut nan = volume.clone();
+        for (value, inside) in nan.as_mut_slice().iter_mut().zip(mask.as_slice()) {
+            *value = if *inside { *value } else { f32::NAN };
+        }
+        let (plain, marked) = (of(&volume), of(&nan));
+        assert_eq!(marked.volume, plain.volume);
+        assert_eq!(marked.warnings.len(), plain.warnings.len() + 1);
+        let told = marked.warnings.last().unwrap();
+        assert!(told.contains(&nan.not_finite().to_string()) && told.contains("count as 0"), "{told}");
+    }
+
+    #[test]
     fn broken_scans_are_refused_by_name() {
         let (volume, mask) = brain(&RigidTransform::identity());
         let reference = Reference::new(volume.clone(), mask.clone()).unwrap();
@@ -252,9 +269,6 @@ pub(crate) mod tests {
         let message = |scan: &Volume<f32>, mask: &Mask| {
             preprocess(scan, Some(mask), &reference, &settings).unwrap_err().to_string()
         };
-        let mut nan = volume.clone();
-        nan.as_mut_slice()[..3].fill(f32::NAN);
-        assert!(message(&nan, &mask).contains("3 of"));
         assert!(message(&volume.map(|_| f32::NAN), &mask).contains("not finite"));
         assert!(message(&volume.map(|_| 0.0), &mask).contains("nearly all, have the value 0"));
         assert!(message(&volume, &mask.map(|_| false)).contains("empty"));

@@ -47,7 +47,7 @@ pub enum Interpolation {
 /// axes does not matter, to the last bit.
 ///
 /// # Errors
-/// If the grid has no voxels.
+/// If the grid has no voxels, or more than fit into memory.
 pub fn resample(
     volume: &Volume<f32>,
     grid: &Grid,
@@ -100,7 +100,7 @@ fn interpolate(
 /// [`resample`].
 ///
 /// # Errors
-/// If the grid has no voxels.
+/// If the grid has no voxels, or more than fit into memory.
 pub fn resample_labels<T: Copy + Default + Send + Sync>(
     labels: &Volume<T>,
     grid: &Grid,
@@ -126,7 +126,7 @@ pub(crate) fn nearest<T: Copy + Default + Send + Sync>(
 /// inside. Smoother than the nearest voxel. `transform` as in [`resample`].
 ///
 /// # Errors
-/// If the grid has no voxels.
+/// If the grid has no voxels, or more than fit into memory.
 pub fn resample_mask(mask: &Mask, grid: &Grid, transform: impl Into<AffineTransform>) -> Result<Mask> {
     let soft = mask.map(|&inside| f32::from(u8::from(inside)));
     Ok(resample(&soft, grid, transform, Interpolation::Linear, 0.0)?.map(|&share| share >= 0.5))

@@ -1,6 +1,6 @@
 //! Labels on another grid by what they fill of its voxels.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use nalgebra::{Matrix4, Point3};
@@ -16,10 +16,10 @@ const POINTS: [f64; 2] = [2.0, 64.0];
 
 /// Resamples labels to `grid` so that small ones stay and volumes are kept: each connected group (26 neighbours) of voxels
 /// that are not 0 gets as many voxels of the grid as its volume makes, at least one: the one of which it fills most,
-/// and on from there always the neighbour of which it fills most, so that one lesion does not become several. A voxel
-/// that several labels of a group share gets the one that fills most of it, of equal ones the smallest, so a small label inside
-/// a large one may vanish. `transform` as
-/// in [`crate::resample`]. The order in which labels and grid store their axes does not matter.
+/// and on from there always the neighbour of which it fills most, so that one lesion does not become several. These voxels are
+/// shared out to the group's labels by volume, at least one to each where there are enough, so that no small label inside a
+/// large one is lost: each voxel to the label that fills most of it, until the label has its voxels. `transform` as in
+/// [`crate::resample`]. The order in which labels and grid store their axes does not matter.
 ///
 /// Neither the nearest voxel nor a share of one half keeps small lesions: on a coarser grid the one keeps some of them by
 /// chance, the other none, and both change the volume. On lesions of multiple sclerosis brought from 1 mm to a turned grid of
@@ -27,7 +27,7 @@ const POINTS: [f64; 2] = [2.0, 64.0];
 /// 0.66 of the volume.
 ///
 /// # Errors
-/// If the grid has no voxels.
+/// If the grid has no voxels, or more than fit into memory.
 pub fn resample_labels_by_share<T: Copy + Default + PartialOrd>(
     labels: &Volume<T>,
     grid: &Grid,
@@ -41,8 +41,10 @@ pub fn resample_labels_by_share<T: Copy + Default + PartialOrd>(
             let shares = points.shares(labels, &group);
             let filled: u64 = shares.values().map(Share::points).sum();
             let voxels = ((filled as f64 / points.in_a_voxel).round() as usize).max(1);
-            for voxel in grown(&shares, voxels) {
-                brought.data_mut()[voxel] = shares[&voxel].label();
+            let piece = grown(&shares, voxels);
+            let mut data = brought.data_mut();
+            for (voxel, label) in shared_out(&piece, &shares) {
+                data[voxel] = label;
             }
         }
         Ok(brought)
@@ -73,6 +75,35 @@ fn grown<T: Copy + PartialOrd>(shares: &HashMap<[usize; 3], Share<T>>, count: us
     piece
 }
 
+/// The labels of a group's voxels: each label has as many of them as it has of the group's points.
+fn shared_out<T: Copy + PartialOrd>(
+    piece: &[[usize; 3]],
+    shares: &HashMap<[usize; 3], Share<T>>,
+) -> Vec<([usize; 3], T)> {
+    let mut totals = Share(Vec::new());
+    for &(label, points) in shares.values().flat_map(|share| &share.0) {
+        totals.add(label, points);
+    }
+    // The smallest chooses first: a large label fills most of every voxel of a small one that lies in it.
+    totals.0.sort_by(|a, b| a.1.cmp(&b.1).then(a.0.partial_cmp(&b.0).unwrap_or(Ordering::Equal)));
+    let mut wanted: Vec<Vec<(u64, Reverse<[usize; 3]>)>> = vec![Vec::new(); totals.0.len()];
+    for &voxel in piece {
+        for &(label, points) in &shares[&voxel].0 {
+            let known = totals.0.iter().zip(&mut wanted).find(|((known, _), _)| *known == label);
+            known.expect("the group has all labels of its voxels").1.push((points, Reverse(voxel)));
+        }
+    }
+    let mut labels: HashMap<[usize; 3], T> = HashMap::new();
+    for ((label, count), mut wanted) in totals.apportioned(piece.len() as u64).into_iter().zip(wanted) {
+        wanted.retain(|(_, Reverse(voxel))| !labels.contains_key(voxel));
+        wanted.sort_unstable_by(|a, b| b.cmp(a));
+        labels.extend(wanted.into_iter().take(count as usize).map(|(_, Reverse(voxel))| (voxel, label)));
+    }
+    // Where all labels of a voxel have theirs already, the one that fills most of it.
+    let label = |voxel: &[usize; 3]| labels.get(voxel).copied().unwrap_or_else(|| shares[voxel].label());
+    piece.iter().map(|voxel| (*voxel, label(voxel))).collect()
+}
+
 /// Points spread evenly over the labels' voxels.
 struct Points {
     /// Voxel of the labels to voxel of the grid.
@@ -84,7 +115,7 @@ struct Points {
     in_a_voxel: f64,
 }
 
-/// How many points of each label lie in a voxel of the grid.
+/// How many points of each label lie in a voxel of the grid, or in all of a group's.
 struct Share<T>(Vec<(T, u64)>);
 
 impl Points {
@@ -119,7 +150,7 @@ impl Points {
             for offset in &self.offsets {
                 let point = Point3::from([0, 1, 2].map(|axis| centre[axis] + offset[axis]));
                 if let Some(voxel) = self.voxel(self.matrix.transform_point(&point)) {
-                    shares.entry(voxel).or_insert(Share(Vec::new())).add(data[at]);
+                    shares.entry(voxel).or_insert(Share(Vec::new())).add(data[at], 1);
                 }
             }
         }
@@ -137,11 +168,30 @@ impl Points {
 }
 
 impl<T: Copy + PartialOrd> Share<T> {
-    fn add(&mut self, label: T) {
+    fn add(&mut self, label: T, points: u64) {
         match self.0.iter_mut().find(|(known, _)| *known == label) {
-            Some((_, points)) => *points += 1,
-            None => self.0.push((label, 1)),
+            Some((_, known)) => *known += points,
+            None => self.0.push((label, points)),
         }
+    }
+
+    /// So many things shared out by points, at least one to each label where they suffice.
+    fn apportioned(&self, count: u64) -> Vec<(T, u64)> {
+        let total = self.points();
+        // How far below its due a label is, in things times `total`.
+        let lacks = |n: usize, has: u64| (self.0[n].1 * count) as i64 - (has * total) as i64;
+        let mut parts: Vec<u64> = self.0.iter().map(|&(_, points)| (points * count / total).max(1)).collect();
+        while parts.iter().sum::<u64>() < count {
+            let neediest = (0..parts.len()).max_by_key(|&n| lacks(n, parts[n])).expect("a group has a label");
+            parts[neediest] += 1;
+        }
+        while parts.iter().sum::<u64>() > count {
+            let above_one = parts.iter().any(|&part| part > 1);
+            let candidates = (0..parts.len()).filter(|&n| parts[n] > u64::from(above_one));
+            let richest = candidates.min_by_key(|&n| lacks(n, parts[n])).expect("a part is above 0");
+            parts[richest] -= 1;
+        }
+        self.0.iter().zip(parts).map(|(&(label, _), part)| (label, part)).collect()
     }
 
     fn points(&self) -> u64 {
@@ -209,6 +259,30 @@ mod tests {
             let points: Vec<_> = after.points().collect();
             let centre = points.iter().fold(Vector3::zeros(), |sum, p| sum + p.coords) / points.len() as f64;
             assert!((pose.apply(Point3::from(centre)).coords).norm() < 0.2 * spacing, "{spacing}");
+        }
+    }
+
+    #[test]
+    fn labels_within_a_group_keep_their_volumes() {
+        // A shell of oedema, a tumour in it, and in that a core smaller than a voxel of the grid.
+        let lesion = labels([40; 3], [1.0; 3], |[i, j, k]| {
+            let from = Vector3::new(i as f64 - 19.5, j as f64 - 19.5, k as f64 - 19.5).norm();
+            [(1.5, 1), (7.0, 4), (12.0, 2)]
+                .into_iter()
+                .find(|(radius, _)| from < *radius)
+                .map_or(0, |(_, label)| label)
+        });
+        let grid = Grid::centred([20; 3], [3.0; 3]).unwrap();
+        let pose = RigidTransform::about(
+            Point3::origin(),
+            Vector3::new(0.2, 0.1, -0.15),
+            Vector3::new(0.8, 1.4, -0.3),
+        );
+        let brought = resample_labels_by_share(&lesion, &grid, pose).unwrap();
+        for label in [1, 2, 4] {
+            let [before, after] =
+                [&lesion, &brought].map(|labels| labels.map(|&own| own == label).millilitres());
+            assert!(after > 0.0 && (after - before).abs() < 0.030, "{label}: {before} ml, then {after} ml");
         }
     }
 

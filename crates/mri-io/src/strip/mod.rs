@@ -71,15 +71,18 @@ pub struct SkullStrip {
 /// Finds the brain in a scan of a head of any contrast, whatever its orientation, spacing and slice thickness.
 ///
 /// A scan whose background has one value right up to what looks like a brain is stripped already: its mask is that object, with
-/// a warning. [`StripSettings::skull`] says otherwise.
+/// a warning. [`StripSettings::skull`] says otherwise. Voxels that are not finite count as 0, with a warning.
 ///
 /// # Errors
-/// If a voxel is not finite, all have the same value, an axis has fewer than three voxels, nothing in the scan looks like a brain, the scan is said to be
-/// stripped and has no background of one value, or `settings.rim` is not between -5 and 5.
+/// If all voxels have the same value, an axis has fewer than three voxels, nothing in the scan looks like a brain, the scan is said to
+/// be stripped and has no background of one value, or `settings.rim` is not between -5 and 5.
 pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<SkullStrip> {
     check(scan, settings)?;
-    let object = if settings.skull == Skull::Remove { None } else { foreground(scan) };
-    strip(scan, settings, object)
+    let (scan, warning) = scan.as_scan()?;
+    let object = if settings.skull == Skull::Remove { None } else { foreground(&scan) };
+    let mut found = strip(&scan, settings, object)?;
+    found.warnings.extend(warning);
+    Ok(found)
 }
 
 /// The brain of a scan that stands out from a background of one value, as [`skull_strip`] finds it by default; `None` for other
@@ -87,8 +90,9 @@ pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<Skull
 pub(crate) fn strip_if_background(scan: &Volume<f32>) -> Option<SkullStrip> {
     let settings = StripSettings::default();
     check(scan, &settings).ok()?;
-    let object = foreground(scan)?;
-    strip(scan, &settings, Some(object)).ok()
+    let (scan, _) = scan.as_scan().ok()?;
+    let object = foreground(&scan)?;
+    strip(&scan, &settings, Some(object)).ok()
 }
 
 /// As [`skull_strip`], by settings that were checked; `object` is what stands out from the background, if that matters.
@@ -148,5 +152,5 @@ fn check(scan: &Volume<f32>, settings: &StripSettings) -> Result<()> {
     if shape.iter().any(|&n| n < 3) {
         return Err(Error::TooFewVoxels { shape, step: "skull stripping", least: 3 });
     }
-    scan.check_values()
+    Ok(())
 }

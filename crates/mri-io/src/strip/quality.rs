@@ -66,7 +66,9 @@ pub(super) fn judge(mask: &Mask, found: &Found) -> (f64, Vec<String>) {
     if !found.upright {
         weigh(
             0.5,
-            "the head lies upside down or back to front: the affine is wrong, and may swap left and right too".into(),
+            "the head looks upside down or back to front: either its intensities are unusual (inverted?), or the affine is wrong, \
+             and may swap left and right too"
+                .into(),
         );
     }
     let border = border_share(mask);

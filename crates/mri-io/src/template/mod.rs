@@ -216,7 +216,7 @@ fn moved(
     transform: &AffineTransform,
     settings: &TemplateSettings,
 ) -> Result<(Volume<f32>, Mask)> {
-    scan.check_values()?;
+    scan.check_varies()?;
     let mask = resample_mask(mask, grid, transform)?;
     let mut brain = resample(scan, grid, transform, settings.interpolation, 0.0)?;
     normalize(&mut brain, &mask, &settings.normalization)?;

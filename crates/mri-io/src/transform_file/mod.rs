@@ -57,15 +57,25 @@ fn matrix(path: &Path, bytes: Vec<u8>, ends: Option<&Ends>) -> Result<Matrix4<f6
             "is a transform in HDF5: save it as .tfm or .txt, which ITK's programs do by the name".into()
         );
     }
+    if bytes.starts_with(b"MATLAB 5.0") {
+        return Err(format!("is a MATLAB file of level 5, in which no transform is kept; {KINDS}"));
+    }
     if mat4::is_matlab(&bytes) {
         return mat4::parse(&bytes)?.matrix();
     }
     let text = String::from_utf8(bytes).map_err(|_| format!("is no text; {KINDS}"))?;
-    if itk::is_itk(&text) {
-        return itk::parse(&text);
+    let text = text.trim_start_matches('\u{feff}');
+    if text.starts_with("MNI Transform File") {
+        return Err(
+            "is a transform of MINC: write the rows of its Linear_Transform, inverted and with 0 0 0 1 below, as a 4x4 matrix"
+                .into(),
+        );
     }
-    if lta::is_lta(&text) {
-        return lta::parse(&text, ends);
+    if itk::is_itk(text) {
+        return itk::parse(text);
+    }
+    if lta::is_lta(text) {
+        return lta::parse(text, ends);
     }
     let values = numbers(text.lines().filter(|line| !line.trim_start().starts_with('#')))
         .map_err(|why| format!("{why}; {KINDS}"))?;

@@ -55,6 +55,14 @@ fn lines_that_begin_with_a_hash_are_skipped() {
 }
 
 #[test]
+fn a_mark_of_the_byte_order_is_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("by-an-editor.txt");
+    std::fs::write(&path, "\u{feff}1 0 0 4\n0 1 0 5\n0 0 1 6\n0 0 0 1\n").unwrap();
+    assert_eq!(read_transform(&path, None).unwrap().matrix()[(1, 3)], 5.0);
+}
+
+#[test]
 fn voxels_to_voxels_of_freesurfer() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.lta");
@@ -96,6 +104,8 @@ fn broken_files_are_named_with_their_fault() {
         ),
         (format!("{one}{one}"), "several transforms"),
         ("type = 2\nnxforms = 1\n1 4 4\n1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1\n".to_owned(), "type 2"),
+        ("MNI Transform File\nTransform_Type = Linear;\n".to_owned(), "of MINC"),
+        ("MATLAB 5.0 MAT-file, Platform: GLNXA64".to_owned(), "level 5"),
         ("\u{0}\u{0}\u{0}\u{0} something that is no variable of a file".to_owned(), "no transform of ANTs"),
     ] {
         std::fs::write(&path, text).unwrap();

@@ -8,6 +8,7 @@ pub(crate) mod mask;
 mod mismatch;
 mod rigid_transform;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -73,8 +74,13 @@ impl<T: Clone> Volume<T> {
     /// A volume on `grid` with one value everywhere.
     ///
     /// # Errors
-    /// If the grid has no voxels.
+    /// If the grid has no voxels, or more than fit into memory.
     pub fn filled(grid: &Grid, value: T) -> Result<Self> {
+        let count = grid.shape.iter().try_fold(1_usize, |count, &n| count.checked_mul(n));
+        // The memory is asked for and given back, because `from_elem`, which gets zeros from the system for nothing, aborts.
+        if count.is_none_or(|count| Vec::<T>::new().try_reserve_exact(count).is_err()) {
+            return Err(Error::TooManyVoxels { shape: grid.shape });
+        }
         Self::new(Array3::from_elem(grid.shape, value), grid.affine)
     }
 
@@ -175,13 +181,37 @@ impl Volume<f32> {
         self.as_slice().iter().filter(|value| !value.is_finite()).count()
     }
 
-    /// Refuses a scan whose voxels would spoil every later step, or show nothing.
-    pub(crate) fn check_values(&self) -> Result<()> {
-        let voxels = self.as_slice();
-        let broken = self.not_finite();
-        if broken > 0 {
-            return Err(Error::NotFinite { count: broken, voxels: voxels.len(), masked: false });
+    /// Gives voxels that are NaN or infinite the value 0, as some tools mark what they did not see. Returns what to say about
+    /// it; `None` where all are finite.
+    pub fn zero_not_finite(&mut self) -> Option<String> {
+        let count = self.not_finite();
+        let voxels = self.as_slice().len();
+        (count > 0).then(|| {
+            for value in self.as_mut_slice().iter_mut().filter(|value| !value.is_finite()) {
+                *value = 0.0;
+            }
+            format!("{count} of {voxels} voxels are not finite (NaN or infinite) and count as 0")
+        })
+    }
+
+    /// The scan by [`Self::zero_not_finite`], and what to say about it.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] and [`Error::Constant`] for a scan that shows nothing.
+    pub(crate) fn as_scan(&self) -> Result<(Cow<'_, Self>, Option<String>)> {
+        let (count, voxels) = (self.not_finite(), self.as_slice().len());
+        if count == voxels {
+            return Err(Error::NotFinite { count, voxels, masked: false });
         }
+        let mut scan = Cow::Borrowed(self);
+        let warning = if count > 0 { scan.to_mut().zero_not_finite() } else { None };
+        scan.check_varies()?;
+        Ok((scan, warning))
+    }
+
+    /// Refuses a volume of one value.
+    pub(crate) fn check_varies(&self) -> Result<()> {
+        let voxels = self.as_slice();
         if voxels.iter().all(|value| *value == voxels[0]) {
             return Err(Error::Constant { value: f64::from(voxels[0]), masked: false });
         }

@@ -27,7 +27,7 @@ pub(crate) struct Normalize {
     #[arg(long, value_enum, default_value_t)]
     method: Method,
     /// For `percentile`: these percentiles (0 to 100) become 0 and 1, values beyond are clipped.
-    #[arg(long, num_args = 2, value_names = ["LOW", "HIGH"], default_values_t = [1.0, 99.0])]
+    #[arg(long, num_args = 2, value_names = ["LOW", "HIGH"], default_values_t = [1.0, 99.0], allow_negative_numbers = true)]
     percentiles: Vec<f64>,
     /// For `nyul`: the standard scale of a cohort, as `mri-prep scale` writes it.
     #[arg(long, value_name = "SCALE.json")]
@@ -97,15 +97,7 @@ pub(crate) fn normalize(arguments: &Normalize) -> Result<()> {
         warn(&arguments.volume, &found.warnings);
         found.mask
     };
-    let not_finite = volume.not_finite();
     intensity::normalize(&mut volume, &mask, &method).with_context(|| about(&arguments.volume))?;
-    if not_finite > 0 {
-        // Inside the brain they are an error.
-        warn(
-            &arguments.volume,
-            &[format!("{not_finite} voxels outside the brain are not finite and become 0, as all there")],
-        );
-    }
     write(&arguments.output, &volume)?;
     Ok(())
 }

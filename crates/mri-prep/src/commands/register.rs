@@ -64,7 +64,8 @@ pub(crate) fn run(arguments: &Register) -> Result<()> {
     let masks = [&arguments.fixed_mask, &arguments.moving_mask].into_iter().flatten();
     let results = [matrix, itk, inverse, picture, &arguments.resampled].into_iter().flatten();
     outputs::apart([&arguments.fixed, &arguments.moving].into_iter().chain(masks), results)?;
-    outputs::files([matrix, itk, inverse, picture].into_iter().flatten())?;
+    outputs::files([matrix, itk, inverse].into_iter().flatten())?;
+    outputs::picture(picture.as_ref())?;
     outputs::volumes(&arguments.resampled)?;
     let (_, fixed) = read_told(&arguments.fixed, arguments.fixed_volume)?;
     let (_, moving) = read_told(&arguments.moving, arguments.volume)?;

@@ -28,7 +28,7 @@ pub(crate) struct Resample {
     #[arg(long, value_name = "REFERENCE")]
     like: Option<PathBuf>,
     /// To this voxel spacing in mm along the volume's own axes.
-    #[arg(long, num_args = 3, value_names = ["I", "J", "K"])]
+    #[arg(long, num_args = 3, value_names = ["I", "J", "K"], allow_negative_numbers = true)]
     spacing: Option<Vec<f64>>,
     /// To axes that run right, front, top, by swapping and reversing; no value changes.
     #[arg(long)]
@@ -65,8 +65,7 @@ enum Labels {
     /// Each voxel gets the label of the nearest one.
     Nearest,
     /// Each connected group of labels gets as many voxels as its volume makes, at least one, and those of which it fills most:
-    /// on a coarser grid small lesions stay, and volumes of groups are kept. Within a group, a voxel gets the label that fills
-    /// most of it: a small label inside a large one may vanish.
+    /// on a coarser grid small lesions stay, and volumes are kept, also those of the labels within a group.
     Share,
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Strip) -> Result<()> {
     let results = [&arguments.mask, &arguments.brain, &arguments.picture];
     outputs::apart([&arguments.scan], results.into_iter().flatten())?;
     outputs::volumes([&arguments.mask, &arguments.brain].into_iter().flatten())?;
-    outputs::files(&arguments.picture)?;
+    outputs::picture(arguments.picture.as_ref())?;
     let stored = read_stored(&arguments.scan, arguments.volume)?;
     let scan = stored.values()?;
     let mut settings = StripSettings::default();

@@ -27,7 +27,7 @@ pub(crate) struct Template {
     #[arg(long, value_name = "FOLDER")]
     transforms: Option<PathBuf>,
     /// Voxel spacing in mm.
-    #[arg(long, default_value_t = TemplateSettings::default().spacing)]
+    #[arg(long, default_value_t = TemplateSettings::default().spacing, allow_negative_numbers = true)]
     spacing: f64,
     /// How often all scans are registered to the template and averaged.
     #[arg(long, default_value_t = TemplateSettings::default().iterations)]

@@ -78,7 +78,8 @@ impl Manifest {
             files.exclude.as_ref(),
             files.participants.as_ref(),
             &folder,
-        )?;
+        )
+        .with_context(|| format!("the manifest of {}", self.title))?;
         // A pattern that names the part asks for it.
         let by_part = files.scan.contains("part-");
         let (parts, mut scans): (Vec<_>, Vec<_>) = scans

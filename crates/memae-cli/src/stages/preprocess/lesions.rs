@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::lesions::Amount;
 
 /// Raised whenever the same labels are brought to the reference otherwise than before.
-pub(super) const RULE: u32 = 3;
+pub(super) const RULE: u32 = 4;
 
 /// A change of count or volume by more than this share is told.
 const MUCH: f64 = 0.2;

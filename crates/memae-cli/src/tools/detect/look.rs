@@ -22,7 +22,7 @@ pub(super) struct Looked {
 /// If it cannot be read (a series of volumes among others), or is no scan but a label map, a mask or broken; the message says
 /// what to do about it.
 pub(super) fn read(path: &Path) -> Result<Looked> {
-    let (header, volume) = mri_io::nifti::read_with_header(path)?;
+    let (header, mut volume) = mri_io::nifti::read_with_header(path)?;
     let (report, brain) = mri_io::qc::check_volume(path, &header, &volume);
     let mut warnings = Vec::new();
     for finding in report.findings {
@@ -42,6 +42,8 @@ pub(super) fn read(path: &Path) -> Result<Looked> {
             "whether fluid is bright in this scan, as in T2, is unclear, but the model knows T2".to_owned(),
         ),
     }
+    // Told as a finding.
+    volume.zero_not_finite();
     Ok(Looked { volume, warnings, brain })
 }
 

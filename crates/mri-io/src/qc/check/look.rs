@@ -123,10 +123,15 @@ fn values(scan: &Volume<f32>) -> Vec<Finding> {
     let share = |count: usize| 100.0 * count as f64 / voxels.len() as f64;
     let not_finite = voxels.iter().filter(|value| !value.is_finite()).count();
     if not_finite > 0 {
+        let none = not_finite == voxels.len();
         find(
-            Error,
+            if none { Error } else { Warning },
             format!("{not_finite} voxels ({:.2} %) are not finite numbers", share(not_finite)),
-            "set them to 0, or find out where the file was made what went wrong",
+            if none {
+                "find out where the file was made what went wrong"
+            } else {
+                "they count as 0, which is right where nothing was seen"
+            },
         );
     }
     let Some([low, high]) = range(scan) else { return findings };
