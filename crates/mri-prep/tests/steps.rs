@@ -115,6 +115,8 @@ fn bad_input_ends_in_a_message_and_an_exit_code() {
     fails(folder, "strip half.nii.gz --mask m.nii", &["half.nii.gz", "truncated"]);
     fails(folder, "resample scan.nii.gz out.txt --canonical", &["out.txt", ".nii"]);
     fails(folder, "resample scan.nii.gz out.nii --spacing 0 1 1", &["positive"]);
+    fails(folder, "resample scan.nii.gz out.nii --spacing -3 1 1", &["positive"]);
+    fails(folder, "resample scan.nii.gz out.nii --spacing 1e-4 1e-4 1e-4", &["does not fit into memory"]);
     fails(folder, "resample scan.nii.gz none/out.nii --canonical", &["none"]);
     assert!(!folder.join("m.nii").exists());
     for usage in [
@@ -156,6 +158,7 @@ fn places_that_cannot_be_written_are_found_before_the_work() {
         fails(folder, line, &["a.nii/in", "cannot be written"]);
     }
     fails(folder, "strip a.nii --mask out.txt", &["out.txt", ".nii.gz"]);
+    fails(folder, "strip a.nii --mask m.nii --picture p.jpg", &["p.jpg", "PNG"]);
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2);
 }
 

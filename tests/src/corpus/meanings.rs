@@ -40,11 +40,11 @@ pub(super) fn make(kind: &mut Kind) {
         let file = format!("{name}.nii");
         kind.case("given as a scan", &file, format!("mri-prep check {file}"));
     }
-    for name in ["mask", "labels", "empty", "nan", "series", "unsaid-metres"] {
+    for name in ["mask", "labels", "empty", "series", "unsaid-metres"] {
         let file = format!("{name}.nii");
         kind.case("given as a scan", &file, format!("memae detect {file} --quiet --out found"));
     }
-    for name in ["mask", "labels", "empty", "series"] {
+    for name in ["mask", "labels", "empty", "nan", "series"] {
         let file = format!("{name}.nii");
         kind.case("given as a head", &file, format!("mri-prep strip {file} --mask out.nii"));
     }

@@ -98,7 +98,11 @@ pub(crate) fn run(arguments: &Bids) -> Result<u8> {
         page::write(&plan.page, &plan.jobs, &results)?;
         say(format!("all scans, outliers first: {}", about(&plan.page)));
         if left > 0 {
-            say(format!("warning: {left} of {} scans are not done with these settings", plan.jobs.len()));
+            say(format!(
+                "warning: {left} of {} scans are not done with these settings: the group takes the same --settings, --reference \
+                 and --also as the participants",
+                plan.jobs.len()
+            ));
         }
         return Ok(if left == plan.jobs.len() { exit::FAILURE } else { exit::SUCCESS });
     }

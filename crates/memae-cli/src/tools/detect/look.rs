@@ -82,6 +82,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_finite_counts_as_0_and_is_told() {
+        let mut scan = head(400.0);
+        scan.as_mut_slice()[..5].fill(f32::NAN);
+        let looked = looked(&scan).unwrap();
+        assert_eq!(looked.volume.not_finite(), 0);
+        assert!(looked.warnings.iter().any(|warning| warning.contains("5 voxels")), "{:?}", looked.warnings);
+    }
+
+    #[test]
     fn label_maps_are_refused_with_what_to_do() {
         let mut labels = head(400.0);
         for ((i, j, k), value) in labels.data_mut().indexed_iter_mut() {
