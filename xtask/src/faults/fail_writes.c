@@ -93,8 +93,10 @@ ON_DESCRIPTOR(fdatasync, (int file), (file), int)
 ON_CREATION(open)
 ON_CREATION(open64)
 
-__attribute__((destructor)) static void end(void) {
+/* The programs end by this call, without destructors. */
+void _exit(int code) {
     char text[32];
     snprintf(text, sizeof text, "%ld", atomic_load(&calls));
     note("FAIL_COUNT", text);
+    for (;;) syscall(SYS_exit_group, code);
 }
