@@ -41,8 +41,7 @@ impl Registration {
 ///     Degrees of freedom: 6 for one person; for two persons, or a person and an atlas, also 7 (one scale), 9 (a scale along each
 ///     axis) or 12 (scales and shear).
 /// fixed_mask, moving_mask : image, optional
-///     Compare only inside; on the grids of their images. A stripped brain without a mask is its own, if the other image has one
-///     or is such a brain too.
+///     Compare only inside; on the grids of their images.
 /// samples : int
 ///     Points that are compared at full resolution, at least 1000.
 /// bins : int

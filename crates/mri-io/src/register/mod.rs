@@ -27,8 +27,7 @@ use std::ops::RangeInclusive;
 
 use rayon::prelude::*;
 
-use crate::strip::already_stripped;
-use crate::{AffineTransform, Error, Mask, Result, RigidTransform};
+use crate::{AffineTransform, Error, Result, RigidTransform};
 pub use pose::Degrees;
 use pose::Pose;
 pub use scan::Scan;
@@ -96,11 +95,9 @@ impl From<Registration> for Registration<AffineTransform> {
 /// Masks (on the grids of their volumes) limit the comparison, for example to the brain. With both masks
 /// given, their shapes and sizes guide the first steps: persons differ in size. Where two masked brains
 /// differ by more than a tenth of their lengths, their sizes are made equal until the end, and the pose brings
-/// middle to middle. A single mask of a volume that shows a whole head counts at fine resolution only. At full resolution
-/// only intensities inside the masks count. A volume without a mask that holds nothing but a brain on a background of one value
-/// ([`already_stripped`](crate::strip::already_stripped)) is taken with that brain as its mask, if the other one has a mask or
-/// holds nothing but a brain too; beside a whole head its background is ignored if it is exactly 0. Voxels that are not
-/// finite count as background.
+/// middle to middle. A single mask of a volume that shows a whole head counts at fine resolution only. At full resolution only intensities inside the masks count. Without masks, the
+/// background of a stripped brain is ignored beside a whole head if it is exactly 0. Voxels that are not finite
+/// count as background.
 ///
 /// At 1 mm the error is about 0.05 mm for one person in one or two contrasts, and 0.2 mm for slices of 5 mm. Look at
 /// [`Registration::warnings`]: the search may fail on volumes that have little in common, that overlap by less
@@ -147,9 +144,6 @@ pub fn register<'a>(
 ) -> Result<Registration<AffineTransform>> {
     settings.check()?;
     let (fixed, moving): (Scan<'_>, Scan<'_>) = (fixed.into(), moving.into());
-    let found = brains_alone(&fixed, &moving);
-    let [fixed, moving] = [(fixed, &found[0]), (moving, &found[1])]
-        .map(|(scan, brain)| Scan { volume: scan.volume, mask: scan.mask.or(brain.as_ref()) });
     let brains = fixed.mask.is_some() && moving.mask.is_some();
     let [fixed, moving] = views::views(fixed, moving)?;
     let [fixed_shape, moving_shape] = [&fixed, &moving].map(|views| views[COARSEST].shape());
@@ -203,18 +197,6 @@ pub fn register<'a>(
     let mut warnings = doubt::warnings(&transform, &verdict, settings.max_rotation_degrees);
     warnings.extend(turned_round);
     Ok(Registration { transform, metric: verdict.information, warnings })
-}
-
-/// The masks of brains that stand alone in volumes without one, if thereby both volumes have a mask: without it, the sizes of two
-/// brains would not guide the search, and their outlines would count more than what lies in them.
-fn brains_alone(fixed: &Scan<'_>, moving: &Scan<'_>) -> [Option<Mask>; 2] {
-    let brain = |scan: &Scan<'_>| match scan.mask {
-        Some(_) => Some(None),
-        None => already_stripped(scan.volume).map(Some),
-    };
-    let both = || Some([brain(moving)?, brain(fixed)?]);
-    let [moving, fixed] = both().unwrap_or_default();
-    [fixed, moving]
 }
 
 impl RegistrationSettings {

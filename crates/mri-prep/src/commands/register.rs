@@ -46,11 +46,10 @@ pub(crate) struct Register {
     /// Of a series as the moving one take this volume, counted from 0.
     #[arg(long, value_name = "N")]
     pub(crate) volume: Option<usize>,
-    /// Compare only inside this mask of the fixed volume. A stripped brain without a mask is its own, if the other volume has
-    /// one or is such a brain too.
+    /// Compare only inside this mask of the fixed volume.
     #[arg(long, value_name = "MASK")]
     pub(crate) fixed_mask: Option<PathBuf>,
-    /// As `--fixed-mask`, of the moving volume.
+    /// Compare only inside this mask of the moving volume.
     #[arg(long, value_name = "MASK")]
     pub(crate) moving_mask: Option<PathBuf>,
 }
