@@ -228,7 +228,7 @@ fn check_tells_what_is_wrong_and_what_to_do() {
     write(folder.join("negative.nii.gz"), &other).unwrap();
     fails(folder, "check --manifest scans.csv", &["different grids"]);
 
-    let (code, text) = mri_prep(folder, "check --json good.nii.gz nan.nii.gz");
+    let (code, text) = mri_prep(folder, "check --json good.nii.gz constant.nii.gz");
     let reports: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(code, 1);
     assert_eq!(reports[0]["orientation"], "RAS");
