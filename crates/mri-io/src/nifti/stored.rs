@@ -168,7 +168,8 @@ impl StoredVolume {
     /// [`crate::resample::resample`].
     ///
     /// # Errors
-    /// If the grid has no voxels, or more than fit into memory, or a stored number cannot hold `fill` to within half of what one step of it is worth.
+    /// If the grid has no voxels, or more than fit into memory, or a stored number cannot hold `fill` to within half of what one
+    /// step of it is worth.
     pub fn nearest(self, grid: &Grid, transform: impl Into<AffineTransform>, fill: f64) -> Result<Self> {
         let transform = transform.into();
         let stored = Exact::Real((fill - self.inter) / self.slope);

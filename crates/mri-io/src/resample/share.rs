@@ -177,10 +177,11 @@ impl<T: Copy + PartialOrd> Share<T> {
 
     /// So many things shared out by points, at least one to each label where they suffice.
     fn apportioned(&self, count: u64) -> Vec<(T, u64)> {
-        let total = self.points();
-        // How far below its due a label is, in things times `total`.
-        let lacks = |n: usize, has: u64| (self.0[n].1 * count) as i64 - (has * total) as i64;
-        let mut parts: Vec<u64> = self.0.iter().map(|&(_, points)| (points * count / total).max(1)).collect();
+        let total = i128::from(self.points());
+        // A label's due and how far it is below that, in things times `total`: on fine grids beyond 64 bits.
+        let due = |n: usize| i128::from(self.0[n].1) * i128::from(count);
+        let lacks = |n: usize, has: u64| due(n) - i128::from(has) * total;
+        let mut parts: Vec<u64> = (0..self.0.len()).map(|n| ((due(n) / total) as u64).max(1)).collect();
         while parts.iter().sum::<u64>() < count {
             let neediest = (0..parts.len()).max_by_key(|&n| lacks(n, parts[n])).expect("a group has a label");
             parts[neediest] += 1;

@@ -74,8 +74,8 @@ pub struct SkullStrip {
 /// a warning. [`StripSettings::skull`] says otherwise. Voxels that are not finite count as 0, with a warning.
 ///
 /// # Errors
-/// If all voxels have the same value, an axis has fewer than three voxels, nothing in the scan looks like a brain, the scan is said to
-/// be stripped and has no background of one value, or `settings.rim` is not between -5 and 5.
+/// If all voxels have the same value or none is finite, an axis has fewer than three voxels, nothing in the scan looks like a
+/// brain, the scan is said to be stripped and has no background of one value, or `settings.rim` is not between -5 and 5.
 pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<SkullStrip> {
     check(scan, settings)?;
     let (scan, warning) = scan.as_scan()?;
