@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use libdeflater::{CompressionLvl, Compressor};
+use flate2::{Compress, Compression, Crc, FlushCompress};
 use ndarray::{ArrayViewMut3, Axis};
 use rayon::prelude::*;
 
@@ -16,9 +16,13 @@ use crate::{Affine, Error, Result, Volume};
 
 /// Where the voxels start: the header and four bytes that say that there is no extension.
 const OFFSET: usize = NIFTI1_LENGTH + 4;
-/// The fastest. Of a head of 240x240x155 float voxels, level 3 takes twice as long and saves 8 % of the file's
-/// size, level 6 takes five times as long and saves 16 %.
-const COMPRESSION_LEVEL: i32 = 1;
+/// Of a head of float voxels, level 1 takes half as long for files that are up to half as large again; level 4 takes nearly twice
+/// as long and saves 5 %.
+const COMPRESSION_LEVEL: u32 = 2;
+/// Bytes that one thread compresses at a time. The same on any machine, so that a file's bytes are, too.
+const BLOCK: usize = 1 << 20;
+/// A gzip member's first bytes: its marks, the method deflate, no name, no time, no system.
+const GZIP: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
 mod sealed {
     pub trait Sealed {}
@@ -152,12 +156,34 @@ fn compressed(path: &Path) -> Result<bool> {
     Err(unwritable(path, reason))
 }
 
+/// One gzip member. Blocks are compressed side by side, each from nothing, and joined where they end with a whole byte.
 fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut compressor = Compressor::new(CompressionLvl::new(COMPRESSION_LEVEL).expect("a valid level"));
-    let mut out = vec![0; compressor.gzip_compress_bound(bytes.len())];
-    let length = compressor.gzip_compress(bytes, &mut out).expect("the bound suffices");
-    out.truncate(length);
-    out
+    let count = bytes.len().div_ceil(BLOCK);
+    let blocks: Vec<(Vec<u8>, Crc)> = bytes
+        .par_chunks(BLOCK)
+        .enumerate()
+        .map(|(number, block)| {
+            let mut compressor = Compress::new(Compression::new(COMPRESSION_LEVEL), false);
+            let flush = if number + 1 == count { FlushCompress::Finish } else { FlushCompress::Sync };
+            // What cannot be compressed is stored, a few bytes longer.
+            let mut out = Vec::with_capacity(block.len() + block.len() / 1000 + 64);
+            compressor.compress_vec(block, &mut out, flush).expect("there is room for all");
+            assert_eq!(compressor.total_in(), block.len() as u64, "there is room for all");
+            let mut sum = Crc::new();
+            sum.update(block);
+            (out, sum)
+        })
+        .collect();
+    let mut file = GZIP.to_vec();
+    file.reserve(blocks.iter().map(|(block, _)| block.len()).sum::<usize>() + 8);
+    let mut sum = Crc::new();
+    for (block, of_block) in &blocks {
+        file.extend_from_slice(block);
+        sum.combine(of_block);
+    }
+    file.extend_from_slice(&sum.sum().to_le_bytes());
+    file.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+    file
 }
 
 fn encode<T: Voxel>(volume: &Volume<T>, header: &[u8; NIFTI1_LENGTH]) -> Vec<u8> {
@@ -214,4 +240,30 @@ fn header<T: Voxel>(shape: [usize; 3], affine: &Affine, scaling: [f64; 2]) -> [u
     put(254, &(forms.sform.map_or(0, |sform| sform.code) as i16).to_le_bytes());
     put(344, b"n+1\0");
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Several blocks, of which some cannot be compressed, at any number of threads: the same one member.
+    #[test]
+    fn blocks_that_are_compressed_side_by_side_are_one_member() {
+        let noise = |n: usize| ((n as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as u8;
+        for length in [348, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 7] {
+            let bytes: Vec<u8> =
+                (0..length).map(|n| if n / 300_000 % 2 == 0 { noise(n) } else { 7 }).collect();
+            let on = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| gzip(&bytes))
+            };
+            let file = on(3);
+            assert_eq!(file, on(1));
+            let mut found = vec![0; length + 1];
+            // It reads the first member alone.
+            let read = libdeflater::Decompressor::new().gzip_decompress(&file, &mut found).unwrap();
+            assert_eq!(read, length);
+            assert!(found[..length] == bytes);
+        }
+    }
 }

@@ -174,3 +174,30 @@ pub(super) fn doubled(coarse: &Array3<f32>) -> Array3<f32> {
     }
     field
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Affine;
+    use crate::resample::tests::stored_in_all_orders;
+
+    /// Finer, coarser and as fine as the grid, so that each way of averaging is used.
+    #[test]
+    fn all_that_is_seen_of_a_scan_and_made_of_a_depth_is_the_same_in_all_orders() {
+        let shape = [31, 18, 9];
+        let values = Array3::from_shape_fn(shape, |(i, j, k)| ((i * 7 + j * 13 + k * 29) % 17) as f32 / 3.0);
+        let affine = Affine::from_spacing([0.9, 2.0, 4.7], [-10.0, 3.0, 5.0]).unwrap();
+        let scan = Volume::new(values, affine).unwrap();
+        let grid = Grid::of(&scan, SPACING);
+        let seen = grid.average(&scan);
+        let mask = grid.above(&scan, &seen, [0; 3], 2.5).unwrap();
+        assert!(mask.count() > 100 && mask.count() < mask.as_slice().len() - 100);
+        for (stored, own) in stored_in_all_orders(&scan).iter().zip(stored_in_all_orders(&mask)) {
+            let order = stored.affine().orientation();
+            let found = Grid::of(stored, SPACING);
+            assert_eq!(found.shape, grid.shape, "{order}");
+            assert!(found.average(stored) == seen, "{order}");
+            assert!(found.above(stored, &seen, [0; 3], 2.5).unwrap() == own, "{order}");
+        }
+    }
+}
