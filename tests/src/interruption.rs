@@ -13,26 +13,31 @@ use crate::program::succeeds;
 /// More than are done before an interrupt comes.
 const SCANS: usize = 6;
 
-const LONG: [(&str, &str); 2] = [
-    ("epochs = 1", "epochs = 20"),
-    ("device = \"cpu\"", "device = \"cpu\"\nthreads = 1\nmodels = [\"memae\"]"),
-];
+/// Two models, each trained by one of `threads`.
+fn long(threads: usize) -> [(&'static str, String); 2] {
+    let keys = format!("threads = {threads}\nthreads_per_model = 1\nmodels = [\"memae\", \"ssim-ae\"]");
+    [("epochs = 1", "epochs = 20".to_owned()), ("device = \"cpu\"", format!("device = \"cpu\"\n{keys}"))]
+}
 
 #[test]
-fn training_resumes_to_the_same_weights() {
-    let straight = Experiment::after_preprocessing("straight", &LONG);
+fn training_side_by_side_resumes_to_the_weights_of_one_model_after_the_other() {
+    let experiment = |name, threads| {
+        let changes = long(threads);
+        Experiment::after_preprocessing(name, &changes.each_ref().map(|(from, to)| (*from, to.as_str())))
+    };
+    let straight = experiment("straight", 1);
     succeeds(&mut straight.memae(&["run"]));
 
-    let interrupted = Experiment::after_preprocessing("interrupted", &LONG);
+    let interrupted = experiment("interrupted", 2);
     let mut program = start(&interrupted, &["run"]);
     let history = interrupted.result("models/memae/metrics.jsonl");
     interrupt_when(&mut program, || fs::read_to_string(&history).unwrap_or_default().lines().count() >= 3);
     assert!(!interrupted.result("report/index.html").exists(), "the run was interrupted too late");
 
     succeeds(&mut interrupted.memae(&["run"]));
-    for weights in ["best.safetensors", "last.safetensors"] {
-        let [one, other] =
-            [&straight, &interrupted].map(|run| fs::read(run.result("models/memae").join(weights)).unwrap());
+    for weights in ["memae/best", "memae/last", "ssim-ae/best", "ssim-ae/last"] {
+        let file = format!("models/{weights}.safetensors");
+        let [one, other] = [&straight, &interrupted].map(|run| fs::read(run.result(&file)).unwrap());
         assert!(one == other, "{weights} differ");
     }
 }

@@ -48,6 +48,9 @@ Commands:
   bench cohorts [--scans N,N,..] [--program FILE] [--out FILE]
                                      time and memory of each stage on cohorts of small synthetic scans
                                      (default: 100, 1,000 and 10,000, hours)
+  bench earlier --programs DIR SCAN SCAN.. [--rounds N] [--experiment] [--out FILE]
+                                     this checkout's programs beside those of an earlier one, built in release mode with
+                                     examples, whose target/release is DIR; --experiment: the quick experiment, too
   faults [--kills N] [--writes N] [--spoiled N] [--twice N] [--preprocessed] [--seed N] [--program FILE] [--out FILE]
                                      kill a tiny run, fail its writes, spoil its files, start it twice: after each, the same
                                      command must reach the same results, bit for bit; --preprocessed: begin

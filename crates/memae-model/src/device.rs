@@ -31,6 +31,15 @@ impl DeviceChoice {
         self.open().map(drop)
     }
 
+    /// Whether networks run on a CUDA device, there or not.
+    pub fn is_cuda(self) -> bool {
+        match self {
+            Self::Auto => cuda_available(),
+            Self::Cpu => false,
+            Self::Cuda(_) => true,
+        }
+    }
+
     /// The device itself.
     ///
     /// # Errors

@@ -2,30 +2,18 @@
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use lexopt::prelude::*;
 use xshell::Shell;
 
+use super::process::{Cost, cost};
 use crate::{setup, tiny};
 
 /// Name of the configuration in a cohort's folder.
 const FILE: &str = "cohort.toml";
 /// In their order; `detect` then takes all scans as a stranger's.
 const STAGES: [&str; 7] = ["synth", "preprocess", "train", "reconstruct", "evaluate", "report", "package"];
-/// Between two looks at a process.
-const PAUSE: Duration = Duration::from_millis(20);
-
-/// What a process took.
-#[derive(Clone, Copy)]
-struct Cost {
-    seconds: f64,
-    /// Most of the machine's memory that it held, in kibibytes.
-    peak: u64,
-}
 
 /// All stages on a cohort.
 struct Measured {
@@ -117,44 +105,6 @@ fn measure(sh: &Shell, root: &Path, program: &Path, scans: usize) -> Result<Meas
     Ok(Measured { scans, costs, page })
 }
 
-/// Runs a program to its end and watches its memory.
-fn cost(program: &Path, folder: &Path, arguments: &[std::ffi::OsString]) -> Result<Cost> {
-    let log = std::fs::File::create(folder.join("printed.txt"))?;
-    let begin = Instant::now();
-    let mut child = Command::new(program)
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .spawn()?;
-    let status_file = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    let status = loop {
-        if let Some(held) = std::fs::read_to_string(&status_file).ok().as_deref().and_then(most_held) {
-            peak = held.max(peak);
-        }
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        thread::sleep(PAUSE);
-    };
-    ensure!(
-        status.success(),
-        "{} {} ended early; {} has what it printed",
-        program.display(),
-        arguments[0].display(),
-        folder.join("printed.txt").display()
-    );
-    Ok(Cost { seconds: begin.elapsed().as_secs_f64(), peak })
-}
-
-/// The most memory that a process has held, in kibibytes, as Linux tells it.
-fn most_held(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse().ok()
-}
-
 /// A row for each stage: milliseconds for a scan and megabytes at most, for each cohort.
 fn table(cohorts: &[Measured]) -> String {
     let mut text = "| stage |".to_owned();
@@ -167,7 +117,7 @@ fn table(cohorts: &[Measured]) -> String {
     for (row, (stage, _)) in stages.iter().enumerate() {
         let _ = write!(text, "\n| {stage} |");
         for Measured { scans, costs, .. } in cohorts {
-            let Cost { seconds, peak } = costs[row].1;
+            let Cost { seconds, peak, .. } = costs[row].1;
             let _ = write!(text, " {:.1} | {} |", 1000.0 * seconds / *scans as f64, peak / 1024);
         }
     }
@@ -183,16 +133,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_is_read_from_the_line_of_its_peak() {
-        assert_eq!(most_held("Name:\tmemae\nVmPeak:\t 9 kB\nVmHWM:\t   5120 kB\n"), Some(5120));
-        assert_eq!(most_held("Name:\tmemae\n"), None);
-    }
-
-    #[test]
     fn each_stage_has_a_row_and_each_cohort_two_columns() {
         let cohort = |scans, seconds| Measured {
             scans,
-            costs: vec![("synth", Cost { seconds, peak: 2048 })],
+            costs: vec![("synth", Cost { seconds, processor: seconds, peak: 2048 })],
             page: 1_500_000,
         };
         let table = table(&[cohort(100, 1.0), cohort(1000, 20.0)]);

@@ -1,6 +1,8 @@
 //! Side-by-side measurements, written down below docs/benchmarks.
 
 mod cohorts;
+mod earlier;
+mod process;
 mod programs;
 mod record;
 mod timing;
@@ -36,7 +38,8 @@ pub(crate) fn run(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
     match args.next()? {
         Some(Value(what)) if what == "model" => model(root, args),
         Some(Value(what)) if what == "cohorts" => cohorts::run(root, args),
-        _ => bail!("say what: `cargo xtask bench model` or `cargo xtask bench cohorts`"),
+        Some(Value(what)) if what == "earlier" => earlier::run(root, args),
+        _ => bail!("say what: `cargo xtask bench` followed by `model`, `cohorts` or `earlier`"),
     }
 }
 

@@ -68,7 +68,8 @@ fn steps_of(output: &str) -> Result<(Vec<[f64; 2]>, f64)> {
     Ok((steps.iter().map(step).collect::<Result<_>>()?, bytes.parse().with_context(bad)?))
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The middle of the values; not a number if there are none.
+pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     match values.len() {

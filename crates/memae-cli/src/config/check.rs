@@ -56,6 +56,7 @@ impl Problems {
             ));
         }
         self.within("[run] threads", run.threads, 0, 1024);
+        self.within("[run] threads_per_model", run.threads_per_model, 0, 1024);
         if run.models.is_empty() {
             let known = ModelKind::ALL.map(ModelKind::id).join(", ");
             self.add(format!("[run] models is empty: name at least one of {known}"));

@@ -61,6 +61,9 @@ pub(crate) struct Run {
     /// Processor threads; 0: all.
     #[serde(default)]
     pub(crate) threads: usize,
+    /// Processor threads with which one model is trained; 0: all.
+    #[serde(default)]
+    pub(crate) threads_per_model: usize,
     /// `auto`, `cpu` or `cuda:N`.
     #[serde(default)]
     pub(crate) device: DeviceChoice,

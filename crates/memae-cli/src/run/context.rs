@@ -1,6 +1,6 @@
 //! A run: its settings, where its files lie, and its subjects, each found out once and handed on to all stages.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
 
@@ -15,8 +15,8 @@ pub(crate) struct Run {
     pub(crate) config: Config,
     pub(crate) layout: Layout,
     heads: Option<Heads>,
-    subjects: OnceCell<Subjects>,
-    cohort: OnceCell<Cohort>,
+    subjects: OnceLock<Subjects>,
+    cohort: OnceLock<Cohort>,
 }
 
 impl Run {
@@ -29,8 +29,8 @@ impl Run {
             layout: Layout::new(&config.run_folder()),
             heads: Heads::plan(&config)?,
             config,
-            subjects: OnceCell::new(),
-            cohort: OnceCell::new(),
+            subjects: OnceLock::new(),
+            cohort: OnceLock::new(),
         };
         if run.heads.is_none() {
             run.subjects()?;
@@ -48,8 +48,8 @@ impl Run {
             layout: Layout::new(&config.run_folder()).on_cohort_of(&self.layout),
             heads: Heads::plan(&config)?,
             config,
-            subjects: OnceCell::new(),
-            cohort: OnceCell::from(cohort.clone()),
+            subjects: OnceLock::new(),
+            cohort: OnceLock::from(cohort.clone()),
         })
     }
 
@@ -70,7 +70,7 @@ impl Run {
 }
 
 /// What a cell holds, or what it is filled with now.
-pub(crate) fn once<T>(cell: &OnceCell<T>, find: impl FnOnce() -> Result<T>) -> Result<&T> {
+pub(crate) fn once<T>(cell: &OnceLock<T>, find: impl FnOnce() -> Result<T>) -> Result<&T> {
     match cell.get() {
         Some(found) => Ok(found),
         None => find().map(|found| cell.get_or_init(|| found)),

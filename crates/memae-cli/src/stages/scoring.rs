@@ -1,8 +1,8 @@
 //! Anomaly scores of a preprocessed scan by each method: the models, and the two baselines that need none.
 
-use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::OnceLock;
 
 use anomaly_eval::{
     HealthyMean, PlaceCalibration, PlaceStatistics, Range, Scope, ScopeKind, Scoring, normalize,
@@ -73,14 +73,14 @@ pub(crate) struct Scored {
 /// The methods of a run. What one needs is made when it is first asked for, and serves all stages after that.
 pub(crate) struct Scorers<'a> {
     pub(crate) run: &'a Run,
-    made: Vec<(Method, OnceCell<Scorer>)>,
-    mean: OnceCell<Rc<Array3<f32>>>,
+    made: Vec<(Method, OnceLock<Scorer>)>,
+    mean: OnceLock<Rc<Array3<f32>>>,
 }
 
 impl<'a> Scorers<'a> {
     pub(crate) fn new(run: &'a Run) -> Self {
-        let made = Method::all(&run.config).into_iter().map(|method| (method, OnceCell::new())).collect();
-        Self { run, made, mean: OnceCell::new() }
+        let made = Method::all(&run.config).into_iter().map(|method| (method, OnceLock::new())).collect();
+        Self { run, made, mean: OnceLock::new() }
     }
 
     /// The methods, in the order of tables.

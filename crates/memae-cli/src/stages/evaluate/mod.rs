@@ -4,8 +4,8 @@ mod counts;
 mod passes;
 mod sensitivity;
 
-use std::cell::OnceCell;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use anomaly_eval::{
     Evaluation, HealthyScan, METRICS_SCHEMA, MethodResults, MethodSummary, OperatingPoint, Scope,
@@ -67,7 +67,7 @@ pub(crate) fn run(scorers: &Scorers<'_>) -> Result<()> {
         say(format!("evaluate: up to date in {folder}"));
         return Ok(());
     }
-    let fluid = OnceCell::new();
+    let fluid = OnceLock::new();
     let fluid = || once(&fluid, || healthy_fluid(scorers)).cloned();
     let (mut counted, mut sensitivity) = (Vec::new(), Vec::new());
     for method in scorers.methods() {

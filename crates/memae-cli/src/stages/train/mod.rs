@@ -1,4 +1,4 @@
-//! `memae train`: the models, one after the other, each to its last epoch.
+//! `memae train`: the models, each to its last epoch.
 
 mod memory_picture;
 
@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use cli_support::Interrupted;
 use cli_support::progress::{Task, say};
-use cli_support::{files, interrupt};
+use cli_support::{files, interrupt, workers};
 use memae_model::cohort::Cohort as Packed;
 use memae_model::{
     Assessment, EpochRecord, MemoryUsage, ModelFile, ModelKind, Phase, Progress, TrainedModel, Trainer,
@@ -20,42 +20,56 @@ use crate::data::roles::Use;
 use crate::run::cohort::Cohort;
 use crate::run::context::Run;
 use crate::run::stage::{Kind, Stage};
+use crate::run::threads::{self, Share};
 use crate::stages::preprocess;
 
-/// Trains the given models, each until its last epoch.
+/// Trains the given models, each until its last epoch, as many at the same time as the configuration's threads allow.
 pub(crate) fn run(run: &Run, models: &[ModelKind]) -> Result<()> {
-    let Run { config, layout, .. } = run;
     let cohort = preprocess::finished(run)?;
-    let open = |used_for: Use| Packed::open(layout.packed(used_for));
-    let (train, validation) = (open(Use::Train)?, open(Use::Validation)?);
-    for &model in models {
-        interrupt::check()?;
-        let stage = stage(run, model)?;
-        if stage.is_done() {
-            say(format!("train {model}: up to date"));
-            continue;
-        }
-        let folder = layout.model(model);
-        stage.remove_spoiled()?;
-        let mut outputs = ModelFile::ALL.map(|file| file.path(&folder)).to_vec();
-        let last = ModelFile::Last.path(&folder);
-        if last.exists() && !outputs.iter().all(|file| file.exists()) {
-            // Without the others it is nothing to go on from.
-            fs_err::remove_file(last)?;
-        }
-        train_one(config, &folder, cohort, model, &train, &validation)?;
-        let trained = TrainedModel::load(&folder, config.run.device)?;
-        let assessment = trained.assess(&train, &validation, config.reference.spacing, interrupt::check)?;
-        tell(model, &assessment);
-        outputs.push(assessment.write(&folder)?);
-        if config.model.addressing(model).is_some() {
-            let picture = layout.memory_picture(model);
-            memory_picture::write(&picture, &trained.nearest_patches(&train, memory_picture::PATCHES)?)?;
-            outputs.push(picture);
-        }
-        stage.finish(&outputs)?;
+    let share = Share::new(&run.config);
+    let trained = workers::map(models, share.models, |&model| {
+        // A pool of its own, even for one model: what a step hands to a pool stays on the threads of its model, and libtorch's
+        // number of threads is a setting of the calling thread.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(share.each).build()?;
+        pool.install(|| {
+            memae_model::set_threads(share.each);
+            finish(run, model, cohort)
+        })
+    });
+    // What threads that are yet to come begin with.
+    memae_model::set_threads(threads::available(&run.config));
+    trained.map(drop)
+}
+
+/// Trains a model unless it is up to date, and says how it does on healthy scans.
+fn finish(run: &Run, model: ModelKind, cohort: &Cohort) -> Result<()> {
+    let Run { config, layout, .. } = run;
+    let stage = stage(run, model)?;
+    if stage.is_done() {
+        say(format!("train {model}: up to date"));
+        return Ok(());
     }
-    Ok(())
+    let folder = layout.model(model);
+    stage.remove_spoiled()?;
+    let mut outputs = ModelFile::ALL.map(|file| file.path(&folder)).to_vec();
+    let last = ModelFile::Last.path(&folder);
+    if last.exists() && !outputs.iter().all(|file| file.exists()) {
+        // Without the others it is nothing to go on from.
+        fs_err::remove_file(last)?;
+    }
+    let open = |used_for: Use| Packed::open(layout.packed(used_for));
+    let (training, validation) = (open(Use::Train)?, open(Use::Validation)?);
+    train_one(config, &folder, cohort, model, &training, &validation)?;
+    let trained = TrainedModel::load(&folder, config.run.device)?;
+    let assessment = trained.assess(&training, &validation, config.reference.spacing, interrupt::check)?;
+    tell(model, &assessment);
+    outputs.push(assessment.write(&folder)?);
+    if config.model.addressing(model).is_some() {
+        let picture = layout.memory_picture(model);
+        memory_picture::write(&picture, &trained.nearest_patches(&training, memory_picture::PATCHES)?)?;
+        outputs.push(picture);
+    }
+    stage.finish(&outputs)
 }
 
 /// A model's training as a stage.
