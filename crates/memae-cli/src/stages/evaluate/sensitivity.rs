@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use cli_support::files;
 use mri_io::Mask;
 use ndarray::Array3;
+use rayon::prelude::*;
 
 use super::counts;
 use crate::config::Config;
@@ -60,7 +61,9 @@ impl<'a> Trials<'a> {
 
     /// First look at a healthy scan: ways that need no more than it count its scores, the others learn from it.
     pub(super) fn learn(&mut self, scan: &ReadScan) -> Result<()> {
-        self.ways.iter_mut().try_for_each(|way| if way.learns() { way.learn(scan) } else { way.count(scan) })
+        self.ways
+            .par_iter_mut()
+            .try_for_each(|way| if way.learns() { way.learn(scan) } else { way.count(scan) })
     }
 
     /// Ends what was learned. Whether healthy scans need a second look.
@@ -73,7 +76,7 @@ impl<'a> Trials<'a> {
 
     /// Second look at a healthy scan, by the ways that have learned.
     pub(super) fn count(&mut self, scan: &ReadScan) -> Result<()> {
-        self.ways.iter_mut().filter(|way| way.learns()).try_for_each(|way| way.count(scan))
+        self.ways.par_iter_mut().filter(|way| way.learns()).try_for_each(|way| way.count(scan))
     }
 
     /// Chooses threshold 1 of the `matched` protocol for each way.
@@ -102,7 +105,7 @@ impl<'a> Trials<'a> {
             let (brain, Way { variant, thresholds, .. }) = (scan.mask.data(), way);
             Ok(VariantMetrics::measure(variant, scores.view(), truth, brain, histogram, *thresholds)?)
         };
-        let measured: Vec<[VariantMetrics; 2]> = self.ways.iter().map(measure).collect::<Result<_>>()?;
+        let measured: Vec<[VariantMetrics; 2]> = self.ways.par_iter().map(measure).collect::<Result<_>>()?;
         files::write_json(&self.file(subject), &measured)
     }
 
