@@ -85,8 +85,9 @@ pub(super) fn run(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
     ensure!(scans.len() >= 2, "name at least two whole heads, as .nii.gz");
     ensure!(rounds > 0, "--rounds is at least 1");
     let sh = crate::shell_at(root)?;
-    setup::ensure(&sh, root)?;
-    cmd!(sh, "cargo build --release --package memae-cli --package mri-prep --bins").quiet().run()?;
+    let memae = setup::release(&sh, root)?;
+    let ours = memae.parent().context("a program lies in a folder")?;
+    cmd!(sh, "cargo build --release --package mri-prep --bins").quiet().run()?;
     for (package, example) in [("mri-io", "timing"), ("anomaly-eval", "counting")] {
         cmd!(sh, "cargo build --release --package {package} --example {example}").quiet().run()?;
     }
@@ -96,7 +97,7 @@ pub(super) fn run(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
         let work = sh.create_dir(folder.join(name))?;
         Ok(Build { name, programs: absolute(programs)?, work })
     };
-    let builds = [build("earlier", &programs)?, build("now", &root.join("target/release"))?];
+    let builds = [build("earlier", &programs)?, build("now", ours)?];
 
     let mut text = heading(&sh, rounds)?;
     let mut say = |part: String| {
@@ -215,9 +216,8 @@ fn stages(builds: &[Build; 2]) -> Result<Vec<Row>> {
     let mut rows: Vec<Row> = STAGES.iter().map(|stage| Row::new(format!("`memae {stage}`"))).collect();
     let mut whole = Row::new("the quick experiment");
     for (number, build) in builds.iter().enumerate() {
-        for row in &mut rows {
-            let stage = row.what.trim_matches('`').trim_start_matches("memae ").to_owned();
-            row.add(number, memae(build, &stage)?, 1.0);
+        for (row, stage) in rows.iter_mut().zip(STAGES) {
+            row.add(number, memae(build, stage)?, 1.0);
         }
         let sum = |values: fn(&Row) -> &[Vec<f64>; 2]| rows.iter().map(|row| values(row)[number][0]).sum();
         whole.times[number].push(sum(|row| &row.times));

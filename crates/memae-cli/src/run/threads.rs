@@ -20,7 +20,6 @@ pub(crate) fn available(config: &Config) -> usize {
 }
 
 /// How models share the threads while they are trained.
-#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Share {
     /// Models at the same time.
     pub(crate) models: usize,

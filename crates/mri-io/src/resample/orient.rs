@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use nalgebra::Matrix4;
-use ndarray::{Array3, ArrayBase, ArrayView3, Axis, Ix3, RawData, Zip};
-use rayon::prelude::*;
+use ndarray::{ArrayBase, ArrayView3, Axis, Ix3, RawData};
 
 use crate::{Affine, Grid, Result, Volume};
 
@@ -16,17 +15,9 @@ const CANONICAL: [(usize, bool); 3] = [(0, true), (1, true), (2, true)];
 ///
 /// # Panics
 /// Never: a permuted and flipped affine can be inverted.
-pub fn to_canonical<T: Copy + Default + Send + Sync>(volume: &Volume<T>) -> Volume<T> {
-    let data = in_c_order(&canonical_view(volume));
+pub fn to_canonical<T: Clone>(volume: &Volume<T>) -> Volume<T> {
+    let data = canonical_view(volume).as_standard_layout().into_owned();
     Volume::new(data, canonical_grid(&volume.grid()).affine).expect("as many voxels as before")
-}
-
-/// A copy in C order. ndarray's own is made by one thread.
-fn in_c_order<T: Copy + Default + Send + Sync>(view: &ArrayView3<'_, T>) -> Array3<T> {
-    let mut out = Array3::default(view.dim());
-    let planes = out.axis_iter_mut(Axis(0)).into_par_iter().zip(view.axis_iter(Axis(0)).into_par_iter());
-    planes.for_each(|(mut out, plane)| out.assign(&plane));
-    out
 }
 
 /// The voxels in that order, without a copy.
@@ -51,7 +42,7 @@ pub(crate) fn in_canonical_axes<S: RawData>(
 
 /// The volume in canonical order, without a copy where it has that already. What is computed in this order does not depend
 /// on the order in which a file stores its voxels, to the last bit.
-pub(crate) fn canonical<T: Copy + Default + Send + Sync>(volume: &Volume<T>) -> Cow<'_, Volume<T>> {
+pub(crate) fn canonical<T: Clone>(volume: &Volume<T>) -> Cow<'_, Volume<T>> {
     if volume.affine().axis_codes() == CANONICAL {
         Cow::Borrowed(volume)
     } else {
@@ -60,7 +51,7 @@ pub(crate) fn canonical<T: Copy + Default + Send + Sync>(volume: &Volume<T>) -> 
 }
 
 /// Computes a volume on `grid` from another one, with the axes of both in canonical order.
-pub(super) fn in_canonical_order<T: Copy + Default + Send + Sync, U: Copy + Default + Send + Sync>(
+pub(super) fn in_canonical_order<T: Clone, U: Clone>(
     volume: &Volume<T>,
     grid: &Grid,
     compute: impl FnOnce(&Volume<T>, &Grid) -> Result<Volume<U>>,
@@ -70,31 +61,13 @@ pub(super) fn in_canonical_order<T: Copy + Default + Send + Sync, U: Copy + Defa
         return compute(&canonical(volume), grid);
     }
     let found = compute(&canonical(volume), &canonical_grid(grid))?;
-    if codes.iter().enumerate().all(|(axis, (world, _))| axis == *world) {
-        let mut data = found.into_data();
-        for (axis, (_, forward)) in codes.into_iter().enumerate() {
-            if !forward {
-                reverse(&mut data, Axis(axis));
-            }
-        }
-        return Volume::new(data, grid.affine);
-    }
     let mut data = found.data().permuted_axes(codes.map(|(axis, _)| axis));
     for (axis, (_, forward)) in codes.into_iter().enumerate() {
         if !forward {
             data.invert_axis(Axis(axis));
         }
     }
-    Volume::new(in_c_order(&data), grid.affine)
-}
-
-/// Reverses an axis in place: new memory for a whole volume takes longer than moving what it holds.
-fn reverse<T: Send + Sync>(data: &mut Array3<T>, axis: Axis) {
-    let length = data.len_of(axis);
-    let (first, last) = data.view_mut().split_at(axis, length / 2);
-    let (_, mut last) = last.split_at(axis, length % 2);
-    last.invert_axis(axis);
-    Zip::from(first).and(last).par_for_each(std::mem::swap);
+    Volume::new(data.as_standard_layout().into_owned(), grid.affine)
 }
 
 /// The grid with its axes in canonical order.

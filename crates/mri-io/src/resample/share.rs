@@ -28,7 +28,7 @@ const POINTS: [f64; 2] = [2.0, 64.0];
 ///
 /// # Errors
 /// If the grid has no voxels, or more than fit into memory.
-pub fn resample_labels_by_share<T: Copy + Default + PartialOrd + Send + Sync>(
+pub fn resample_labels_by_share<T: Copy + Default + PartialOrd>(
     labels: &Volume<T>,
     grid: &Grid,
     transform: impl Into<AffineTransform>,

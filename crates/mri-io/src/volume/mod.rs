@@ -13,7 +13,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use ndarray::{Array3, ArrayView3, ArrayViewMut3};
-use rayon::prelude::*;
 
 use crate::{Error, Result};
 pub use affine::Affine;
@@ -179,10 +178,7 @@ fn some_voxels(shape: [usize; 3]) -> Result<[usize; 3]> {
 impl Volume<f32> {
     /// Number of voxels that are NaN or infinite.
     pub fn not_finite(&self) -> usize {
-        // A byte counts 255 at most, and many bytes are added at a time.
-        let count = |few: &[f32]| few.iter().fold(0_u8, |count, value| count + u8::from(!value.is_finite()));
-        let many = |chunk: &[f32]| chunk.chunks(255).map(|few| usize::from(count(few))).sum::<usize>();
-        self.as_slice().par_chunks(1 << 16).map(many).sum()
+        self.as_slice().iter().filter(|value| !value.is_finite()).count()
     }
 
     /// Gives voxels that are NaN or infinite the value 0, as some tools mark what they did not see. Returns what to say about
