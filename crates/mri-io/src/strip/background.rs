@@ -1,6 +1,10 @@
 //! Scans whose background was set to one value, such as those that are stripped already.
 
-use ndarray::{Array3, Axis};
+use std::borrow::Cow;
+use std::ops::Range;
+
+use nalgebra::Matrix4;
+use ndarray::{Array3, ArrayView3, Axis, Zip, s};
 
 use crate::morphology::{fill_holes, largest_component};
 use crate::percentile::percentile;
@@ -19,6 +23,10 @@ const BRIGHT: f64 = 99.9;
 /// share of its middle intensity.
 const CLEAR: f32 = 0.1;
 const EDGE: f32 = 0.35;
+/// Share of what stands out that is darker than what counts as its darkest intensity.
+const DARK: f64 = 0.01;
+/// Room (mm) around an object that is looked at alone.
+const ROOM: f64 = 32.0;
 
 /// What stands out from a background of one value, in one piece and without holes. The value is the middle one of the faces of
 /// the field of view; what is within 2 % of the scan's range of it is background. Where hardly a voxel has just this value, a
@@ -27,34 +35,118 @@ const EDGE: f32 = 0.35;
 ///
 /// `None` if less than nine tenths of the faces are background, or all of the scan is.
 pub fn foreground(scan: &Volume<f32>) -> Option<Mask> {
-    let data = scan.data();
+    Foreground::of(scan).map(|foreground| foreground.object)
+}
+
+/// What stands out from a background of one value.
+pub(super) struct Foreground {
+    pub(super) object: Mask,
+    background: f32,
+}
+
+impl Foreground {
+    /// As [`foreground`].
+    pub(super) fn of(scan: &Volume<f32>) -> Option<Self> {
+        let data = scan.data();
+        let faces = faces(&data);
+        let background = faces[faces.len() / 2];
+        let mut distances: Vec<f32> =
+            data.iter().map(|&value| (value - background).abs()).filter(|&distance| distance > 0.0).collect();
+        if distances.is_empty() {
+            return None;
+        }
+        distances.sort_unstable_by(f32::total_cmp);
+        let tolerance = TOLERANCE * percentile(&distances, BRIGHT) as f32;
+        let is_background = |value: f32| (value - background).abs() <= tolerance;
+        let of_faces = faces.iter().filter(|&&value| is_background(value)).count();
+        if (of_faces as f64) < FACES * faces.len() as f64 {
+            return None;
+        }
+        let near = data.iter().filter(|&&value| is_background(value)).count();
+        let exact = data.iter().filter(|&&value| value == background).count();
+        let object = (2 * exact < near)
+            .then(|| above_ripples(scan, background, CLEAR * tolerance / TOLERANCE))
+            .flatten()
+            .unwrap_or_else(|| largest_component(&data.mapv(|value| !is_background(value))));
+        let object = Mask::new(fill_holes(&object), *scan.affine()).ok()?;
+        (object.count() > 0).then_some(Self { object, background })
+    }
+
+    /// The scan as scanners make it: its background is darker than what stands out. That of a scan in z-scores lies in the middle
+    /// of its range, which looks like no head.
+    pub(super) fn on_dark<'a>(&self, scan: &'a Volume<f32>) -> Cow<'a, Volume<f32>> {
+        let dark = self.darkest(scan);
+        if self.background <= dark { Cow::Borrowed(scan) } else { Cow::Owned(self.above(scan, dark)) }
+    }
+
+    /// What stands out from the background, above what is dark; 0 elsewhere.
+    fn above(&self, scan: &Volume<f32>, dark: f32) -> Volume<f32> {
+        let data = Zip::from(scan.data())
+            .and(self.object.data())
+            .map_collect(|&value, &inside| if inside { (value - dark).max(0.0) } else { 0.0 });
+        Volume::new(data, *scan.affine()).expect("as many voxels as before")
+    }
+
+    /// The darkest intensity of what stands out.
+    fn darkest(&self, scan: &Volume<f32>) -> f32 {
+        let inside = |(&value, &inside): (&f32, &bool)| inside.then_some(value);
+        let mut values: Vec<f32> =
+            scan.as_slice().iter().zip(self.object.as_slice()).filter_map(inside).collect();
+        let rank = (DARK * values.len() as f64) as usize;
+        if values.is_empty() { 0.0 } else { *values.select_nth_unstable_by(rank, f32::total_cmp).1 }
+    }
+
+    /// The object alone on black, with room around it: where the field of view ends at a brain's surface, that is hard to see. Also
+    /// the object as a mask on the same grid.
+    pub(super) fn alone(&self, scan: &Volume<f32>) -> (Volume<f32>, Mask) {
+        let above = self.above(scan, self.background.min(self.darkest(scan)));
+        let mut ranges = [(usize::MAX, 0); 3];
+        for ((i, j, k), _) in self.object.data().indexed_iter().filter(|(_, inside)| **inside) {
+            for (range, at) in ranges.iter_mut().zip([i, j, k]) {
+                *range = (range.0.min(at), range.1.max(at + 1));
+            }
+        }
+        let room = scan.affine().spacing().map(|size| (ROOM / size).ceil() as usize);
+        let frame = [0, 1, 2].map(|axis| ranges[axis].1 - ranges[axis].0 + 2 * room[axis]);
+        // Voxel index in the frame to voxel index in the scan.
+        let mut shift = Matrix4::identity();
+        let (mut source, mut target) = ([0..0, 0..0, 0..0], [0..0, 0..0, 0..0]);
+        for axis in 0..3 {
+            let begin = ranges[axis].0 as isize - room[axis] as isize;
+            shift[(axis, 3)] = begin as f64;
+            source[axis] = ranges[axis].0..ranges[axis].1;
+            target[axis] = room[axis]..room[axis] + source[axis].len();
+        }
+        let affine = scan.affine().stepped(&shift).expect("a shifted affine is invertible");
+        let part = |ranges: &[Range<usize>; 3]| {
+            let [i, j, k] = ranges.clone();
+            s![i, j, k]
+        };
+        let mut alone = Array3::zeros(frame);
+        alone.slice_mut(part(&target)).assign(&above.data().slice_move(part(&source)));
+        let mut object = Array3::from_elem(frame, false);
+        object.slice_mut(part(&target)).assign(&self.object.data().slice_move(part(&source)));
+        let fits = "as many voxels as the frame has";
+        (Volume::new(alone, affine).expect(fits), Mask::new(object, affine).expect(fits))
+    }
+}
+
+/// The value of a background, if there is one: the middle one of the faces of the field of view. `None` without voxels.
+pub(crate) fn background(values: &ArrayView3<'_, f32>) -> Option<f32> {
+    let faces = if values.is_empty() { Vec::new() } else { faces(values) };
+    faces.get(faces.len() / 2).copied()
+}
+
+/// The values on the faces of the field of view, sorted.
+fn faces(values: &ArrayView3<'_, f32>) -> Vec<f32> {
     let mut faces = Vec::new();
     for axis in 0..3 {
-        for index in [0, data.len_of(Axis(axis)) - 1] {
-            faces.extend(data.index_axis(Axis(axis), index).iter().copied());
+        for index in [0, values.len_of(Axis(axis)) - 1] {
+            faces.extend(values.index_axis(Axis(axis), index).iter().copied());
         }
     }
     faces.sort_unstable_by(f32::total_cmp);
-    let background = faces[faces.len() / 2];
-    let mut distances: Vec<f32> =
-        data.iter().map(|&value| (value - background).abs()).filter(|&distance| distance > 0.0).collect();
-    if distances.is_empty() {
-        return None;
-    }
-    distances.sort_unstable_by(f32::total_cmp);
-    let tolerance = TOLERANCE * percentile(&distances, BRIGHT) as f32;
-    let is_background = |value: f32| (value - background).abs() <= tolerance;
-    let of_faces = faces.iter().filter(|&&value| is_background(value)).count();
-    if (of_faces as f64) < FACES * faces.len() as f64 {
-        return None;
-    }
-    let near = data.iter().filter(|&&value| is_background(value)).count();
-    let exact = data.iter().filter(|&&value| value == background).count();
-    let object = (2 * exact < near)
-        .then(|| above_ripples(scan, background, CLEAR * tolerance / TOLERANCE))
-        .flatten()
-        .unwrap_or_else(|| largest_component(&data.mapv(|value| !is_background(value))));
-    Mask::new(fill_holes(&object), *scan.affine()).ok()
+    faces
 }
 
 /// What stands out from a background that ripples; `clear` is by how much it certainly does. `None` if that is in several pieces.

@@ -17,9 +17,15 @@ mod search;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+use std::str::FromStr;
+
 use crate::{Error, Mask, Result, Volume};
+use background::Foreground;
+pub(crate) use background::background;
 pub use background::foreground;
 use grid::SPACING;
+use search::Found;
 
 /// Overlap (Dice) of a scan's foreground with the brain that the networks find above which the scan is stripped already. A
 /// child's head, neck cut off, has 0.75 at most.
@@ -30,16 +36,29 @@ const OUTSIDE: f64 = 0.05;
 
 /// Whether a scan has a skull.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+#[cfg_attr(any(feature = "serde", feature = "lists"), derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(any(feature = "serde", feature = "lists"), serde(rename_all = "lowercase"))]
 pub enum Skull {
     /// Found out: none is there where what stands out from a background of one value is what looks like a brain.
     #[default]
     Guess,
     /// There is one to be removed.
     Remove,
-    /// There is none: what stands out from the background is the brain.
+    /// There is none: what stands out from the background is the brain, whatever it looks like.
     Keep,
+}
+
+impl FromStr for Skull {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text {
+            "guess" => Ok(Self::Guess),
+            "remove" => Ok(Self::Remove),
+            "keep" => Ok(Self::Keep),
+            _ => Err("is guess, remove or keep".to_owned()),
+        }
+    }
 }
 
 /// How a scan is stripped. The defaults serve every contrast, and need no tuning per scan.
@@ -79,8 +98,8 @@ pub struct SkullStrip {
 pub fn skull_strip(scan: &Volume<f32>, settings: &StripSettings) -> Result<SkullStrip> {
     check(scan, settings)?;
     let (scan, warning) = scan.as_scan()?;
-    let object = if settings.skull == Skull::Remove { None } else { foreground(&scan) };
-    let mut found = strip(&scan, settings, object)?;
+    let foreground = if settings.skull == Skull::Remove { None } else { Foreground::of(&scan) };
+    let mut found = strip(&scan, settings, foreground)?;
     found.warnings.extend(warning);
     Ok(found)
 }
@@ -91,33 +110,54 @@ pub(crate) fn strip_if_background(scan: &Volume<f32>) -> Option<SkullStrip> {
     let settings = StripSettings::default();
     check(scan, &settings).ok()?;
     let (scan, _) = scan.as_scan().ok()?;
-    let object = foreground(&scan)?;
-    strip(&scan, &settings, Some(object)).ok()
+    let foreground = Foreground::of(&scan)?;
+    strip(&scan, &settings, Some(foreground)).ok()
 }
 
-/// As [`skull_strip`], by settings that were checked; `object` is what stands out from the background, if that matters.
-fn strip(scan: &Volume<f32>, settings: &StripSettings, object: Option<Mask>) -> Result<SkullStrip> {
+/// As [`skull_strip`], by settings that were checked; `foreground` is what stands out from the background, if that matters.
+fn strip(scan: &Volume<f32>, settings: &StripSettings, foreground: Option<Foreground>) -> Result<SkullStrip> {
     if settings.skull == Skull::Keep {
-        let mask = object.ok_or(Error::NoBrain(
+        let Foreground { object, .. } = foreground.ok_or(Error::NoBrain(
             "the scan is said to be stripped, but it has no background of one value around a brain: let it be found out \
              (`skull` guess), or have the skull removed",
         ))?;
-        return Ok(SkullStrip { mask, quality: 1.0, warnings: Vec::new(), stripped: true });
+        let (quality, warnings) = quality::judge_shape(&object);
+        return Ok(SkullStrip { mask: object, quality, warnings, stripped: true });
     }
-    let (grid, found) = search::search(scan).ok_or(Error::NoBrain(
+    let as_stripped = |object: &Mask, found: &Found| {
+        let (quality, mut warnings) = quality::judge(object, found);
+        warnings
+            .push("the scan is stripped already: what stands out from its background is the mask".to_owned());
+        SkullStrip { mask: object.clone(), quality, warnings, stripped: true }
+    };
+    if let Some(foreground) = &foreground
+        && foreground.object.millilitres() <= quality::LARGEST
+        && let Some(found) = found_alone(foreground, scan)?
+    {
+        return Ok(as_stripped(&foreground.object, &found));
+    }
+    let seen = foreground.as_ref().map_or(Cow::Borrowed(scan), |foreground| foreground.on_dark(scan));
+    let (grid, found) = search::search(&seen).ok_or(Error::NoBrain(
         "nothing in the scan looks like a brain: is it a scan of a head, and not a map of labels?",
     ))?;
     let rim = settings.rim * SPACING / grid.spacing;
     let mask = grid.above(scan, &found.depth, found.begin, -rim as f32)?;
-    let (quality, mut warnings) = quality::judge(&mask, &found);
-    if let Some(object) = object
-        && is_the_brain(&object, &mask)?
+    // Of part of a brain, more is found where its field of view ends.
+    if let Some(Foreground { object, .. }) = &foreground
+        && is_the_brain(object, &mask)?
     {
-        warnings
-            .push("the scan is stripped already: what stands out from its background is the mask".to_owned());
-        return Ok(SkullStrip { mask: object, quality, warnings, stripped: true });
+        return Ok(as_stripped(object, &found));
     }
+    let (quality, warnings) = quality::judge(&mask, &found);
     Ok(SkullStrip { mask, quality, warnings, stripped: false })
+}
+
+/// What the networks find where they see nothing but what stands out from the background, if that is the brain.
+fn found_alone(foreground: &Foreground, scan: &Volume<f32>) -> Result<Option<Found>> {
+    let (alone, object) = foreground.alone(scan);
+    let Some((grid, found)) = search::search(&alone) else { return Ok(None) };
+    let brain = grid.above(&alone, &found.depth, found.begin, 0.0)?;
+    Ok(is_the_brain(&object, &brain)?.then_some(found))
 }
 
 /// The brain, if the scan is stripped already: what stands out from a background of one value, if it is what looks like a brain.

@@ -9,7 +9,8 @@ use super::search::Found;
 use crate::Mask;
 
 /// Volumes (ml) of human brains, from newborns on, with the fluid around them.
-const VOLUME: [f64; 2] = [250.0, 2300.0];
+const VOLUME: [f64; 2] = [250.0, LARGEST];
+pub(super) const LARGEST: f64 = 2300.0;
 /// Share of a face of the field of view that a brain may touch without a word.
 const BORDER: f64 = 0.05;
 /// Slope (mm per mm) of the depth at the surface: right masks have 0.79 and more, wrong ones 0.45 at most.
@@ -23,22 +24,13 @@ const DOUBTFUL: f64 = 0.9;
 
 /// Quality from 0 to 1, and a warning for each thing that is implausible.
 pub(super) fn judge(mask: &Mask, found: &Found) -> (f64, Vec<String>) {
-    let mut warnings = Vec::new();
-    let mut quality = 1.0;
+    let (mut quality, mut warnings) = judge_shape(mask);
     let mut weigh = |factor: f64, warning: String| {
         quality *= factor;
         if factor < DOUBTFUL {
             warnings.push(warning);
         }
     };
-    let volume = mask.millilitres();
-    weigh(
-        (volume / VOLUME[0]).min(VOLUME[1] / volume.max(1.0)).min(1.0).powi(2),
-        format!(
-            "the brain has {volume:.0} ml, outside {} to {} ml: part of it is missing, or more than brain is in",
-            VOLUME[0], VOLUME[1]
-        ),
-    );
     weigh(
         ramp(found.steepness, STEEPNESS),
         format!(
@@ -71,15 +63,27 @@ pub(super) fn judge(mask: &Mask, found: &Found) -> (f64, Vec<String>) {
                 .into(),
         );
     }
-    let border = border_share(mask);
-    quality *= 1.0 - border;
+    (quality.clamp(0.0, 1.0), warnings)
+}
+
+/// As [`judge`], by the mask's size and place alone.
+pub(super) fn judge_shape(mask: &Mask) -> (f64, Vec<String>) {
+    let (volume, border) = (mask.millilitres(), border_share(mask));
+    let size = (volume / VOLUME[0]).min(VOLUME[1] / volume.max(1.0)).min(1.0).powi(2);
+    let mut warnings = Vec::new();
+    if size < DOUBTFUL {
+        warnings.push(format!(
+            "the brain has {volume:.0} ml, outside {} to {} ml: part of it is missing, or more than brain is in",
+            VOLUME[0], VOLUME[1]
+        ));
+    }
     if border >= BORDER {
         warnings.push(format!(
             "{:.0} % of one face of the field of view is brain: the brain is cut off there, or the mask leaks",
             100.0 * border
         ));
     }
-    (quality.clamp(0.0, 1.0), warnings)
+    (size * (1.0 - border), warnings)
 }
 
 /// 0 up to the first bound, 1 from the second.

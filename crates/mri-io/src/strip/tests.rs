@@ -106,6 +106,60 @@ fn only_a_brain_without_a_head_is_stripped_already() {
     }
 }
 
+/// The head's brain, its intensities changed and on a background.
+fn stripped(background: f32, change: impl Fn(f32) -> f32) -> (Volume<f32>, Mask) {
+    let (scan, brain) = head();
+    let data = ndarray::Zip::from(scan.data())
+        .and(brain.data())
+        .map_collect(|&value, &inside| if inside { change(value) } else { background });
+    (Volume::new(data, *scan.affine()).unwrap(), brain)
+}
+
+#[test]
+fn a_brain_is_stripped_already_on_any_background() {
+    let bright = head().0.as_slice().iter().copied().fold(0.0, f32::max);
+    let cases = [
+        ("z-scores on 0", stripped(0.0, |value| 6.0 * value / bright - 2.5)),
+        ("grey in the middle of its range", stripped(0.4, |value| value / bright)),
+        ("brighter than all of it", stripped(65_535.0, |value| (1000.0 * value / bright).round())),
+        ("from -1 to 1 on -1", stripped(-1.0, |value| 2.0 * value / bright - 1.0)),
+    ];
+    for (name, (scan, brain)) in cases {
+        let found = skull_strip(&scan, &StripSettings::default()).unwrap();
+        let dice = found.mask.dice(&brain).unwrap();
+        assert!(found.stripped && dice > 0.97, "{name}: {} {dice}", found.stripped);
+    }
+}
+
+#[test]
+fn a_field_of_view_may_end_at_the_brain() {
+    let (scan, brain) = stripped(0.0, |value| value);
+    let data = brain.data();
+    let inside = || data.indexed_iter().filter(|(_, inside)| **inside).map(|((i, j, k), _)| [i, j, k]);
+    let ends = |axis: usize| {
+        let along = || inside().map(|at| at[axis]);
+        along().min().unwrap()..along().max().unwrap() + 1
+    };
+    let part = ndarray::s![ends(0), ends(1), ends(2)];
+    let tight = Volume::new(scan.data().slice(part).to_owned(), *scan.affine()).unwrap();
+    let found = skull_strip(&tight, &StripSettings::default()).unwrap();
+    assert!(found.stripped);
+    let all = brain.count();
+    assert!((found.mask.count() as f64 / all as f64 - 1.0).abs() < 0.01, "{} of {all}", found.mask.count());
+}
+
+#[test]
+fn what_is_kept_as_stripped_must_have_the_size_of_a_brain() {
+    let (scan, _) = head();
+    let large = scan.data().mapv(|value| if value < 0.045 { 0.0 } else { value });
+    let affine =
+        Affine::new(scan.affine().matrix() * nalgebra::Matrix4::from_diagonal(&[1.2, 1.2, 1.2, 1.0].into()));
+    let keep = StripSettings { skull: Skull::Keep, ..StripSettings::default() };
+    let found = skull_strip(&Volume::new(large, affine.unwrap()).unwrap(), &keep).unwrap();
+    assert!(found.stripped && found.quality < 0.7, "{}", found.quality);
+    assert!(found.warnings.iter().any(|warning| warning.contains("ml, outside")), "{:?}", found.warnings);
+}
+
 fn quality_of(scan: &Volume<f32>) -> f64 {
     match skull_strip(scan, &StripSettings::default()) {
         Ok(found) => {

@@ -19,6 +19,8 @@ const THICK: [f64; 2] = [2.5, 2.0];
 const OBLIQUE: f64 = 15.0;
 /// Percentage of negative voxels that overshoots of an earlier interpolation do not explain.
 const MANY_NEGATIVE: f64 = 5.0;
+/// Share of the range at both of its ends, within which the values of masks and of probabilities lie.
+const SATURATED: f32 = 0.01;
 /// Fewer values than this are labels or a mask, not intensities.
 const FEW_VALUES: usize = 16;
 
@@ -152,6 +154,13 @@ fn values(scan: &Volume<f32>) -> Vec<Finding> {
             format!("has only {} different values: it is a mask or a label map", few.len()),
             "give the scan that it belongs to",
         );
+    } else if is_soft_mask(voxels, low, high) {
+        find(
+            Error,
+            "has its highest value nearly wherever it is not lowest: it is a mask or a map of probabilities"
+                .into(),
+            "give the scan that it belongs to",
+        );
     } else if labels::are_labels(&scan.data()) {
         find(
             Error,
@@ -169,6 +178,15 @@ fn values(scan: &Volume<f32>) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// Whether a quarter and more of the voxels that are not at the low end of the range are at its high end: no scan is so bright, and
+/// soft masks have about half of them there.
+fn is_soft_mask(voxels: &[f32], low: f32, high: f32) -> bool {
+    let margin = SATURATED * (high - low);
+    let above = voxels.iter().filter(|&&value| value > low + margin).count();
+    let highest = voxels.iter().filter(|&&value| value >= high - margin).count();
+    4 * highest > above
 }
 
 fn range(scan: &Volume<f32>) -> Option<[f32; 2]> {
@@ -232,4 +250,33 @@ fn content(scan: &Volume<f32>) -> u64 {
         value.to_bits().hash(&mut hasher);
     }
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Grid;
+
+    #[test]
+    fn smoothed_masks_are_no_scans() {
+        let grid = Grid::centred([40; 3], [4.0; 3]).unwrap();
+        let mut scan = Volume::filled(&grid, 0.0_f32).unwrap();
+        for ((i, j, k), value) in scan.data_mut().indexed_iter_mut() {
+            let radius = [i, j, k].map(|n| (n as f32 - 19.5).powi(2)).iter().sum::<f32>().sqrt();
+            // From 1 at the depth of four voxels to 0.
+            *value = ((16.0 - radius) / 4.0).clamp(0.0, 1.0);
+        }
+        let found = values(&scan);
+        assert!(
+            found.iter().any(|finding| finding.severity == Error && finding.what.contains("probabilities"))
+        );
+        let varied = scan.map(|&value| value * (0.5 + value));
+        assert!(values(&varied).iter().any(|finding| finding.severity == Error), "it is one still");
+        let mut state = 1_u32;
+        let textured = scan.map(|&value| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            value * (state >> 8) as f32
+        });
+        assert!(values(&textured).iter().all(|finding| finding.severity != Error));
+    }
 }
