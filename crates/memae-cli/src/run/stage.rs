@@ -72,7 +72,6 @@ impl Kind {
     pub(crate) fn revision(self) -> u32 {
         match self {
             Self::Atlas
-            | Self::Preprocess
             | Self::Train
             | Self::Reconstruct
             | Self::Count
@@ -80,9 +79,11 @@ impl Kind {
             | Self::Evaluate
             | Self::Package
             | Self::Report => 1,
-            // Synth: the brightness of the cerebellum varies more where label maps are rendered. Detect: volumes tell what their
-            // values mean; view.html.
-            Self::Synth | Self::Detect => 2,
+            // Synth: the brightness of the cerebellum varies more where label maps are rendered. Preprocess: stripped scans are found
+            // on any background; bias correction does not depend on the order of voxels.
+            Self::Synth | Self::Preprocess => 2,
+            // Volumes tell what their values mean; view.html. As Preprocess.
+            Self::Detect => 3,
         }
     }
 }

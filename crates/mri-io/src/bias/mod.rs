@@ -10,8 +10,11 @@ mod lattice;
 mod samples;
 mod sharpen;
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
+use crate::resample::{canonical, in_order_of};
 use crate::{Error, Mask, Result, Volume};
 use lattice::{Fit, Rows};
 use samples::Samples;
@@ -101,7 +104,8 @@ pub struct BiasCorrection {
 /// Finds and removes the smooth field that a scanner's coils multiply a scan with.
 ///
 /// The mask, on the volume's grid, tells where to look, best the brain; without one that is where the
-/// volume is brighter than its mean. Voxels that are not positive and finite do not count.
+/// volume is brighter than its mean. Voxels that are not positive and finite do not count. The order in which the volume stores
+/// its axes does not matter, to the last bit.
 ///
 /// # Errors
 /// If the mask lies on another grid or is empty, none of the voxels worked on is positive and finite, or a
@@ -112,14 +116,21 @@ pub fn correct_bias(
     settings: &BiasSettings,
 ) -> Result<BiasCorrection> {
     settings.check()?;
-    let bright;
-    let mask = if let Some(mask) = mask {
+    if let Some(mask) = mask {
         mask.check_on(&volume.grid())?;
-        mask
-    } else {
-        bright = brighter_than_mean(volume);
-        &bright
-    };
+    }
+    let grid = volume.grid();
+    let volume = canonical(volume);
+    let mask = mask.map_or_else(|| Cow::Owned(brighter_than_mean(&volume)), canonical);
+    let found = correct(&volume, &mask, settings)?;
+    if matches!(volume, Cow::Borrowed(_)) {
+        return Ok(found);
+    }
+    Ok(BiasCorrection { volume: in_order_of(&grid, &found.volume), field: in_order_of(&grid, &found.field) })
+}
+
+/// As [`correct_bias`], with the axes in canonical order.
+fn correct(volume: &Volume<f32>, mask: &Mask, settings: &BiasSettings) -> Result<BiasCorrection> {
     let samples = Samples::of(volume, mask, settings.spacing)?;
     let log_field = Rows::new(
         estimate(&samples, settings)

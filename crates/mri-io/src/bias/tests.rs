@@ -2,6 +2,7 @@ use nalgebra::Point3;
 
 use super::*;
 use crate::Grid;
+use crate::resample::tests::stored_in_all_orders;
 
 /// A synthetic brain of two tissues in folds, and the field that it is multiplied with (mean 1 over it).
 fn biased() -> (Volume<f32>, Mask, Volume<f32>) {
@@ -53,6 +54,27 @@ fn a_known_field_is_found() {
     // The background does not count as a mask that leaves it out.
     let unmasked = correct_bias(&scan, None, &BiasSettings::default()).unwrap();
     assert!(error(&unmasked.field, &truth, &mask) < 0.06);
+}
+
+/// Six of the 48 orders.
+#[test]
+fn the_order_in_which_voxels_are_stored_does_not_matter() {
+    let (scan, mask, _) = biased();
+    let settings = BiasSettings::default();
+    let expected = correct_bias(&scan, Some(&mask), &settings).unwrap();
+    let unmasked = correct_bias(&scan, None, &settings).unwrap();
+    let (scans, masks) = (stored_in_all_orders(&scan), stored_in_all_orders(&mask));
+    let [volumes, fields, alone] =
+        [&expected.volume, &expected.field, &unmasked.field].map(stored_in_all_orders);
+    for order in (3..48).step_by(9) {
+        let found = correct_bias(&scans[order], Some(&masks[order]), &settings).unwrap();
+        let order_of_axes = scans[order].affine().orientation();
+        assert!(found.volume == volumes[order] && found.field == fields[order], "{order_of_axes}");
+        assert!(
+            correct_bias(&scans[order], None, &settings).unwrap().field == alone[order],
+            "{order_of_axes}"
+        );
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ use rows::fill_rows;
 
 use orient::in_canonical_order;
 pub use orient::to_canonical;
-pub(crate) use orient::{canonical, canonical_view, in_canonical_axes};
+pub(crate) use orient::{canonical, canonical_view, in_canonical_axes, in_order_of};
 pub use share::resample_labels_by_share;
 
 /// How values between voxel centres are found.

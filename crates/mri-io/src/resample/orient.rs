@@ -60,14 +60,22 @@ pub(super) fn in_canonical_order<T: Clone, U: Clone>(
     if codes == CANONICAL {
         return compute(&canonical(volume), grid);
     }
-    let found = compute(&canonical(volume), &canonical_grid(grid))?;
-    let mut data = found.data().permuted_axes(codes.map(|(axis, _)| axis));
+    Ok(in_order_of(grid, &compute(&canonical(volume), &canonical_grid(grid))?))
+}
+
+/// A volume in canonical order on the voxels of `grid`, in the grid's own order.
+///
+/// # Panics
+/// If the volume has other voxels.
+pub(crate) fn in_order_of<T: Clone>(grid: &Grid, canonical: &Volume<T>) -> Volume<T> {
+    let codes = grid.affine.axis_codes();
+    let mut data = canonical.data().permuted_axes(codes.map(|(axis, _)| axis));
     for (axis, (_, forward)) in codes.into_iter().enumerate() {
         if !forward {
             data.invert_axis(Axis(axis));
         }
     }
-    Volume::new(data.as_standard_layout().into_owned(), grid.affine)
+    Volume::new(data.as_standard_layout().into_owned(), grid.affine).expect("as many voxels as the grid has")
 }
 
 /// The grid with its axes in canonical order.
