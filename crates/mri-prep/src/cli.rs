@@ -58,7 +58,7 @@ pub(crate) enum Command {
     /// Average the brains of a cohort: a reference where no atlas is at hand.
     Template(Template),
     /// All of it, for one scan or many: strip, register to a reference, resample to its grid, normalize.
-    Run(Run),
+    Run(Box<Run>),
     /// The same for a BIDS data set, called as a BIDS App.
     Bids(BidsApp),
     /// Tell what is wrong with scans, before hours of work, and what to do about it.

@@ -10,6 +10,7 @@ mod files;
 mod loader;
 mod log;
 mod outputs;
+mod stripping;
 
 use std::ffi::OsString;
 

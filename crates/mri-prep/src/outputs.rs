@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use mri_io::atomic_file::can_write;
 use mri_io::nifti::can_write_volume;
+use mri_io::transform_file::can_write_transform;
 
 /// Refuses results in the place of what is read, by whatever path: inputs are never changed. Also two results in one file.
 pub(crate) fn apart<'a>(
@@ -35,6 +36,10 @@ pub(crate) fn volumes<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Resul
 
 pub(crate) fn files<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<()> {
     Ok(paths.into_iter().try_for_each(can_write)?)
+}
+
+pub(crate) fn transforms<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Result<()> {
+    Ok(paths.into_iter().try_for_each(can_write_transform)?)
 }
 
 /// Pictures are PNG, whatever their names say.

@@ -72,6 +72,30 @@ fn voxels_that_are_no_numbers_are_counted_and_treated_as_asked() {
     succeeds(folder, "resample a.nii b.nii --spacing 1 1 1 --nan zero");
     assert!(read(folder.join("b.nii")).unwrap().as_slice().iter().all(|value| value.is_finite()));
     fails(folder, "resample a.nii b.nii --spacing 1 1 1 --nan refuse", &["a.nii", "840 of 1680"]);
+    let text = succeeds(folder, "resample a.nii b.nii --spacing 1 1 1 --interpolation nearest");
+    assert!(text.contains("840 of 1680"), "{text}");
+}
+
+#[test]
+fn labels_that_lose_their_volume_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut labels = tomogram().map(|_| 1_i16);
+    // Of two voxels of 2 mm, one in every cube of 3 is left: label 7 lies beside them.
+    labels.data_mut()[[3, 3, 3]] = 7;
+    write(folder.join("a.nii"), &labels).unwrap();
+    let text = succeeds(folder, "resample a.nii b.nii --spacing 6 6 6 --labels");
+    assert!(text.contains("a.nii: volumes change: label 7 from 0.01 to 0.00 ml"), "{text}");
+    assert!(!text.contains("label 1 "), "{text}");
+}
+
+#[test]
+fn kinds_of_files_that_are_not_written_are_refused_before_the_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder.join("a.nii"), &tomogram()).unwrap();
+    fails(folder, "register a.nii a.nii --matrix m.txt --inverse x.h5", &["x.h5", ".h5 are not written"]);
+    assert!(!folder.join("m.txt").exists());
 }
 
 #[test]

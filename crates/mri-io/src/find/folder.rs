@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::why_absent;
 use crate::{Error, Result};
 
 /// A scan of a BIDS data set.
@@ -39,12 +40,19 @@ pub enum LeftOut {
         /// `phase`, `real` or `imag`.
         part: &'static str,
     },
-    /// A subject without a scan of the suffix.
+    /// A subject, or one session of a subject that has scans otherwise, without a scan of the suffix.
     NoScan {
-        /// The subject's folder.
-        subject: PathBuf,
+        /// The folder of the subject or the session.
+        folder: PathBuf,
         /// The suffix.
         suffix: String,
+    },
+    /// A link to nowhere in the place of a folder.
+    Absent {
+        /// The link.
+        folder: PathBuf,
+        /// [`why_absent`]
+        why: String,
     },
     /// Files whose scans would have one id, such as a `.nii` beside a `.nii.gz`. None of them is taken.
     SameId {
@@ -60,7 +68,7 @@ impl LeftOut {
     pub fn place(&self) -> &Path {
         match self {
             Self::NotMagnitude { path, .. } => path,
-            Self::NoScan { subject, .. } => subject,
+            Self::NoScan { folder, .. } | Self::Absent { folder, .. } => folder,
             Self::SameId { paths, .. } => &paths[0],
         }
     }
@@ -74,9 +82,10 @@ impl fmt::Display for LeftOut {
                 "{} is left out: its name (part-{part}) says that it is no magnitude image",
                 path.display()
             ),
-            Self::NoScan { subject, suffix } => {
-                write!(formatter, "{} has no anat/*_{suffix}.nii[.gz]", subject.display())
+            Self::NoScan { folder, suffix } => {
+                write!(formatter, "{} has no anat/*_{suffix}.nii[.gz]", folder.display())
             }
+            Self::Absent { folder, why } => write!(formatter, "{} {why}", folder.display()),
             Self::SameId { id, paths } => {
                 let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
                 let paths = paths.join(" and ");
@@ -105,34 +114,76 @@ pub fn part_of_complex(path: impl AsRef<Path>) -> Option<&'static str> {
 pub fn bids_scans(root: impl AsRef<Path>, suffix: &str) -> Result<BidsScans> {
     let root = root.as_ref();
     let mut found = BidsScans::default();
-    for subject in folders(root, "sub-")? {
-        let before = found.scans.len() + found.left_out.len();
-        let sessions = folders(&root.join(&subject), "ses-")?.into_iter().map(Some);
+    for subject in found.folders(root, "sub-")? {
+        let before = found.count();
+        let mut without = Vec::new();
+        let sessions = found.folders(&root.join(&subject), "ses-")?.into_iter().map(Some);
         for session in std::iter::once(None).chain(sessions) {
-            let place = [Some(subject.as_str()), session.as_deref(), Some("anat")].into_iter().flatten();
-            let place: PathBuf = place.collect();
-            for path in nifti_files_if_any(&root.join(&place))? {
-                let stem = nifti_stem(&path);
-                let Some(entities) = stem.strip_suffix(suffix).and_then(|rest| rest.strip_suffix('_')) else {
-                    continue;
-                };
-                if let Some(part) = part_of_complex(&path) {
-                    found.left_out.push(LeftOut::NotMagnitude { path, part });
-                    continue;
-                }
-                found.scans.push(BidsScan {
-                    id: id(&subject, session.as_deref(), entities),
-                    place: place.clone(),
-                    path,
-                });
+            let folder: PathBuf = std::iter::once(subject.as_str()).chain(session.as_deref()).collect();
+            let so_far = found.count();
+            found.take(root, &folder, session.as_deref(), suffix)?;
+            if session.is_some() && found.count() == so_far {
+                without.push(folder);
             }
         }
-        if found.scans.len() + found.left_out.len() == before {
-            found.left_out.push(LeftOut::NoScan { subject: root.join(subject), suffix: suffix.to_owned() });
+        if found.count() == before {
+            without = vec![PathBuf::from(&subject)];
         }
+        let no_scan =
+            |folder: PathBuf| LeftOut::NoScan { folder: root.join(folder), suffix: suffix.to_owned() };
+        found.left_out.extend(without.into_iter().map(no_scan));
     }
     leave_out_twins(&mut found);
     Ok(found)
+}
+
+impl BidsScans {
+    fn count(&self) -> usize {
+        self.scans.len() + self.left_out.len()
+    }
+
+    /// Takes the scans of a subject, or of a session of it, whose folder lies below the root.
+    fn take(&mut self, root: &Path, folder: &Path, session: Option<&str>, suffix: &str) -> Result<()> {
+        let place = folder.join("anat");
+        let anat = root.join(&place);
+        if !anat.is_dir() {
+            self.tell_absent(anat);
+            return Ok(());
+        }
+        let subject = folder.iter().next().unwrap_or_default().to_string_lossy().into_owned();
+        for path in nifti_files(anat)? {
+            let stem = nifti_stem(&path);
+            let Some(entities) = stem.strip_suffix(suffix).and_then(|rest| rest.strip_suffix('_')) else {
+                continue;
+            };
+            if let Some(part) = part_of_complex(&path) {
+                self.left_out.push(LeftOut::NotMagnitude { path, part });
+                continue;
+            }
+            self.scans.push(BidsScan { id: id(&subject, session, entities), place: place.clone(), path });
+        }
+        Ok(())
+    }
+
+    /// Names of the folders in `parent` that begin with `prefix`, sorted. Links to nowhere are told.
+    fn folders(&mut self, parent: &Path, prefix: &str) -> Result<Vec<String>> {
+        let mut names = names(parent)?;
+        names.retain(|name| {
+            let folder = parent.join(name);
+            name.starts_with(prefix) && (folder.is_dir() || self.tell_absent(folder))
+        });
+        Ok(names)
+    }
+
+    /// Tells a link to nowhere; false, as it is no folder.
+    fn tell_absent(&mut self, folder: PathBuf) -> bool {
+        if folder.is_symlink()
+            && let Some(why) = why_absent(&folder)
+        {
+            self.left_out.push(LeftOut::Absent { folder, why });
+        }
+        false
+    }
 }
 
 /// Nobody can tell which of the scans of one id is meant.
@@ -167,6 +218,22 @@ pub fn nifti_files(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
     Ok(files.filter(|path| is_nifti(path) && !path.is_dir()).collect())
 }
 
+/// All files that lie directly in a folder and can be read as volumes by their names, sorted: those of [`nifti_files`], `.mgz` and
+/// `.mgh` of FreeSurfer, and the `.img` of pairs.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn volume_files(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
+    let folder = folder.as_ref();
+    let is_other = |path: &Path| {
+        let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+        ["mgz", "mgh"].iter().any(|other| ending == *other)
+            || ending == "img" && path.with_extension("hdr").exists()
+    };
+    let files = names(folder)?.into_iter().map(|name| folder.join(name));
+    Ok(files.filter(|path| (is_nifti(path) || is_other(path)) && !path.is_dir()).collect())
+}
+
 /// A file's name without `.nii` or `.nii.gz`.
 pub fn nifti_stem(path: impl AsRef<Path>) -> String {
     let name = path.as_ref().file_name().unwrap_or_default().to_string_lossy();
@@ -178,17 +245,6 @@ pub fn nifti_stem(path: impl AsRef<Path>) -> String {
 pub fn is_nifti(path: impl AsRef<Path>) -> bool {
     let path = path.as_ref();
     path.file_name().is_some_and(|name| nifti_stem(path).len() < name.len())
-}
-
-fn nifti_files_if_any(folder: &Path) -> Result<Vec<PathBuf>> {
-    if folder.is_dir() { nifti_files(folder) } else { Ok(Vec::new()) }
-}
-
-/// Names of the folders in `parent` that begin with `prefix`, sorted.
-fn folders(parent: &Path, prefix: &str) -> Result<Vec<String>> {
-    let mut names = names(parent)?;
-    names.retain(|name| name.starts_with(prefix) && parent.join(name).is_dir());
-    Ok(names)
 }
 
 /// Names in a folder that are text and not hidden, sorted.
@@ -262,19 +318,23 @@ mod tests {
             "sub-02/anat/sub-02_part-imag_T2w.nii",
             "sub-03/ses-1/anat/sub-03_ses-1_T1w.nii",
             "sub-04/notes.txt",
+            "sub-05/ses-1/anat/sub-05_ses-1_T2w.nii",
+            "sub-05/ses-2/anat/sub-05_ses-2_T1w.nii",
         ]);
         let found = bids_scans(&folder, "T2w").unwrap();
-        assert_eq!(found.scans.iter().map(|scan| scan.id.as_str()).collect::<Vec<_>>(), ["sub-01_part-mag"]);
+        let ids: Vec<&str> = found.scans.iter().map(|scan| scan.id.as_str()).collect();
+        assert_eq!(ids, ["sub-01_part-mag", "sub-05_ses-1"]);
         let told: Vec<String> = found.left_out.iter().map(ToString::to_string).collect();
         for (told, parts) in told.iter().zip([
             ["sub-01_part-phase_T2w.nii.gz", "part-phase"],
             ["sub-02_part-imag_T2w.nii", "part-imag"],
             ["sub-03", "no anat/*_T2w"],
             ["sub-04", "no anat/*_T2w"],
+            ["sub-05/ses-2", "no anat/*_T2w"],
         ]) {
             assert!(parts.iter().all(|part| told.contains(part)), "{told}");
         }
-        assert_eq!(told.len(), 4);
+        assert_eq!(told.len(), 5);
     }
 
     #[cfg(unix)]
@@ -287,6 +347,31 @@ mod tests {
         assert_eq!(nifti_files(link.parent().unwrap()).unwrap(), std::slice::from_ref(&link));
         let error = crate::read(&link).unwrap_err().to_string();
         assert!(error.contains("sub-02_T2w.nii.gz") && error.contains("datalad get"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_nowhere_in_the_place_of_folders_are_told() {
+        let folder = with(&["sub-01/anat/sub-01_T2w.nii", "sub-01/notes.txt", "sub-02/notes.txt"]);
+        for link in ["sub-01/ses-2", "sub-02/anat", "sub-03"] {
+            std::os::unix::fs::symlink("../gone", folder.path().join(link)).unwrap();
+        }
+        let found = bids_scans(&folder, "T2w").unwrap();
+        let mut places: Vec<&Path> = found
+            .left_out
+            .iter()
+            .filter(|left_out| left_out.to_string().contains("is a link to ../gone"))
+            .map(|left_out| left_out.place().strip_prefix(&folder).unwrap())
+            .collect();
+        places.sort();
+        assert_eq!(places, ["sub-01/ses-2", "sub-02/anat", "sub-03"].map(Path::new));
+    }
+
+    #[test]
+    fn all_formats_that_can_be_read_are_volumes() {
+        let folder = with(&["a.mgz", "b.img", "b.hdr", "c.nii", "d.img", "e.txt", "f.mgh"]);
+        let files = volume_files(&folder).unwrap();
+        assert_eq!(files, ["a.mgz", "b.img", "c.nii", "f.mgh"].map(|name| folder.path().join(name)));
     }
 
     #[test]

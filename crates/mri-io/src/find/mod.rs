@@ -8,6 +8,7 @@ mod list;
 pub use absent::why_absent;
 pub use folder::{
     BidsScan, BidsScans, LeftOut, bids_scans, is_nifti, nifti_files, nifti_stem, part_of_complex,
+    volume_files,
 };
 #[cfg(feature = "lists")]
 pub use list::{ListedScan, read_scan_list};

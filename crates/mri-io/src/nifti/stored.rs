@@ -1,5 +1,6 @@
 //! Volumes with their voxels as the file stores them: for what moves voxels and must not change them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::datatype::Datatype;
@@ -209,6 +210,21 @@ impl StoredVolume {
         let datatype = self.datatype();
         let whole = Self { voxels, slope: 1.0, inter: 0.0, ..self };
         whole.clone().with_datatype(datatype).or(Ok(whole))
+    }
+
+    /// Millilitres of each label but 0.
+    ///
+    /// # Errors
+    /// As [`StoredVolume::labels`].
+    pub fn label_millilitres(&self) -> Result<BTreeMap<i64, f64>> {
+        let labels: Volume<i64> = self.whole()?;
+        let mut voxels = BTreeMap::<i64, usize>::new();
+        for run in labels.as_slice().chunk_by(i64::eq) {
+            *voxels.entry(run[0]).or_default() += run.len();
+        }
+        voxels.remove(&0);
+        let millilitres = labels.affine().voxel_volume() / 1000.0;
+        Ok(voxels.into_iter().map(|(label, count)| (label, count as f64 * millilitres)).collect())
     }
 
     /// The values as whole numbers, by the rule of [`StoredVolume::labels`].

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use nalgebra::Matrix4;
 
-use crate::atomic_file::write_whole;
+use crate::atomic_file::{can_write, write_whole};
 use crate::{AffineTransform, Error, Grid, Result};
 
 /// Endings of transform files that other programs write, and this crate does not.
@@ -104,6 +104,7 @@ pub fn write_transform(
     ends: Option<&Ends>,
 ) -> Result<()> {
     let (path, matrix) = (path.as_ref(), transform.into().matrix());
+    check_ending(path)?;
     let needed = || ends.ok_or_else(|| Error::EndsMissing { path: path.to_owned() });
     let text = if ends_in(path, "tfm") {
         itk::text(&matrix)
@@ -111,15 +112,28 @@ pub fn write_transform(
         rows(&fsl::from_world(&matrix, needed()?).map_err(|reason| Error::transform(path, reason))?)
     } else if ends_in(path, "lta") {
         lta::text(&matrix, needed()?).map_err(|reason| Error::transform(path, reason))?
-    } else if let Some(format) = OTHERS.into_iter().find(|format| ends_in(path, format)) {
-        return Err(Error::transform(
-            path,
-            format!("files of the kind .{format} are not written: take .txt (plain 4x4), .tfm, .mat or .lta"),
-        ));
     } else {
         rows(&matrix)
     };
     write_whole(path, |file| std::io::Write::write_all(file, text.as_bytes()))
+}
+
+/// Refuses what [`write_transform`] could not write, before the work for it: a kind of file that it does not know, or a folder
+/// without room or permission.
+///
+/// # Errors
+/// As [`write_transform`], but for missing `ends`.
+pub fn can_write_transform(path: impl AsRef<Path>) -> Result<()> {
+    check_ending(path.as_ref())?;
+    can_write(path)
+}
+
+fn check_ending(path: &Path) -> Result<()> {
+    let Some(format) = OTHERS.into_iter().find(|format| ends_in(path, format)) else { return Ok(()) };
+    Err(Error::transform(
+        path,
+        format!("files of the kind .{format} are not written: take .txt (plain 4x4), .tfm, .mat or .lta"),
+    ))
 }
 
 /// Writes the plain 4x4 matrix (RAS+, mm) as [`write_transform`] does, whatever the file's name.

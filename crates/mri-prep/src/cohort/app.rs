@@ -17,6 +17,7 @@ use super::{begin, common, conclude, earlier, manifest, page, settings};
 use crate::exit;
 use crate::files::about;
 use crate::outputs;
+use crate::stripping::Stripping;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -46,6 +47,8 @@ pub(crate) struct Bids {
     /// TOML file with settings other than the defaults, as for `mri-prep run`.
     #[arg(long, value_name = "FILE.toml")]
     settings: Option<PathBuf>,
+    #[command(flatten)]
+    stripping: Stripping,
     /// Scans at a time; memory grows with it. [default: number of processors]
     #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -152,6 +155,7 @@ impl Bids {
             reference: self.reference.clone(),
             reference_mask: self.reference_mask.clone(),
             settings: self.settings.clone(),
+            stripping: self.stripping.clone(),
             jobs: self.jobs,
             force: false,
             page: None,

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args};
 use cli_support::subjects::Participants;
 
+use crate::stripping::Stripping;
+
 /// Which scans of a BIDS data set are taken. All conditions apply together.
 #[derive(Debug, Args)]
 pub(crate) struct Choice {
@@ -26,7 +28,8 @@ pub(crate) struct Choice {
 #[derive(Debug, Args)]
 pub(crate) struct Source {
     /// Many scans: a TOML file with a table `[[scan]]` for each, of the keys `scan`, `output` (a folder) and, if the
-    /// brain is known, `mask`, and for other contrasts of the session `also`, a list; or a CSV file with these columns, where
+    /// brain is known, `mask`, if this scan needs another `--skull` than the others, `skull`, and for other contrasts of the session
+    /// `also`, a list; or a CSV file with these columns, where
     /// `;` separates several contrasts. Paths are relative to the file.
     #[arg(long, value_name = "FILE")]
     pub(crate) manifest: Option<PathBuf>,
@@ -78,6 +81,8 @@ pub(crate) struct Run {
     /// `[registration]`.
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) settings: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) stripping: Stripping,
     /// Scans at a time; memory grows with it. [default: number of processors]
     #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,

@@ -93,6 +93,7 @@ impl Derivatives {
             scan: path.clone(),
             volume: None,
             mask: None,
+            skull: None,
             also: Vec::new(),
             outputs,
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use cli_support::lock;
 use mri_io::find::nifti_stem;
+use mri_io::strip::Skull;
 
 use super::sidecars::{ContrastSidecars, Sidecars};
 use crate::files::about;
@@ -21,6 +22,8 @@ pub(crate) struct Job {
     pub(crate) volume: Option<usize>,
     /// Its brain, where that is known.
     pub(crate) mask: Option<PathBuf>,
+    /// Whether it has a skull, where a list says so.
+    pub(crate) skull: Option<Skull>,
     /// Further contrasts of the session.
     pub(crate) also: Vec<Contrast>,
     pub(crate) outputs: Outputs,

@@ -57,7 +57,7 @@ fn listed(path: &Path) -> Result<Vec<Job>> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut jobs = Vec::new();
     let mut uses = HashMap::new();
-    for ListedScan { scan, mask, output, also } in read_scan_list(path)? {
+    for ListedScan { scan, mask, skull, output, also } in read_scan_list(path)? {
         let output = output.with_context(|| {
             format!("{}: names no `output`, the folder for the results, of {}", about(path), about(&scan))
         })?;
@@ -70,6 +70,7 @@ fn listed(path: &Path) -> Result<Vec<Job>> {
             scan,
             volume: None,
             mask,
+            skull,
             also,
             outputs: Outputs::in_folder(&output),
         });

@@ -17,11 +17,12 @@ mod summary;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use cli_support::files::write_json;
 use cli_support::interrupt;
 use cli_support::lock::Lock;
 use cli_support::progress::say;
+use cli_support::spelling::explain;
 use cli_support::{worded, workers};
 use mri_io::preprocess::{PreprocessSettings, Reference, preprocess};
 use mri_io::qc::{Caption, Section, quality_picture, thumbnail};
@@ -76,8 +77,9 @@ pub(crate) fn run(arguments: &Run) -> Result<u8> {
 }
 
 fn settings(arguments: &Run) -> Result<PreprocessSettings> {
-    let settings: PreprocessSettings =
+    let mut settings: PreprocessSettings =
         arguments.settings.as_deref().map_or(Ok(PreprocessSettings::default()), from_toml)?;
+    settings.strip = arguments.stripping.over(settings.strip);
     settings.check()?;
     Ok(settings)
 }
@@ -168,7 +170,8 @@ fn process(job: &Job, common: &Common) -> Result<Summary> {
     let mask = job.mask.as_deref().map(|mask| read_mask_of(mask, &job.scan, &scan)).transpose()?;
     let _alone = job.outputs.lock.as_ref().map(|file| alone(file, &job.outputs.folder)).transpose()?;
     let odd = header.findings.iter().map(|finding| format!("the scan {finding}"));
-    let result = preprocess(&scan, mask.as_ref(), &common.reference, &common.settings)
+    let settings = common.settings_of(job);
+    let result = preprocess(&scan, mask.as_ref(), &common.reference, &settings)
         .inspect_err(|_| job.outputs.remove_unless_more_than_a_lock())
         .with_context(|| about(&job.scan))?;
     let Outputs { folder, brain, mask, native_mask, matrix, itk, .. } = &job.outputs;
@@ -177,7 +180,7 @@ fn process(job: &Job, common: &Common) -> Result<Summary> {
     let contrasts = job
         .also
         .iter()
-        .map(|contrast| also::bring_along(contrast, &scan, &result, &common.settings, &mut of_contrasts));
+        .map(|contrast| also::bring_along(contrast, &scan, &result, &settings, &mut of_contrasts));
     let (also, drawn): (Vec<_>, Vec<_>) = contrasts.collect::<Result<Vec<_>>>()?.into_iter().unzip();
     let centre = common.reference.volume().grid().centre();
     let rows = result.transform.matrix();
@@ -249,8 +252,14 @@ impl Common {
             mask: job.mask.as_deref().map(Content::of).transpose()?,
             reference: self.reference_content.clone(),
             reference_mask: self.reference_mask_content.clone(),
-            settings: self.settings.clone(),
+            settings: self.settings_of(job),
         })
+    }
+
+    fn settings_of(&self, job: &Job) -> PreprocessSettings {
+        let mut settings = self.settings.clone();
+        settings.strip.skull = job.skull.unwrap_or(settings.strip.skull);
+        settings
     }
 }
 
@@ -266,7 +275,8 @@ fn single(arguments: &Run) -> Result<Vec<Job>> {
         &arguments.also.iter().map(PathBuf::from).collect::<Vec<_>>(),
         &output,
     )?;
-    Ok(vec![Job { name: name(&scan), source: about(&scan), scan, volume, mask, also, outputs }])
+    let (name, source) = (name(&scan), about(&scan));
+    Ok(vec![Job { name, source, scan, volume, mask, skull: None, also, outputs }])
 }
 
 fn common(arguments: &Run, settings: PreprocessSettings) -> Result<Common> {
@@ -301,5 +311,5 @@ fn common(arguments: &Run, settings: PreprocessSettings) -> Result<Common> {
 
 pub(crate) fn from_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
     let text = fs_err::read_to_string(path)?;
-    toml::from_str(&text).with_context(|| about(path))
+    toml::from_str(&text).map_err(|error| anyhow!("{}: {}", about(path), explain(&error)))
 }

@@ -12,6 +12,7 @@ use mri_io::write;
 use crate::files::{about, read_masked, read_with_mask, warn};
 use crate::loader::Cohort;
 use crate::outputs;
+use crate::stripping::Stripping;
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("target").args(["scale", "like"])))]
@@ -23,6 +24,8 @@ pub(crate) struct Normalize {
     /// The brain, on the same grid; without it the skull is stripped.
     #[arg(long)]
     mask: Option<PathBuf>,
+    #[command(flatten)]
+    stripping: Stripping,
     /// What becomes of the intensities.
     #[arg(long, value_enum, default_value_t)]
     method: Method,
@@ -87,8 +90,8 @@ pub(crate) fn normalize(arguments: &Normalize) -> Result<()> {
     let mask = if let Some(mask) = mask {
         mask
     } else {
-        let found =
-            skull_strip(&volume, &StripSettings::default()).with_context(|| about(&arguments.volume))?;
+        let settings = arguments.stripping.over(StripSettings::default());
+        let found = skull_strip(&volume, &settings).with_context(|| about(&arguments.volume))?;
         eprintln!(
             "no --mask: the brain was found, {:.0} ml, quality {:.2}",
             found.mask.millilitres(),

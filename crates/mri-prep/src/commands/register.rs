@@ -64,11 +64,20 @@ pub(crate) fn run(arguments: &Register) -> Result<()> {
     let masks = [&arguments.fixed_mask, &arguments.moving_mask].into_iter().flatten();
     let results = [matrix, itk, inverse, picture, &arguments.resampled].into_iter().flatten();
     outputs::apart([&arguments.fixed, &arguments.moving].into_iter().chain(masks), results)?;
-    outputs::files([matrix, itk, inverse].into_iter().flatten())?;
+    outputs::transforms([matrix, inverse].into_iter().flatten())?;
+    outputs::files(itk)?;
     outputs::picture(picture.as_ref())?;
     outputs::volumes(&arguments.resampled)?;
     let (_, fixed) = read_told(&arguments.fixed, arguments.fixed_volume)?;
     let (_, moving) = read_told(&arguments.moving, arguments.volume)?;
+    for (path, volume) in [(&arguments.fixed, &fixed), (&arguments.moving, &moving)] {
+        let count = volume.not_finite();
+        if count > 0 {
+            let voxels = volume.as_slice().len();
+            let what = format!("{count} of {voxels} voxels are not finite and count as background");
+            warn(path, &[what]);
+        }
+    }
     let mask_of = |mask: &Option<PathBuf>, path: &Path, volume: &Volume| {
         mask.as_deref().map(|mask| read_mask_of(mask, path, volume)).transpose()
     };

@@ -1,5 +1,6 @@
 //! `mri-prep resample`: another grid, pose, spacing, axis order or type.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,6 +14,11 @@ use mri_io::{AffineTransform, Grid, RigidTransform, Volume};
 use crate::commands::transform::chain;
 use crate::files::{about, read_stored, read_told, tell, warn};
 use crate::outputs;
+
+/// Share of a label's volume by which it may change without a word.
+const VOLUME_CHANGE: f64 = 0.2;
+/// Labels that are told one by one.
+const MOST_TOLD: usize = 5;
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("target").required(true).args(["like", "spacing", "canonical"])))]
@@ -90,6 +96,9 @@ pub(crate) fn resample(arguments: &Resample) -> Result<()> {
     let is_nearest = arguments.interpolation == Interpolation::Nearest && arguments.nan == NotFinite::Keep;
     let resampled = if arguments.labels.is_some() || arguments.canonical || is_nearest {
         let stored = read_stored(input, arguments.number)?;
+        if is_nearest {
+            tell_not_finite(&stored, input)?;
+        }
         moved(arguments, stored, &transform).with_context(|| about(input))?
     } else {
         interpolated(arguments, &transform)?
@@ -115,7 +124,24 @@ fn transform(arguments: &Resample) -> Result<AffineTransform> {
 
 /// Voxels in other places, their values untouched.
 fn moved(arguments: &Resample, volume: StoredVolume, transform: &AffineTransform) -> Result<StoredVolume> {
-    let volume = if arguments.labels.is_some() { volume.labels()? } else { volume };
+    if arguments.labels.is_none() {
+        return Ok(match target(arguments, &volume.grid())? {
+            Some(grid) => volume.nearest(&grid, transform, arguments.fill)?,
+            None => volume.to_canonical(),
+        });
+    }
+    let volume = volume.labels()?;
+    let before = volume.label_millilitres()?;
+    let moved = moved_labels(arguments, volume, transform)?;
+    tell_volumes(&before, &moved.label_millilitres()?, &arguments.volume);
+    Ok(moved)
+}
+
+fn moved_labels(
+    arguments: &Resample,
+    volume: StoredVolume,
+    transform: &AffineTransform,
+) -> Result<StoredVolume> {
     match target(arguments, &volume.grid())? {
         Some(grid) if arguments.labels == Some(Labels::Share) => {
             ensure!(
@@ -127,6 +153,38 @@ fn moved(arguments: &Resample, volume: StoredVolume, transform: &AffineTransform
         Some(grid) => Ok(volume.nearest(&grid, transform, arguments.fill)?),
         None => Ok(volume.to_canonical()),
     }
+}
+
+/// Warns of labels whose volume (ml) is another one than before.
+fn tell_volumes(before: &BTreeMap<i64, f64>, after: &BTreeMap<i64, f64>, path: &Path) {
+    let is_other = |before: f64, after: f64| (after - before).abs() > VOLUME_CHANGE * before;
+    let others =
+        before.iter().map(|(label, &before)| (label, before, after.get(label).copied().unwrap_or(0.0)));
+    let others: Vec<String> = others
+        .filter(|&(_, before, after)| is_other(before, after))
+        .map(|(label, before, after)| format!("label {label} from {before:.2} to {after:.2} ml"))
+        .collect();
+    let (told, rest) = others.split_at(others.len().min(MOST_TOLD));
+    if !told.is_empty() {
+        let rest = if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
+        warn(path, &[format!("volumes change: {}{rest}", told.join(", "))]);
+    }
+}
+
+fn tell_not_finite(volume: &StoredVolume, path: &Path) -> Result<()> {
+    let (count, voxels) = if volume.datatype().is_float() {
+        let values = volume.values()?;
+        (values.not_finite(), values.as_slice().len())
+    } else {
+        (0, 0)
+    };
+    if count > 0 {
+        warn(
+            path,
+            &[format!("{count} of {voxels} voxels are not finite, and stay so where they are nearest")],
+        );
+    }
+    Ok(())
 }
 
 fn interpolated(arguments: &Resample, transform: &AffineTransform) -> Result<StoredVolume> {

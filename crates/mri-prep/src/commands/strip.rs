@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{ArgGroup, Args};
 use mri_io::nifti::Datatype;
 use mri_io::qc::{Caption, Section, quality_picture};
-use mri_io::strip::{Skull, StripSettings, skull_strip};
+use mri_io::strip::{StripSettings, skull_strip};
 use mri_io::write;
 
 use crate::files::{about, name, read_stored, warn, write_png};
 use crate::outputs;
+use crate::stripping::Stripping;
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("strip-output").required(true).multiple(true).args(["mask", "brain", "picture"])))]
@@ -20,12 +21,8 @@ pub(crate) struct Strip {
     /// Of a series take this volume, counted from 0.
     #[arg(long, value_name = "N")]
     pub(crate) volume: Option<usize>,
-    /// Whether the scan has a skull: keep it as it is if it is stripped already, remove the skull, or guess.
-    #[arg(long, value_enum, default_value = "guess")]
-    pub(crate) skull: SkullChoice,
-    /// Move the brain's surface outwards from the inner side of the dura by this (mm, -5 to 5).
-    #[arg(long, value_name = "MM", default_value_t = 0.0, allow_negative_numbers = true, value_parser = rim)]
-    pub(crate) rim: f64,
+    #[command(flatten)]
+    stripping: Stripping,
     /// Write the brain's mask here.
     #[arg(long, value_name = "OUT")]
     pub(crate) mask: Option<PathBuf>,
@@ -37,29 +34,6 @@ pub(crate) struct Strip {
     pub(crate) picture: Option<PathBuf>,
 }
 
-/// [`Skull`] on the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum SkullChoice {
-    Keep,
-    Remove,
-    Guess,
-}
-
-impl From<SkullChoice> for Skull {
-    fn from(choice: SkullChoice) -> Self {
-        match choice {
-            SkullChoice::Keep => Self::Keep,
-            SkullChoice::Remove => Self::Remove,
-            SkullChoice::Guess => Self::Guess,
-        }
-    }
-}
-
-fn rim(text: &str) -> Result<f64, String> {
-    let found = text.parse().ok().filter(|rim| (-5.0..=5.0).contains(rim));
-    found.ok_or_else(|| "the rim is a number of millimetres from -5 to 5".to_owned())
-}
-
 pub(crate) fn run(arguments: &Strip) -> Result<()> {
     let results = [&arguments.mask, &arguments.brain, &arguments.picture];
     outputs::apart([&arguments.scan], results.into_iter().flatten())?;
@@ -67,9 +41,7 @@ pub(crate) fn run(arguments: &Strip) -> Result<()> {
     outputs::picture(arguments.picture.as_ref())?;
     let stored = read_stored(&arguments.scan, arguments.volume)?;
     let scan = stored.values()?;
-    let mut settings = StripSettings::default();
-    settings.skull = arguments.skull.into();
-    settings.rim = arguments.rim;
+    let settings = arguments.stripping.over(StripSettings::default());
     let found = skull_strip(&scan, &settings).with_context(|| about(&arguments.scan))?;
     eprintln!("brain: {:.0} ml, quality {:.2}", found.mask.millilitres(), found.quality);
     warn(&arguments.scan, &found.warnings);

@@ -41,7 +41,7 @@ Examples:
 pub(crate) fn run(arguments: &Transform) -> Result<()> {
     let images = [&arguments.fixed, &arguments.moving].into_iter().flatten();
     outputs::apart(arguments.transforms.iter().chain(images), [&arguments.convert])?;
-    outputs::files([&arguments.convert])?;
+    outputs::transforms([&arguments.convert])?;
     let ends = match (&arguments.fixed, &arguments.moving) {
         (Some(fixed), Some(moving)) => {
             Some(Ends { fixed: read_header(fixed)?.grid(), moving: read_header(moving)?.grid() })

@@ -1,17 +1,56 @@
 //! What is said about all scans of a command: two files, and the lines at the end.
 
-use std::path::Path;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use cli_support::files;
-use serde::Serialize;
+use mri_io::atomic_file::write_whole;
+use serde::ser::SerializeSeq;
+use serde::{Serialize, Serializer};
 
 use super::inputs::Scan;
 use super::outputs::{SUMMARY, SUMMARY_TABLE};
 use super::summary::{NOTICE, Summary};
 
-/// What became of a scan: a summary for each model, or why there is none.
-pub(super) type Outcome = Result<Vec<Summary>, String>;
+/// What became of a scan: what each model found, or why there is nothing.
+pub(super) type Outcome = Result<Vec<Told>, String>;
+
+/// What is kept in memory of a scan and a model until all scans are done. The rest stays in the scan's own `summary.json`.
+pub(super) struct Told {
+    model: String,
+    brain_ml: f64,
+    detected_ml: f64,
+    detected_share: f64,
+    components: usize,
+    largest: Option<(f64, String)>,
+    subject_score: f64,
+    percentile: Option<f64>,
+    warnings: Vec<String>,
+    /// For people.
+    line: String,
+    /// The summary.
+    file: PathBuf,
+}
+
+impl Told {
+    /// Of a summary that lies in this folder.
+    pub(super) fn of(found: Summary, folder: &Path) -> Self {
+        Self {
+            line: found.line(),
+            brain_ml: found.brain_ml,
+            detected_ml: found.detected_ml,
+            detected_share: found.detected_share,
+            components: found.component_count,
+            largest: found.components.into_iter().next().map(|largest| (largest.ml, largest.place.words)),
+            subject_score: found.subject_score,
+            percentile: found.percentile,
+            warnings: found.warnings,
+            model: found.model.name,
+            file: folder.join(SUMMARY),
+        }
+    }
+}
 
 /// A row of `summary.csv`: a scan by one model, or why there is none.
 #[derive(Default, Serialize)]
@@ -34,24 +73,21 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     fn all(scan: &'a Scan, outcome: &'a Outcome) -> Vec<Self> {
         let named = || Self { name: &scan.name, scan: scan.path.display().to_string(), ..Self::default() };
-        let of_model = |found: &'a Summary| {
-            let largest = found.components.first();
-            Self {
-                model: &found.model.name,
-                brain_ml: Some(found.brain_ml),
-                detected_ml: Some(found.detected_ml),
-                detected_share: Some(found.detected_share),
-                components: Some(found.component_count),
-                largest_ml: Some(largest.map_or(0.0, |largest| largest.ml)),
-                largest_place: largest.map_or("", |largest| &largest.place.words),
-                subject_score: Some(found.subject_score),
-                percentile: found.percentile,
-                warnings: found.warnings.join("; "),
-                ..named()
-            }
+        let of_model = |found: &'a Told| Self {
+            model: &found.model,
+            brain_ml: Some(found.brain_ml),
+            detected_ml: Some(found.detected_ml),
+            detected_share: Some(found.detected_share),
+            components: Some(found.components),
+            largest_ml: Some(found.largest.as_ref().map_or(0.0, |(ml, _)| *ml)),
+            largest_place: found.largest.as_ref().map_or("", |(_, place)| place),
+            subject_score: Some(found.subject_score),
+            percentile: found.percentile,
+            warnings: found.warnings.join("; "),
+            ..named()
         };
         match outcome {
-            Ok(summaries) => summaries.iter().map(of_model).collect(),
+            Ok(found) => found.iter().map(of_model).collect(),
             Err(error) => vec![Self { error, ..named() }],
         }
     }
@@ -61,19 +97,33 @@ impl<'a> Row<'a> {
 pub(super) fn write(folder: &Path, scans: &[Scan], outcomes: &[Outcome]) -> Result<()> {
     let rows = scans.iter().zip(outcomes).flat_map(|(scan, outcome)| Row::all(scan, outcome));
     files::write_csv(&folder.join(SUMMARY_TABLE), rows)?;
-    let done: Vec<&Summary> = outcomes.iter().flatten().flatten().collect();
-    files::write_json(&folder.join(SUMMARY), &done)
+    let path = folder.join(SUMMARY);
+    let whole = write_whole(&path, |file| {
+        let mut file = BufWriter::new(file);
+        let mut json = serde_json::Serializer::pretty(&mut file);
+        let mut all = json.serialize_seq(None)?;
+        // One after the other from the disk: thousands of them need not lie in memory together.
+        for told in outcomes.iter().flatten().flatten() {
+            let summary: Summary = files::read_json(&told.file).map_err(std::io::Error::other)?;
+            all.serialize_element(&summary)?;
+        }
+        all.end()?;
+        file.write_all(b"\n")?;
+        file.flush()
+    });
+    Ok(whole?)
 }
 
 /// What the terminal shows at the end.
-pub(super) fn for_people(outcomes: &[Outcome], cautions: &[String], folder: &Path) -> String {
+pub(super) fn for_people(scans: &[Scan], outcomes: &[Outcome], cautions: &[String], folder: &Path) -> String {
     let mut text = String::new();
-    for summaries in outcomes.iter().flatten() {
-        for found in summaries {
-            let model = if summaries.len() > 1 { format!("{}: ", found.model.name) } else { String::new() };
-            text += &format!("{model}{}\n", found.line());
-            for warning in &found.warnings {
-                text += &format!("{model}{}: look at the result: {warning}\n", found.name);
+    for (scan, outcome) in scans.iter().zip(outcomes) {
+        let found = outcome.as_deref().unwrap_or_default();
+        for told in found {
+            let model = if found.len() > 1 { format!("{}: ", told.model) } else { String::new() };
+            text += &format!("{model}{}\n", told.line);
+            for warning in &told.warnings {
+                text += &format!("{model}{}: look at the result: {warning}\n", scan.name);
             }
         }
     }

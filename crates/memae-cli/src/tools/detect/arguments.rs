@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use memae_model::DeviceChoice;
+use mri_io::strip::Skull;
 
 use super::threshold::Threshold;
 use crate::stages::package::{self, Source};
@@ -11,8 +12,8 @@ use crate::stages::package::{self, Source};
 /// Arguments of `memae detect`.
 #[derive(Debug, Args)]
 pub(crate) struct Detect {
-    /// T2-weighted scans with or without their skull, .nii, .nii.gz or .mgz; folders of them, or BIDS data sets; lists (.csv,
-    /// .toml) with a column `scan` and, where brains are known, `mask`.
+    /// T2-weighted scans with or without their skull, .nii, .nii.gz, .mgz or .img; folders of them, or BIDS data sets; lists (.csv,
+    /// .toml) with a column `scan` and, where wanted, `mask` and `skull`.
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
     #[arg(long = "model", value_name = "MODEL", value_parser = Source::parse, help = package::help())]
@@ -23,6 +24,10 @@ pub(crate) struct Detect {
     /// Brain mask of the scan, if there is one scan and you have it; otherwise the skull is stripped here.
     #[arg(long, value_name = "FILE")]
     pub(crate) mask: Option<PathBuf>,
+    /// Whether scans have skulls: guess, remove (there is one), or keep (stripped already). Lists may say it of each scan in a column
+    /// `skull`. [default: as the model was trained, which is to guess for those in the program]
+    #[arg(long, value_name = "guess|remove|keep")]
+    pub(crate) skull: Option<Skull>,
     /// Contrast of the scans in BIDS data sets, by its suffix: T2w, T1w, FLAIR. The built-in model knows T2.
     #[arg(long, default_value = "T2w", value_name = "SUFFIX")]
     pub(crate) suffix: String,

@@ -8,9 +8,10 @@ use cli_support::progress::say;
 use cli_support::{files, interrupt};
 use memae_model::TrainedModel;
 use mri_io::preprocess::{Preprocessed, Reference, preprocess, preprocess_stripped};
-use mri_io::strip::StripSettings;
+use mri_io::strip::{Skull, StripSettings};
 use mri_io::{Mask, Volume};
 
+use super::all::Told;
 use super::arguments::Detect;
 use super::findings::{Findings, View};
 use super::inputs::{self, Scan};
@@ -31,6 +32,8 @@ pub(super) struct Detector {
     networks: Mutex<Vec<TrainedModel>>,
     /// Whether each method's results get a folder of their own.
     several: bool,
+    /// Whether scans have skulls, if the command says so.
+    skull: Option<Skull>,
     out: PathBuf,
 }
 
@@ -97,6 +100,7 @@ impl Detector {
         Ok(Self {
             groups,
             several: methods.len() > 1,
+            skull: arguments.skull,
             networks: Mutex::new(networks),
             out: arguments.out.clone(),
         })
@@ -111,11 +115,12 @@ impl Detector {
     }
 
     /// One scan through all methods, or what an earlier run found in it.
-    pub(super) fn detect(&self, scan: &Scan) -> Result<Vec<Summary>> {
+    pub(super) fn detect(&self, scan: &Scan) -> Result<Vec<Told>> {
         let plans = self.plan(scan)?;
         if plans.iter().flatten().all(|target| target.found.is_some()) {
             say(format!("detect {}: up to date", scan.name));
-            return Ok(plans.into_iter().flatten().filter_map(|target| target.found).collect());
+            let told = |target: Target| Some(Told::of(target.found?, &target.folder));
+            return Ok(plans.into_iter().flatten().filter_map(told).collect());
         }
         interrupt::check()?;
         say(format!("detect {}: begins", scan.name));
@@ -125,35 +130,38 @@ impl Detector {
         };
         let mask = scan.mask.as_deref().map(brain_mask).transpose()?;
         let looked = look::read(&scan.path)?;
-        let mut summaries = Vec::new();
+        let mut told = Vec::new();
         for (group, plan) in self.groups.iter().zip(plans) {
             let mut prepared = None;
             for (method, mut target) in group.methods.iter().zip(plan) {
                 if let Some(found) = target.found.take() {
-                    summaries.push(found);
+                    told.push(Told::of(found, &target.folder));
                     continue;
                 }
                 let prepared = match &mut prepared {
                     Some(prepared) => prepared,
                     missing => {
-                        let (settings, reference) = (&method.members[0].about.preprocess, &group.reference);
+                        let (mut settings, reference) =
+                            (method.members[0].about.preprocess.clone(), &group.reference);
+                        settings.strip.skull = scan.skull.or(self.skull).unwrap_or(settings.strip.skull);
                         let usual = settings.strip == StripSettings::default();
                         let prepared = match (&mask, &looked.brain) {
                             (None, Some(brain)) if usual => {
-                                preprocess_stripped(&looked.volume, brain, reference, settings)
+                                preprocess_stripped(&looked.volume, brain, reference, &settings)
                             }
-                            (mask, _) => preprocess(&looked.volume, mask.as_ref(), reference, settings),
+                            (mask, _) => preprocess(&looked.volume, mask.as_ref(), reference, &settings),
                         };
                         missing.insert(prepared.with_context(named)?)
                     }
                 };
+                let folder = target.folder.clone();
                 let summary = self
                     .find(scan, &looked.volume, prepared, group, method, &looked.warnings, target)
                     .with_context(named)?;
-                summaries.push(summary);
+                told.push(Told::of(summary, &folder));
             }
         }
-        Ok(summaries)
+        Ok(told)
     }
 
     /// For each method of each group where its results on a scan belong.
@@ -166,7 +174,9 @@ impl Detector {
                 folder.push(&method.note.name);
             }
             let packages = method.note.packages();
-            let key = files::fingerprint(&(Kind::Detect.revision(), packages, method.threshold, &stamps))?;
+            let skull = scan.skull.or(self.skull);
+            let key =
+                files::fingerprint(&(Kind::Detect.revision(), packages, method.threshold, skull, &stamps))?;
             let whole = outputs::are_whole(&folder);
             let found = files::read_json::<Summary>(&folder.join(outputs::SUMMARY)).ok();
             let found = found.filter(|found| whole && found.key == key);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use mri_io::find::{BidsScan, LeftOut, nifti_stem};
+use mri_io::strip::Skull;
 
 /// One scan.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +15,8 @@ pub(super) struct Scan {
     pub(super) path: PathBuf,
     /// Its brain, where that is known.
     pub(super) mask: Option<PathBuf>,
+    /// Whether it has a skull, where somebody says so.
+    pub(super) skull: Option<Skull>,
 }
 
 /// The scans to look at, and what is left out, to be told.
@@ -37,7 +40,11 @@ pub(super) fn find(inputs: &[PathBuf], mask: Option<&Path>, suffix: &str) -> Res
             left_out.extend(found.left_out);
         } else if is_list(input) {
             let listed = mri_io::find::read_scan_list(input)?.into_iter();
-            scans.extend(listed.map(|listed| Scan { mask: listed.mask, ..plain(listed.scan) }));
+            scans.extend(listed.map(|listed| Scan {
+                mask: listed.mask,
+                skull: listed.skull,
+                ..plain(listed.scan)
+            }));
         } else {
             scans.push(plain(input.clone()));
         }
@@ -68,17 +75,17 @@ fn is_list(input: &Path) -> bool {
 }
 
 fn plain(path: PathBuf) -> Scan {
-    Scan { name: nifti_stem(&path), path, mask: None }
+    Scan { name: nifti_stem(&path), path, mask: None, skull: None }
 }
 
-/// The scans of a BIDS data set, or all NIfTI files that lie directly in a folder.
+/// The scans of a BIDS data set, or all volumes that lie directly in a folder.
 fn in_folder(folder: &Path, suffix: &str) -> Result<Inputs> {
-    let scan = |BidsScan { id, path, .. }: BidsScan| Scan { name: id, path, mask: None };
+    let scan = |BidsScan { id, path, .. }: BidsScan| Scan { name: id, ..plain(path) };
     let found = mri_io::find::bids_scans(folder, suffix)?;
     let mut left_out: Vec<String> = found.left_out.iter().map(ToString::to_string).collect();
     let mut scans: Vec<Scan> = found.scans.into_iter().map(scan).collect();
     if scans.is_empty() {
-        for path in mri_io::find::nifti_files(folder)? {
+        for path in mri_io::find::volume_files(folder)? {
             match mri_io::find::part_of_complex(&path) {
                 Some(part) => left_out.push(LeftOut::NotMagnitude { path, part }.to_string()),
                 None => scans.push(plain(path)),
@@ -87,7 +94,8 @@ fn in_folder(folder: &Path, suffix: &str) -> Result<Inputs> {
     }
     ensure!(
         !scans.is_empty(),
-        "{}: holds no .nii or .nii.gz file, and no BIDS data set with sub-*/[ses-*/]anat/*_{suffix}.nii[.gz]{}",
+        "{}: holds no .nii, .nii.gz, .mgz or .img file, and no BIDS data set with sub-*/[ses-*/]anat/*_{suffix}.nii[.gz]; a folder \
+         of DICOM files is converted with `dcm2niix -z y FOLDER`{}",
         folder.display(),
         left_out.iter().map(|left_out| format!("\n  {left_out}")).collect::<String>()
     );

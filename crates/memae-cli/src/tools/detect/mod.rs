@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Detect) -> Result<()> {
     if scans.len() > 1 {
         all::write(&arguments.out, &scans, &outcomes)?;
     }
-    progress::result(&all::for_people(&outcomes, &detector.cautions(), &arguments.out))?;
+    progress::result(&all::for_people(&scans, &outcomes, &detector.cautions(), &arguments.out))?;
     let failed: Vec<String> = scans
         .iter()
         .zip(outcomes.drain(..))
