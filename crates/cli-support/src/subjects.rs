@@ -31,6 +31,14 @@ impl Names {
         }
     }
 
+    /// The path of the file, if they are in one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Listed(_) => None,
+        }
+    }
+
     /// With the path of a file as the caller can open it.
     #[must_use]
     pub fn beside(self, manifest: &Path) -> Self {

@@ -17,7 +17,7 @@ pub(crate) struct DataRoot {
 }
 
 impl DataRoot {
-    /// Refuses a manifest whose folder, or table of participants, does not lie where its path belongs.
+    /// Refuses a manifest whose folder, lists of subjects, or table of participants do not lie where their paths belong.
     ///
     /// # Errors
     /// For the first such path.
@@ -32,6 +32,7 @@ impl DataRoot {
             Ok(())
         };
         inside(&manifest.folder, &format!("the data root {}", self.folder.display()))?;
+        files.far_list.as_ref().map_or(Ok(()), |list| inside(list, "the manifest's folder"))?;
         files.participants.as_ref().map_or(Ok(()), |table| inside(table.file(), "the data set's folder"))
     }
 
@@ -65,7 +66,7 @@ impl DataRoot {
 }
 
 /// Whether a path, joined to a folder, lies in it whatever is there.
-fn is_below(path: &Path) -> bool {
+pub(super) fn is_below(path: &Path) -> bool {
     path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 

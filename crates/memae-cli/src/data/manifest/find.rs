@@ -312,6 +312,7 @@ mod tests {
         let list = "\u{feff}sub-p1  # doubtful\n\n# all of these\nc2\n";
         cli_support::files::write(&root.path().join("manifests/lists/out.txt"), list.as_bytes()).unwrap();
         let mut text = toml::to_string(&manifest).unwrap();
+        let with_tables = text.clone();
         text += "exclude = 'lists/out.txt'\n";
         cli_support::files::write(&file, text.as_bytes()).unwrap();
         let manifest = Manifest::load(file.to_str().unwrap()).unwrap();
@@ -323,6 +324,14 @@ mod tests {
             subjects.iter().map(|subject| subject.name.as_str()).collect::<Vec<_>>(),
             ["sub-c1", "sub-c3", "sub-p2"]
         );
+        let far = with_tables + "exclude = '../manifests/lists/out.txt'\n";
+        cli_support::files::write(&file, far.as_bytes()).unwrap();
+        let manifest = Manifest::load(file.to_str().unwrap()).unwrap();
+        let mut root = DataRoot::closed(root.path());
+        let error = manifest.subjects(manifest.healthy.as_ref().unwrap(), &root).unwrap_err().to_string();
+        assert!(error.contains("not below the manifest's folder"), "{error}");
+        root.is_open = true;
+        assert!(manifest.subjects(manifest.healthy.as_ref().unwrap(), &root).is_ok());
     }
 
     #[cfg(unix)]

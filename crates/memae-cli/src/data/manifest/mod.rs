@@ -9,6 +9,7 @@ use cli_support::spelling;
 use cli_support::subjects::{Names, Participants};
 use serde::{Deserialize, Serialize};
 
+use crate::data::border::is_below;
 use crate::data::pattern::Pattern;
 pub(crate) use find::{Found, Subject};
 
@@ -88,6 +89,9 @@ pub(crate) struct Files {
     /// Only the subjects of these rows of the table of participants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) participants: Option<Participants>,
+    /// A list of subjects that does not lie in the manifest's folder.
+    #[serde(skip)]
+    pub(crate) far_list: Option<PathBuf>,
 }
 
 impl Manifest {
@@ -171,6 +175,8 @@ impl Files {
             }
             Pattern::new(pattern)?;
         }
+        let lists = [&self.include, &self.exclude].into_iter().flatten();
+        self.far_list = lists.filter_map(Names::file).find(|file| !is_below(file)).map(Path::to_owned);
         for names in [&mut self.include, &mut self.exclude] {
             *names = names.take().map(|names| names.beside(manifest));
         }
