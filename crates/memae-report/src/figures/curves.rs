@@ -23,7 +23,14 @@ pub fn curves_figure(evaluation: &Evaluation, voxels: VoxelSet) -> Figure {
     let curves: Vec<(&Series<'_>, &Curve)> = all
         .iter()
         .filter_map(|one| Some((one, one.method.curves.iter().find(|curve| curve.voxels == voxels)?)))
+        .filter(|(_, curve)| curve.points.len() > 1)
         .collect();
+    if curves.is_empty() {
+        for axes in [&roc, &pr] {
+            let (x, y) = axes.at(0.5, 0.75);
+            figure.text(x, y, "No curve: no test subject has a lesion.", TextStyle::new(9.5, Anchor::Middle));
+        }
+    }
     // All bands lie below all lines.
     for (one, curve) in &curves {
         draw_band(&mut figure, &roc, &curve.bands.roc, one.colour);
