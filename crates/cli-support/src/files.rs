@@ -1,7 +1,7 @@
 //! Files written whole or not at all, and their fingerprints.
 
 use std::fmt::Write as _;
-use std::io::{Read, Write as _};
+use std::io::{BufWriter, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,8 +15,24 @@ use sha2::{Digest, Sha256};
 /// # Errors
 /// If the folder cannot be made or the file not be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_by(path, |file| file.write_all(bytes))
+}
+
+/// As [`write()`], piece by piece: what thousands of subjects give need not lie in memory as text, too.
+///
+/// # Errors
+/// As [`write()`]; those of `fill`.
+pub fn write_by(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
+) -> Result<()> {
     fs_err::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-    mri_io::atomic_file::write_whole(path, |file| file.write_all(bytes)).context("cannot write")
+    mri_io::atomic_file::write_whole(path, |file| {
+        let mut file = BufWriter::new(file);
+        fill(&mut file)?;
+        file.flush()
+    })
+    .context("cannot write")
 }
 
 /// Writes a value as indented JSON.
@@ -24,9 +40,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// As [`write()`].
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let mut text = serde_json::to_vec_pretty(value)?;
-    text.push(b'\n');
-    write(path, &text)
+    write_by(path, |file| {
+        serde_json::to_writer_pretty(&mut *file, value)?;
+        file.write_all(b"\n")
+    })
 }
 
 /// Writes rows as CSV, below the names of their fields; nothing but an empty file without rows.
@@ -34,9 +51,11 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
 /// # Errors
 /// As [`write()`].
 pub fn write_csv(path: &Path, rows: impl IntoIterator<Item = impl Serialize>) -> Result<()> {
-    let mut table = csv::Writer::from_writer(Vec::new());
-    rows.into_iter().try_for_each(|row| table.serialize(row))?;
-    write(path, &table.into_inner()?)
+    write_by(path, |file| {
+        let mut table = csv::Writer::from_writer(file);
+        rows.into_iter().try_for_each(|row| table.serialize(row)).map_err(std::io::Error::other)?;
+        table.flush()
+    })
 }
 
 /// Reads a value from JSON.

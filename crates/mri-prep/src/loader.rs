@@ -1,15 +1,17 @@
 //! Scans on the command line, with the masks of their brains.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use mri_io::nifti::read_mask;
 use mri_io::strip::{StripSettings, skull_strip};
-use mri_io::{Mask, Volume, write};
+use mri_io::{Mask, Volume, read, write};
 use tempfile::TempDir;
 
-use crate::files::{about, read_scan, read_with_mask, warn};
+use crate::files::{about, read_mask_of, warn};
 
 #[derive(Debug, Args)]
 pub(crate) struct Cohort {
@@ -25,6 +27,7 @@ pub(crate) struct Cohort {
 pub(crate) struct Loader<'a> {
     cohort: &'a Cohort,
     stripped: TempDir,
+    told: Mutex<HashSet<usize>>,
 }
 
 impl Cohort {
@@ -44,17 +47,28 @@ impl Cohort {
         if let Some(missing) = self.files().find(|path| !path.exists()) {
             bail!("{}: no such file", about(missing));
         }
-        Ok(Loader { cohort: self, stripped: tempfile::tempdir().context("cannot make a temporary folder")? })
+        let stripped = tempfile::tempdir().context("cannot make a temporary folder")?;
+        Ok(Loader { cohort: self, stripped, told: Mutex::default() })
     }
 }
 
 impl Loader<'_> {
     pub(crate) fn load(&self, number: usize) -> Result<(Volume<f32>, Mask)> {
         let path = &self.cohort.scans[number];
-        if let Some(mask) = self.cohort.masks.get(number) {
-            return read_with_mask(path, mask);
+        let mut scan = read(path)?;
+        let odd = scan.zero_not_finite();
+        // What is odd about a file is told once, however often it is read.
+        let is_new = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
+        if is_new {
+            warn(path, odd.as_slice());
         }
-        let scan = read_scan(path)?;
+        if let Some(mask) = self.cohort.masks.get(number) {
+            let inside = read_mask_of(mask, path, &scan)?;
+            if is_new {
+                warn(mask, &inside.doubts());
+            }
+            return Ok((scan, inside));
+        }
         let kept = self.stripped.path().join(format!("{number}.nii"));
         if kept.exists() {
             return Ok((scan, read_mask(&kept)?));

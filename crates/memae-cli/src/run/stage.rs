@@ -77,11 +77,11 @@ impl Kind {
             | Self::Count
             | Self::Sensitivity
             | Self::Evaluate
-            | Self::Package
-            | Self::Report => 1,
+            | Self::Package => 1,
             // Synth: the brightness of the cerebellum varies more where label maps are rendered. Preprocess: stripped scans are found
-            // on any background; bias correction does not depend on the order of voxels.
-            Self::Synth | Self::Preprocess => 2,
+            // on any background; bias correction does not depend on the order of voxels. Report: no curves without lesions, and
+            // figures of bounded size.
+            Self::Synth | Self::Preprocess | Self::Report => 2,
             // Volumes tell what their values mean; view.html. As Preprocess.
             Self::Detect => 3,
         }

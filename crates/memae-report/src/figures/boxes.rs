@@ -7,10 +7,12 @@ use anomaly_eval::percentile;
 use anomaly_eval::{Evaluation, Measure, SubjectMetrics, VoxelSet};
 
 const SIDE: f64 = 265.0;
+/// Dots of a box: of more subjects these many are shown, so that the figure stays a small file.
+const DOTS: usize = 400;
 
 /// Average precision (left) and Dice at threshold 1 of the `matched` protocol (right) of each test subject under each
 /// method: box from the first to the third quartile with the median, whiskers to the farthest subject within 1.5 times the
-/// box, all subjects as dots. Both axes end at the same tick above all subjects. Subjects on which the measure is undefined
+/// box, subjects as dots: all of them, or of more than 400 so many evenly by rank. Both axes end at the same tick above all subjects. Subjects on which the measure is undefined
 /// are left out.
 pub fn subjects_figure(evaluation: &Evaluation, subjects: &[SubjectMetrics], voxels: VoxelSet) -> Figure {
     let all = series(evaluation);
@@ -34,8 +36,14 @@ pub fn subjects_figure(evaluation: &Evaluation, subjects: &[SubjectMetrics], vox
         }
     }
     draw_legend(&mut figure, &all, 358.0, |method| method.label.clone());
-    let key = "Box: quartiles and median. Whiskers: farthest subject within 1.5 box lengths. Dots: subjects.";
-    figure.text(55.0, 364.0 + LEGEND_LINE * lines as f64, key, TextStyle::new(9.5, Anchor::Start));
+    let crowded = all
+        .iter()
+        .any(|one| subjects.iter().filter(|subject| subject.method == one.method.id).count() > DOTS);
+    let key = format!(
+        "Box: quartiles and median. Whiskers: farthest subject within 1.5 box lengths. Dots: {}.",
+        if crowded { format!("{DOTS} subjects, evenly by rank") } else { "subjects".to_owned() }
+    );
+    figure.text(55.0, 364.0 + LEGEND_LINE * lines as f64, &key, TextStyle::new(9.5, Anchor::Start));
     figure
 }
 
@@ -50,6 +58,13 @@ fn five_numbers(sorted: &[f64]) -> Option<[f64; 5]> {
     Some([inside().fold(low, f64::min), low, median, high, inside().fold(high, f64::max)])
 }
 
+/// All values if they are at most so many, at least two; else so many of them at equal steps, the first and the last among them.
+fn evenly(values: &[f64], most: usize) -> impl Iterator<Item = f64> {
+    let count = values.len().min(most);
+    (0..count)
+        .map(move |at| if count < most { values[at] } else { values[at * (values.len() - 1) / (most - 1)] })
+}
+
 fn draw_box(
     figure: &mut Figure,
     axes: &Axes,
@@ -61,9 +76,9 @@ fn draw_box(
     values.sort_by(f64::total_cmp);
     let Some([bottom, low, median, high, top]) = five_numbers(&values) else { return };
     let Series { colour, dash, .. } = one;
-    for (index, value) in values.iter().enumerate() {
+    for (index, value) in evenly(&values, DOTS).enumerate() {
         // Side by side, so that subjects of the same value stay visible.
-        let (x, y) = axes.at(middle + half * 0.7 * (((index * 5) % 7) as f64 / 3.0 - 1.0), *value);
+        let (x, y) = axes.at(middle + half * 0.7 * (((index * 5) % 7) as f64 / 3.0 - 1.0), value);
         figure.raw(&format!(
             "<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"1.6\" fill=\"{colour}\" fill-opacity=\"0.45\"/>"
         ));
@@ -91,6 +106,16 @@ fn draw_box(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_values_some_are_shown_from_end_to_end() {
+        let shown =
+            |count: usize| evenly(&(0..count).map(|n| n as f64).collect::<Vec<_>>(), 5).collect::<Vec<_>>();
+        assert_eq!(shown(0), []);
+        assert_eq!(shown(4), [0.0, 1.0, 2.0, 3.0]);
+        assert_eq!(shown(5), [0.0, 1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(shown(101), [0.0, 25.0, 50.0, 75.0, 100.0]);
+    }
 
     #[test]
     fn boxes_of_known_values() {

@@ -1,11 +1,9 @@
 //! What is said about all scans of a command: two files, and the lines at the end.
 
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use cli_support::files;
-use mri_io::atomic_file::write_whole;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
@@ -97,10 +95,8 @@ impl<'a> Row<'a> {
 pub(super) fn write(folder: &Path, scans: &[Scan], outcomes: &[Outcome]) -> Result<()> {
     let rows = scans.iter().zip(outcomes).flat_map(|(scan, outcome)| Row::all(scan, outcome));
     files::write_csv(&folder.join(SUMMARY_TABLE), rows)?;
-    let path = folder.join(SUMMARY);
-    let whole = write_whole(&path, |file| {
-        let mut file = BufWriter::new(file);
-        let mut json = serde_json::Serializer::pretty(&mut file);
+    files::write_by(&folder.join(SUMMARY), |file| {
+        let mut json = serde_json::Serializer::pretty(&mut *file);
         let mut all = json.serialize_seq(None)?;
         // One after the other from the disk: thousands of them need not lie in memory together.
         for told in outcomes.iter().flatten().flatten() {
@@ -108,10 +104,8 @@ pub(super) fn write(folder: &Path, scans: &[Scan], outcomes: &[Outcome]) -> Resu
             all.serialize_element(&summary)?;
         }
         all.end()?;
-        file.write_all(b"\n")?;
-        file.flush()
-    });
-    Ok(whole?)
+        file.write_all(b"\n")
+    })
 }
 
 /// What the terminal shows at the end.
