@@ -4,8 +4,9 @@
 
 Each head is written as it is and then turned in its header, resampled on an oblique grid with zeros outside, padded, with
 an uneven field, coarser, mirrored, as small as a child's, cropped in three ways, in thick slices, defaced, noisy, and with
-its brain alone. MASK is the brain of the scan as it is; it goes through the same changes. OUT/NAME-KIND/ gets
-scan.nii.gz and brain.nii.gz, which `strip_score` reads.
+its brain alone: as it is, of a child's size, in z-scores, on grey, and where the field of view ends at it. MASK is the
+brain of the scan as it is; it goes through the same changes. OUT/NAME-KIND/ gets scan.nii and brain.nii, which
+`strip_score` reads.
 """
 
 import pathlib
@@ -96,7 +97,15 @@ def kinds(head, mask):
     yield "defaced", numpy.where(face & ~mask, 0, scan), mask, head.affine
     noise = 0.12 * numpy.percentile(scan[mask], 50)
     yield "noisy", numpy.hypot(scan + noise * random.standard_normal(scan.shape), noise * random.standard_normal(scan.shape)), mask, head.affine
-    yield "brain-alone", numpy.where(mask, scan, 0), mask, head.affine
+    alone, inside = numpy.where(mask, scan, 0), scan[mask]
+    small = head.affine.copy()
+    small[:3, :3] *= 0.75
+    box = tuple(slice(places.min(), places.max() + 1) for places in numpy.nonzero(mask))
+    yield "brain-alone", alone, mask, head.affine
+    yield "brain-child-0.75", alone, mask, small
+    yield "brain-in-z-scores", numpy.where(mask, (scan - inside.mean()) / inside.std(), 0), mask, head.affine
+    yield "brain-on-grey", numpy.where(mask, scan, numpy.median(inside)), mask, head.affine
+    yield "brain-tight", alone[box], mask[box], shift(head.affine, box)
 
 
 def shift(affine, cut):

@@ -27,9 +27,9 @@ pub use background::foreground;
 use grid::SPACING;
 use search::Found;
 
-/// Overlap (Dice) of a scan's foreground with the brain that the networks find above which the scan is stripped already. A
-/// child's head, neck cut off, has 0.75 at most.
-const STRIPPED: f64 = 0.93;
+/// Overlap (Dice) of a scan's foreground with the brain that the networks find above which the scan is stripped already. Of
+/// brains the networks peel something off: they have 0.88 and more. A child's head, neck cut off, has 0.75 at most.
+const STRIPPED: f64 = 0.83;
 /// Brains without the fluid in their sulci overlap less: all but this share of them lies within the brain that the networks find,
 /// and they fill at least half of it. Of a whole head on a background of one value a quarter and more lies outside.
 const OUTSIDE: f64 = 0.05;
