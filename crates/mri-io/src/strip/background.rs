@@ -25,7 +25,8 @@ const CLEAR: f32 = 0.1;
 const EDGE: f32 = 0.35;
 /// Share of what stands out that is darker than what counts as its darkest intensity.
 const DARK: f64 = 0.01;
-/// Room (mm) around an object that is looked at alone.
+/// Room (mm) around an object that is looked at alone; at most half of its extent, so that a voxel size in a wrong unit does not
+/// exhaust the memory.
 const ROOM: f64 = 32.0;
 
 /// What stands out from a background of one value, in one piece and without holes. The value is the middle one of the faces of
@@ -106,8 +107,10 @@ impl Foreground {
                 *range = (range.0.min(at), range.1.max(at + 1));
             }
         }
-        let room = scan.affine().spacing().map(|size| (ROOM / size).ceil() as usize);
-        let frame = [0, 1, 2].map(|axis| ranges[axis].1 - ranges[axis].0 + 2 * room[axis]);
+        let (extent, spacing) = (ranges.map(|(first, end)| end - first), scan.affine().spacing());
+        let room =
+            [0, 1, 2].map(|axis| ((ROOM / spacing[axis]).ceil() as usize).min(extent[axis].div_ceil(2)));
+        let frame = [0, 1, 2].map(|axis| extent[axis] + 2 * room[axis]);
         // Voxel index in the frame to voxel index in the scan.
         let mut shift = Matrix4::identity();
         let (mut source, mut target) = ([0..0, 0..0, 0..0], [0..0, 0..0, 0..0]);
@@ -202,6 +205,25 @@ mod tests {
         let found = foreground(&rippled).unwrap();
         let differ = found.data().iter().zip(&truth).filter(|(found, truth)| found != truth).count();
         assert!(differ < 20, "{differ} voxels differ");
+    }
+
+    #[test]
+    fn a_frame_has_room_for_its_object_and_is_bounded() {
+        let (scan, truth) = ball(100.0, 0.0);
+        let (alone, object) = Foreground::of(&scan).unwrap().alone(&scan);
+        // 16 voxels of 2 mm, and half of that on each side.
+        assert_eq!((alone.shape(), object.shape()), ([32; 3], [32; 3]));
+        assert_eq!(object.count(), truth.iter().filter(|&&inside| inside).count());
+        for (at, &inside) in object.data().indexed_iter() {
+            assert!(inside || alone.data()[at] == 0.0, "{at:?}");
+        }
+        let place =
+            |mask: &Mask| mask.points().fold([0.0; 3], |sum, p| [sum[0] + p.x, sum[1] + p.y, sum[2] + p.z]);
+        let before = Mask::new(truth, *scan.affine()).unwrap();
+        assert!(place(&object).iter().zip(place(&before)).all(|(a, b)| (a - b).abs() < 1e-6));
+        let micrometres =
+            Volume::new(scan.data().to_owned(), Grid::centred([24; 3], [0.002; 3]).unwrap().affine).unwrap();
+        assert_eq!(Foreground::of(&micrometres).unwrap().alone(&micrometres).0.shape(), [32; 3]);
     }
 
     #[test]
