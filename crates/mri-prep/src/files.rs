@@ -43,6 +43,12 @@ pub(crate) fn read_scan(path: &Path) -> Result<Volume> {
     Ok(scan)
 }
 
+/// How many voxels are not finite, if any.
+pub(crate) fn not_finite(volume: &Volume) -> Option<String> {
+    let count = volume.not_finite();
+    (count > 0).then(|| format!("{count} of {} voxels are not finite", volume.as_slice().len()))
+}
+
 /// A scan and a mask that fits it.
 pub(crate) fn read_with_mask(volume: &Path, mask: &Path) -> Result<(Volume, Mask)> {
     let voxels = read_scan(volume)?;

@@ -1,6 +1,7 @@
 //! The coarse grid that the field is estimated on.
 
 use super::lattice::Basis;
+use crate::morphology::bounds;
 use crate::{Error, Mask, Result, Volume};
 
 /// Every so many voxels of the mask's bounding box along each axis. Single voxels, not means over several:
@@ -29,7 +30,8 @@ impl Samples {
     /// Samples about `distance` mm apart.
     pub(super) fn of(volume: &Volume<f32>, mask: &Mask, distance: f64) -> Result<Self> {
         let spacing = volume.affine().spacing();
-        let (low, high) = bounding_box(mask).ok_or(Error::EmptyMask)?;
+        let bounds = bounds(&mask.data()).ok_or(Error::EmptyMask)?;
+        let (low, high) = (bounds.each_ref().map(|range| range.start), bounds.map(|range| range.end - 1));
         let lines: [Line; 3] = std::array::from_fn(|axis| {
             let (first, extent) = (low[axis], high[axis] - low[axis] + 1);
             let step = ((distance / spacing[axis]).round() as usize).clamp(1, extent);
@@ -92,22 +94,4 @@ impl Line {
         let middle = |voxel: usize| voxel as f64 + 0.5 - self.first as f64;
         Basis::new(voxels.map(|voxel| middle(voxel) * spans / extent), spans as usize)
     }
-}
-
-/// First and last voxel inside along each axis; `None` for an empty mask.
-fn bounding_box(mask: &Mask) -> Option<([usize; 3], [usize; 3])> {
-    let [_, nj, nk] = mask.shape();
-    let (mut low, mut high) = ([usize::MAX; 3], [0; 3]);
-    for (row, inside) in mask.as_slice().chunks(nk).enumerate() {
-        let first = inside.iter().position(|&inside| inside);
-        let last = inside.iter().rposition(|&inside| inside);
-        let (Some(first), Some(last)) = (first, last) else { continue };
-        for (axis, (first, last)) in
-            [(row / nj, row / nj), (row % nj, row % nj), (first, last)].into_iter().enumerate()
-        {
-            low[axis] = low[axis].min(first);
-            high[axis] = high[axis].max(last);
-        }
-    }
-    (low[0] < usize::MAX).then_some((low, high))
 }

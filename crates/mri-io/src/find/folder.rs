@@ -213,9 +213,7 @@ fn id(subject: &str, session: Option<&str>, entities: &str) -> String {
 /// # Errors
 /// If the folder cannot be read.
 pub fn nifti_files(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
-    let folder = folder.as_ref();
-    let files = names(folder)?.into_iter().map(|name| folder.join(name));
-    Ok(files.filter(|path| is_nifti(path) && !path.is_dir()).collect())
+    files(folder.as_ref(), |path| is_nifti(path))
 }
 
 /// All files that lie directly in a folder and can be read as volumes by their names, sorted: those of [`nifti_files`], `.mgz` and
@@ -224,14 +222,12 @@ pub fn nifti_files(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
 /// # Errors
 /// If the folder cannot be read.
 pub fn volume_files(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
-    let folder = folder.as_ref();
     let is_other = |path: &Path| {
         let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
         ["mgz", "mgh"].iter().any(|other| ending == *other)
             || ending == "img" && path.with_extension("hdr").exists()
     };
-    let files = names(folder)?.into_iter().map(|name| folder.join(name));
-    Ok(files.filter(|path| (is_nifti(path) || is_other(path)) && !path.is_dir()).collect())
+    files(folder.as_ref(), |path| is_nifti(path) || is_other(path))
 }
 
 /// A file's name without `.nii` or `.nii.gz`.
@@ -245,6 +241,12 @@ pub fn nifti_stem(path: impl AsRef<Path>) -> String {
 pub fn is_nifti(path: impl AsRef<Path>) -> bool {
     let path = path.as_ref();
     path.file_name().is_some_and(|name| nifti_stem(path).len() < name.len())
+}
+
+/// The files of a folder whose paths are wanted, sorted.
+fn files(folder: &Path, is_wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
+    let files = names(folder)?.into_iter().map(|name| folder.join(name));
+    Ok(files.filter(|path| is_wanted(path) && !path.is_dir()).collect())
 }
 
 /// Names in a folder that are text and not hidden, sorted.

@@ -45,8 +45,8 @@ struct Tables {
 }
 
 /// Reads a list of scans: a CSV file with a column `scan` and, where wanted, `mask`, `skull` (`guess`, `remove` or `keep`),
-/// `output` and `also` (of several paths with `;` between them); or a TOML file with a table `[[scan]]` of these keys for each, `also` with a list. Paths are relative to
-/// the file; an empty field is as none.
+/// `output` and `also` (of several paths with `;` between them); or a TOML file with a table `[[scan]]` of these keys for each,
+/// `also` with a list. Paths are relative to the file; an empty field is as none.
 ///
 /// Other columns are refused: a misspelt `mask` would otherwise go unnoticed.
 ///

@@ -3,8 +3,9 @@
 mod distance;
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
-use ndarray::Array3;
+use ndarray::{Array3, ArrayView3};
 
 pub use distance::distance_to;
 
@@ -73,6 +74,23 @@ pub fn largest_component(set: &Array3<bool>) -> Array3<bool> {
         kept[voxel] = true;
     }
     kept
+}
+
+/// The box around the voxels of a set; `None` for an empty one.
+pub(crate) fn bounds(set: &ArrayView3<'_, bool>) -> Option<[Range<usize>; 3]> {
+    let mut bounds: Option<[Range<usize>; 3]> = None;
+    for (i, plane) in set.outer_iter().enumerate() {
+        for (j, row) in plane.outer_iter().enumerate() {
+            let Some(first) = row.iter().position(|&inside| inside) else { continue };
+            let last = row.iter().rposition(|&inside| inside).unwrap_or(first);
+            let found = [i..i + 1, j..j + 1, first..last + 1];
+            let so_far = bounds.get_or_insert_with(|| found.clone());
+            for (range, found) in so_far.iter_mut().zip(found) {
+                *range = range.start.min(found.start)..range.end.max(found.end);
+            }
+        }
+    }
+    bounds
 }
 
 /// Fills what cannot be reached from the array's border through voxels that are not set.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use nalgebra::Matrix4;
 use ndarray::{Array3, ArrayView3, Axis, Zip, s};
 
-use crate::morphology::{fill_holes, largest_component};
+use crate::morphology::{bounds, fill_holes, largest_component};
 use crate::percentile::percentile;
 use crate::{Mask, Volume};
 
@@ -101,24 +101,16 @@ impl Foreground {
     /// the object as a mask on the same grid.
     pub(super) fn alone(&self, scan: &Volume<f32>) -> (Volume<f32>, Mask) {
         let above = self.above(scan, self.background.min(self.darkest(scan)));
-        let mut ranges = [(usize::MAX, 0); 3];
-        for ((i, j, k), _) in self.object.data().indexed_iter().filter(|(_, inside)| **inside) {
-            for (range, at) in ranges.iter_mut().zip([i, j, k]) {
-                *range = (range.0.min(at), range.1.max(at + 1));
-            }
-        }
-        let (extent, spacing) = (ranges.map(|(first, end)| end - first), scan.affine().spacing());
+        let source = bounds(&self.object.data()).expect("an object has voxels");
+        let (extent, spacing) = (source.each_ref().map(Range::len), scan.affine().spacing());
         let room =
             [0, 1, 2].map(|axis| ((ROOM / spacing[axis]).ceil() as usize).min(extent[axis].div_ceil(2)));
         let frame = [0, 1, 2].map(|axis| extent[axis] + 2 * room[axis]);
+        let target = [0, 1, 2].map(|axis| room[axis]..room[axis] + extent[axis]);
         // Voxel index in the frame to voxel index in the scan.
         let mut shift = Matrix4::identity();
-        let (mut source, mut target) = ([0..0, 0..0, 0..0], [0..0, 0..0, 0..0]);
         for axis in 0..3 {
-            let begin = ranges[axis].0 as isize - room[axis] as isize;
-            shift[(axis, 3)] = begin as f64;
-            source[axis] = ranges[axis].0..ranges[axis].1;
-            target[axis] = room[axis]..room[axis] + source[axis].len();
+            shift[(axis, 3)] = source[axis].start as f64 - room[axis] as f64;
         }
         let affine = scan.affine().stepped(&shift).expect("a shifted affine is invertible");
         let part = |ranges: &[Range<usize>; 3]| {

@@ -5,7 +5,7 @@ use ndarray::{Array3, Axis, Slice, Zip};
 use super::grid::{Grid, SPACING, doubled, halved};
 use super::network::{MULTIPLE, Network, UNIT};
 use crate::Volume;
-use crate::morphology::{fill_holes, largest_component};
+use crate::morphology::{bounds, fill_holes, largest_component};
 use crate::percentile::percentile;
 use crate::volume::mask::overlap;
 
@@ -166,16 +166,8 @@ fn reversed(field: &Array3<f32>, axes: &[usize]) -> Array3<f32> {
 fn around(brain: &Array3<bool>) -> Option<([usize; 3], [usize; 3])> {
     let margin = (MARGIN / (2.0 * SPACING)) as usize;
     let shape: [usize; 3] = brain.dim().into();
-    let (mut begin, mut end) = (shape, [0; 3]);
-    for ((x, y, z), _) in brain.indexed_iter().filter(|(_, inside)| **inside) {
-        for (axis, n) in [x, y, z].into_iter().enumerate() {
-            begin[axis] = begin[axis].min(n);
-            end[axis] = end[axis].max(n + 1);
-        }
-    }
-    if end[0] == 0 {
-        return None;
-    }
+    let bounds = bounds(&brain.view())?;
+    let (mut begin, mut end) = (bounds.each_ref().map(|range| range.start), bounds.map(|range| range.end));
     // Two voxels of the fine grid for each; the grid's own sides are multiples, so there is always room.
     let step = MULTIPLE / 2;
     for axis in 0..3 {

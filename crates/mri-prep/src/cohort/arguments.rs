@@ -27,10 +27,9 @@ pub(crate) struct Choice {
 /// A cohort.
 #[derive(Debug, Args)]
 pub(crate) struct Source {
-    /// Many scans: a TOML file with a table `[[scan]]` for each, of the keys `scan`, `output` (a folder) and, if the
-    /// brain is known, `mask`, if this scan needs another `--skull` than the others, `skull`, and for other contrasts of the session
-    /// `also`, a list; or a CSV file with these columns, where
-    /// `;` separates several contrasts. Paths are relative to the file.
+    /// Many scans: a TOML file with a table `[[scan]]` for each, of the keys `scan`, `output` (a folder) and, where wanted, `mask`
+    /// (the brain), `skull` (what `--skull` says of all, for this scan) and `also` (a list of other contrasts of the session); or a
+    /// CSV file with these columns, where `;` separates several contrasts. Paths are relative to the file.
     #[arg(long, value_name = "FILE")]
     pub(crate) manifest: Option<PathBuf>,
     /// All scans `sub-*/[ses-*/]anat/*_SUFFIX.nii[.gz]` of a BIDS data set.

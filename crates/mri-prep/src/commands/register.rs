@@ -10,7 +10,7 @@ use mri_io::resample::{Interpolation, resample};
 use mri_io::transform_file::{Ends, write_itk, write_transform};
 use mri_io::{Volume, write};
 
-use crate::files::{about, name, read_mask_of, read_told, warn, write_png};
+use crate::files::{about, name, not_finite, read_mask_of, read_told, warn, write_png};
 use crate::outputs;
 
 #[derive(Debug, Args)]
@@ -71,11 +71,8 @@ pub(crate) fn run(arguments: &Register) -> Result<()> {
     let (_, fixed) = read_told(&arguments.fixed, arguments.fixed_volume)?;
     let (_, moving) = read_told(&arguments.moving, arguments.volume)?;
     for (path, volume) in [(&arguments.fixed, &fixed), (&arguments.moving, &moving)] {
-        let count = volume.not_finite();
-        if count > 0 {
-            let voxels = volume.as_slice().len();
-            let what = format!("{count} of {voxels} voxels are not finite and count as background");
-            warn(path, &[what]);
+        if let Some(what) = not_finite(volume) {
+            warn(path, &[format!("{what} and count as background")]);
         }
     }
     let mask_of = |mask: &Option<PathBuf>, path: &Path, volume: &Volume| {

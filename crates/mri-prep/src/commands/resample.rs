@@ -12,7 +12,7 @@ use mri_io::transform_file::Ends;
 use mri_io::{AffineTransform, Grid, RigidTransform, Volume};
 
 use crate::commands::transform::chain;
-use crate::files::{about, read_stored, read_told, tell, warn};
+use crate::files::{about, not_finite, read_stored, read_told, tell, warn};
 use crate::outputs;
 
 /// Share of a label's volume by which it may change without a word.
@@ -172,17 +172,10 @@ fn tell_volumes(before: &BTreeMap<i64, f64>, after: &BTreeMap<i64, f64>, path: &
 }
 
 fn tell_not_finite(volume: &StoredVolume, path: &Path) -> Result<()> {
-    let (count, voxels) = if volume.datatype().is_float() {
-        let values = volume.values()?;
-        (values.not_finite(), values.as_slice().len())
-    } else {
-        (0, 0)
-    };
-    if count > 0 {
-        warn(
-            path,
-            &[format!("{count} of {voxels} voxels are not finite, and stay so where they are nearest")],
-        );
+    if volume.datatype().is_float()
+        && let Some(what) = not_finite(&volume.values()?)
+    {
+        warn(path, &[format!("{what}, and stay so where they are nearest")]);
     }
     Ok(())
 }
@@ -200,11 +193,7 @@ fn interpolated(arguments: &Resample, transform: &AffineTransform) -> Result<Sto
 
 /// What is to become of voxels that are not finite.
 fn settle(volume: Volume, nan: NotFinite, path: &Path) -> Result<Volume> {
-    let count = volume.not_finite();
-    if count == 0 {
-        return Ok(volume);
-    }
-    let what = format!("{count} of {} voxels are not finite", volume.as_slice().len());
+    let Some(what) = not_finite(&volume) else { return Ok(volume) };
     match nan {
         NotFinite::Refuse => bail!("{what}: mend the volume, or choose --nan zero or keep"),
         NotFinite::Zero => {

@@ -8,7 +8,7 @@ use cli_support::progress::say;
 use cli_support::{files, interrupt};
 use memae_model::TrainedModel;
 use mri_io::preprocess::{Preprocessed, Reference, preprocess, preprocess_stripped};
-use mri_io::strip::{Skull, StripSettings};
+use mri_io::strip::StripSettings;
 use mri_io::{Mask, Volume};
 
 use super::all::Told;
@@ -32,8 +32,6 @@ pub(super) struct Detector {
     networks: Mutex<Vec<TrainedModel>>,
     /// Whether each method's results get a folder of their own.
     several: bool,
-    /// Whether scans have skulls, if the command says so.
-    skull: Option<Skull>,
     out: PathBuf,
 }
 
@@ -100,7 +98,6 @@ impl Detector {
         Ok(Self {
             groups,
             several: methods.len() > 1,
-            skull: arguments.skull,
             networks: Mutex::new(networks),
             out: arguments.out.clone(),
         })
@@ -143,7 +140,7 @@ impl Detector {
                     missing => {
                         let (mut settings, reference) =
                             (method.members[0].about.preprocess.clone(), &group.reference);
-                        settings.strip.skull = scan.skull.or(self.skull).unwrap_or(settings.strip.skull);
+                        settings.strip.skull = scan.skull.unwrap_or(settings.strip.skull);
                         let usual = settings.strip == StripSettings::default();
                         let prepared = match (&mask, &looked.brain) {
                             (None, Some(brain)) if usual => {
@@ -174,9 +171,13 @@ impl Detector {
                 folder.push(&method.note.name);
             }
             let packages = method.note.packages();
-            let skull = scan.skull.or(self.skull);
-            let key =
-                files::fingerprint(&(Kind::Detect.revision(), packages, method.threshold, skull, &stamps))?;
+            let key = files::fingerprint(&(
+                Kind::Detect.revision(),
+                packages,
+                method.threshold,
+                scan.skull,
+                &stamps,
+            ))?;
             let whole = outputs::are_whole(&folder);
             let found = files::read_json::<Summary>(&folder.join(outputs::SUMMARY)).ok();
             let found = found.filter(|found| whole && found.key == key);

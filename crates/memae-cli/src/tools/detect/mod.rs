@@ -37,10 +37,13 @@ pub(crate) fn run(arguments: &Detect) -> Result<()> {
     } else {
         arguments.models.iter().map(|model| vec![model.clone()]).collect()
     };
-    let Inputs { scans, left_out } =
+    let Inputs { mut scans, left_out } =
         inputs::find(&arguments.inputs, arguments.mask.as_deref(), &arguments.suffix)?;
     for left_out in &left_out {
         say(format!("detect: {left_out}"));
+    }
+    for scan in &mut scans {
+        scan.skull = scan.skull.or(arguments.skull);
     }
     // Known now rather than after the work.
     fs_err::create_dir_all(&arguments.out).with_context(|| {
