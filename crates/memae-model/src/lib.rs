@@ -32,9 +32,9 @@ pub use kind::ModelKind;
 pub use model::TrainedModel;
 pub use patches::ItemPatch;
 pub use settings::{
-    Addressing, AddressingRange, Architecture, Border, BottleneckKind, LossRegion, MemoryPreset,
-    MemorySettings, ModelSettings, NoiseSettings, Precision, Query, Schedule, Shrink, Similarity,
-    TrainSettings,
+    Addressing, AddressingRange, Architecture, Augmentation, Border, BottleneckKind, LossRegion,
+    MemoryPreset, MemorySettings, ModelSettings, NoiseSettings, Precision, Query, Schedule, Shrink,
+    Similarity, TrainSettings,
 };
 pub use training::{
     EpochRecord, MemoryUsage, Observer, Outcome, Phase, Progress, Trainer, is_handled_panic, read_history,

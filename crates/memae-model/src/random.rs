@@ -14,6 +14,8 @@ pub(crate) enum Purpose {
     Corruption = 4,
     /// Places and sizes of blobs pasted into healthy scans.
     Blob = 5,
+    /// How a training scan is varied.
+    Variation = 6,
 }
 
 /// The stream for (seed, purpose, a, b).

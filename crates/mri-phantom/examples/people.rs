@@ -32,6 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             contrast: 1.0,
             texture: 1.0,
             vessels: true,
+            ..People::default()
         },
         scanners: Scanners {
             noise: Some([0.003, 0.02]),

@@ -61,7 +61,10 @@ impl LabelHead {
                 years,
                 ventricles: Ventricles::new(&cavity, spacing, &placement, within.start(), years.ventricles),
                 fluid: fluid_distance(&structures, &within, spacing),
-                spots: Hyperintensities::draw(years.white_matter, &mut stream),
+                spots: Hyperintensities::draw(
+                    years.white_matter * people.hyperintensities as f32,
+                    &mut stream,
+                ),
             }
         });
         let mut stream_of_signals = stream(Purpose::Signal);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How far the heads that [`crate::from_labels`] renders may differ from the label map and from each other. By default
 /// they do not: each has the map's shape and the generator's usual signals.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct People {
     /// Strength of the random smooth deformation, 0 (the map's shape) to 1 (the variety of a population).
@@ -13,6 +13,8 @@ pub struct People {
     /// hyperintensities. `None`: as in the map.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age: Option<[f64; 2]>,
+    /// How much of the white-matter hyperintensities of their age these people have, 0 (none) to 1.
+    pub hyperintensities: f64,
     /// How far contrasts vary, 0 (one scanner and narrow limits) to 1 (echo times of 70 to 125 ms, repetition times of
     /// 2.5 to 8 s, and each structure's signal varied).
     pub contrast: f64,
@@ -22,11 +24,25 @@ pub struct People {
     pub vessels: bool,
 }
 
+impl Default for People {
+    fn default() -> Self {
+        Self {
+            deformation: 0.0,
+            age: None,
+            hyperintensities: 1.0,
+            contrast: 0.0,
+            texture: 0.0,
+            vessels: false,
+        }
+    }
+}
+
 impl People {
     /// The first field that is out of its range, and why.
     pub(crate) fn fault(&self) -> Option<(&'static str, String)> {
         for (name, value) in [
             ("people.deformation", self.deformation),
+            ("people.hyperintensities", self.hyperintensities),
             ("people.contrast", self.contrast),
             ("people.texture", self.texture),
         ] {

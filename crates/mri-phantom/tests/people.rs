@@ -38,6 +38,7 @@ fn settings() -> PhantomSettings {
             contrast: 1.0,
             texture: 1.0,
             vessels: true,
+            ..People::default()
         },
         scanners: Scanners {
             noise: Some([0.0, 0.02]),
@@ -87,6 +88,21 @@ fn old_people_have_wider_ventricles_and_sulci() {
 }
 
 #[test]
+fn hyperintensities_only_brighten_and_may_be_left_out() {
+    let with = |hyperintensities| {
+        let people = People { age: Some([85.0, 85.0]), hyperintensities, ..People::default() };
+        person(&PhantomSettings { people, noise: 0.0, bias: 0.0, ..settings() }, 1)
+    };
+    let (none, all) = (with(0.0), with(1.0));
+    assert_eq!(none.tissues, all.tissues);
+    let gain = |(all, none): (&f32, &f32)| all - none;
+    let gains: Vec<f32> = all.scan.as_slice().iter().zip(none.scan.as_slice()).map(gain).collect();
+    assert!(gains.iter().all(|&gain| gain > -1e-3));
+    let brightened = gains.iter().filter(|&&gain| gain > 0.02).count();
+    assert!(brightened > 20, "{brightened} voxels");
+}
+
+#[test]
 fn contrasts_are_those_of_many_scanners() {
     let settings = PhantomSettings { noise: 0.0, bias: 0.0, scanners: Scanners::default(), ..settings() };
     let ratio = |subject| {
@@ -127,6 +143,7 @@ fn impossible_people_and_scanners_are_refused() {
     };
     let (people, scanners) = (People::default, Scanners::default);
     refused(People { deformation: 1.5, ..people() }, scanners(), "deformation");
+    refused(People { hyperintensities: -0.5, ..people() }, scanners(), "hyperintensities");
     refused(People { contrast: f64::NAN, ..people() }, scanners(), "contrast");
     refused(People { age: Some([60.0, 20.0]), ..people() }, scanners(), "age");
     refused(people(), Scanners { blur: [-1.0, 2.0], ..scanners() }, "blur");

@@ -1,7 +1,7 @@
 //! Where the paper is silent: what was decided, and why. The one place for it.
 
 use anomaly_eval::{Decision, Outside, PostProcessing, ScopeKind};
-use memae_model::{Architecture, BottleneckKind, LossRegion, MemoryPreset, ModelKind, Query};
+use memae_model::{Architecture, Augmentation, BottleneckKind, LossRegion, MemoryPreset, ModelKind, Query};
 
 use crate::config::{Builtin, Config, Data, SyntheticData};
 use crate::data::heads::MapSplit;
@@ -196,7 +196,7 @@ fn training(config: &Config) -> Vec<Decision> {
         decision(
             "training",
             format!(
-                "{} epochs{}, batch {}, learning rate {} ({}), {}, convolutions in {}, seed {}",
+                "{} epochs{}, batch {}, learning rate {} ({}), {}, {}, convolutions in {}, seed {}",
                 train.epochs,
                 train
                     .patience
@@ -208,12 +208,24 @@ fn training(config: &Config) -> Vec<Decision> {
                     || "no average of weights".to_owned(),
                     |decay| format!("average of weights with decay {decay}")
                 ),
+                augmentation(train.augment),
                 written(&train.precision),
                 train.seed
             ),
-            "the paper: 150 epochs, batch 32, learning rate 0.0001, and no word of a schedule or an average",
+            "the paper: 150 epochs, batch 32, learning rate 0.0001, and no word of a schedule, an average or of varied scans",
         ),
     ]
+}
+
+/// How training scans are varied.
+fn augmentation(settings: Augmentation) -> String {
+    match settings {
+        Augmentation { flip: false, gamma: 0.0 } => "scans as they are".to_owned(),
+        Augmentation { flip, gamma } => format!(
+            "scans {}to a power, whose logarithm has the standard deviation {gamma}",
+            if flip { "mirrored in half of the cases and " } else { "" }
+        ),
+    }
 }
 
 fn evaluation(config: &Config) -> Vec<Decision> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use self::addressing::{Addressing, AddressingRange, Similarity};
 pub use self::architecture::Architecture;
 pub use self::memory::{MemoryPreset, MemorySettings, Query, Shrink};
-pub use self::train::{Precision, Schedule, TrainSettings};
+pub use self::train::{Augmentation, Precision, Schedule, TrainSettings};
 use crate::kind::ModelKind;
 use crate::{Error, Result};
 

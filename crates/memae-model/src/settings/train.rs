@@ -54,6 +54,18 @@ impl Schedule {
     }
 }
 
+/// How training scans are varied each time they are seen: what a window shows and what is to be reconstructed of it are varied
+/// alike.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Augmentation {
+    /// Half of the windows have left and right exchanged.
+    pub flip: bool,
+    /// Intensities between 0 and 1 are raised to a power, whose logarithm has this standard deviation: scanners draw fluid and
+    /// tissue in other proportions. Within 0 (not at all) to 1.
+    pub gamma: f64,
+}
+
 /// Settings of training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -70,9 +82,11 @@ pub struct TrainSettings {
     /// that a step leaves, in [0, 1). `None`: the weights themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
+    /// How training scans are varied.
+    pub augment: Augmentation,
     /// Numbers in which the convolutions compute.
     pub precision: Precision,
-    /// Seed of initialization, shuffling and noise.
+    /// Seed of initialization, shuffling, variation and noise.
     pub seed: u64,
     /// Whether windows without brain in the centre slice are trained on too.
     pub keep_empty: bool,
@@ -93,6 +107,7 @@ impl Default for TrainSettings {
             learning_rate: 1e-4,
             schedule: Schedule::Constant,
             average: None,
+            augment: Augmentation::default(),
             precision: Precision::F32,
             seed: 0,
             keep_empty: false,
@@ -120,6 +135,7 @@ impl TrainSettings {
         at_least_one("epochs", self.epochs)?;
         at_least_one("batch", self.batch)?;
         at_least_one("patience", self.patience.unwrap_or(1))?;
+        within("augment.gamma", self.augment.gamma, 0.0, 1.0)?;
         within("average", self.average.unwrap_or(0.0), 0.0, 0.999_999)?;
         within("learning_rate", self.learning_rate, 1e-9, 1.0)
     }

@@ -147,6 +147,8 @@ impl Trainer<'_> {
         batch: &Batch,
     ) -> Result<(LossParts, Tensor)> {
         let network = &self.network;
+        let varied = self.variation.as_ref().map(|variation| variation.apply(batch, epoch)).transpose()?;
+        let batch = varied.as_ref().unwrap_or(batch);
         let x = self.corrupt(batch, epoch)?;
         let noise = network.noise(batch.windows.len(), self.settings.seed, epoch, step)?;
         let (output, pass) = network.train(&x, noise.as_ref(), self.settings.precision)?;

@@ -10,6 +10,7 @@ mod rehearsal;
 mod room;
 mod state;
 mod usage;
+mod variation;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use self::epoch::Stop;
 pub use self::history::{EpochRecord, MemoryUsage, read_history};
 pub use self::rehearsal::rehearse;
 pub use self::room::is_handled_panic;
+use self::variation::Variation;
 use crate::cohort::{Cohort, Source, Window};
 use crate::device::{self, DeviceChoice};
 use crate::kind::ModelKind;
@@ -94,6 +96,7 @@ pub struct Trainer<'a> {
     folder: PathBuf,
     network: Network,
     loss: Loss,
+    variation: Option<Variation>,
     corruption: Option<Corruption>,
     adam: Adam,
     average: Option<Average>,
@@ -139,6 +142,7 @@ impl<'a> Trainer<'a> {
             validation: Source::new(validation, device)?,
             folder: folder.as_ref().to_owned(),
             loss: Loss::new(kind, model, sides, device)?,
+            variation: Variation::new(settings.augment, settings.seed),
             corruption: kind.removes_noise().then(|| Corruption::new(model.noise, settings.seed, sides)),
             adam: Adam::new(network.parameters.flat())?,
             average: (settings.average).map(|decay| Average::new(&network.parameters, decay)).transpose()?,

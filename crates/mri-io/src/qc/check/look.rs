@@ -19,6 +19,8 @@ const THICK: [f64; 2] = [2.5, 2.0];
 const OBLIQUE: f64 = 15.0;
 /// Percentage of negative voxels that overshoots of an earlier interpolation do not explain.
 const MANY_NEGATIVE: f64 = 5.0;
+/// How far below 0, as a share of the highest value, splines overshoot: all that was 0 around a stripped brain may.
+const OVERSHOOT: f32 = 0.1;
 /// Share of the range at both of its ends, within which the values of masks and of probabilities lie.
 const SATURATED: f32 = 0.01;
 /// Fewer values than this are labels or a mask, not intensities.
@@ -171,7 +173,7 @@ fn values(scan: &Volume<f32>) -> Vec<Finding> {
     let negative = voxels.iter().filter(|&&value| value < 0.0).count();
     if negative > 0 {
         let what = format!("{negative} voxels ({:.2} %) are negative, down to {low}", share(negative));
-        findings.push(if share(negative) > MANY_NEGATIVE {
+        findings.push(if share(negative) > MANY_NEGATIVE && -low > OVERSHOOT * high {
             Finding::new(Warning, what, "give the magnitude image as it was acquired, if there is one")
         } else {
             Finding::note(what)
