@@ -91,14 +91,17 @@ fn old_people_have_wider_ventricles_and_sulci() {
 fn hyperintensities_only_brighten_and_may_be_left_out() {
     let with = |hyperintensities| {
         let people = People { age: Some([85.0, 85.0]), hyperintensities, ..People::default() };
-        person(&PhantomSettings { people, noise: 0.0, bias: 0.0, ..settings() }, 1)
+        let scanners = Scanners::default();
+        person(&PhantomSettings { people, scanners, noise: 0.0, bias: 0.0, ..settings() }, 1)
     };
     let (none, all) = (with(0.0), with(1.0));
     assert_eq!(none.tissues, all.tissues);
     let gain = |(all, none): (&f32, &f32)| all - none;
     let gains: Vec<f32> = all.scan.as_slice().iter().zip(none.scan.as_slice()).map(gain).collect();
-    assert!(gains.iter().all(|&gain| gain > -1e-3));
-    let brightened = gains.iter().filter(|&&gain| gain > 0.02).count();
+    let [low, high] = gains.iter().fold([0.0_f32; 2], |[low, high], &gain| [low.min(gain), high.max(gain)]);
+    // Where white matter and fluid share a voxel, it may lose a little.
+    assert!(low > -0.05 * high, "{low} {high}");
+    let brightened = gains.iter().filter(|&&gain| gain > 0.2 * high).count();
     assert!(brightened > 20, "{brightened} voxels");
 }
 
