@@ -61,6 +61,11 @@ fn publish(sh: &Shell, root: &Path, run: &Path, maps: &Path) -> Result<()> {
         bytes <= ALLOWED,
         "the packages have {bytes} bytes, and more than {ALLOWED} make the program too large"
     );
+    // Before the packages change what is committed.
+    let origin = Origin {
+        commit: cmd!(sh, "git describe --always --dirty --abbrev=40").quiet().read()?,
+        day: cmd!(sh, "date -u +%F").quiet().read()?,
+    };
     let models = root.join(MODELS);
     std::fs::create_dir_all(&models)?;
     for File { name, .. } in &packages {
@@ -70,10 +75,6 @@ fn publish(sh: &Shell, root: &Path, run: &Path, maps: &Path) -> Result<()> {
     let settings = std::fs::read_to_string(run.join("config.toml"))?;
     let settings = settings.replace(&maps.display().to_string(), "label-maps");
     std::fs::write(models.join("config.toml"), settings)?;
-    let origin = Origin {
-        commit: cmd!(sh, "git describe --always --dirty --abbrev=40").quiet().read()?,
-        day: cmd!(sh, "date -u +%F").quiet().read()?,
-    };
     let record = record(&origin, &packages, &hashed(maps, ".nii.gz")?);
     std::fs::write(models.join("provenance.toml"), record)?;
     println!("{}: {} packages, {bytes} bytes", models.display(), packages.len());
