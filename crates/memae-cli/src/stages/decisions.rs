@@ -222,7 +222,7 @@ fn augmentation(settings: Augmentation) -> String {
     match settings {
         Augmentation { flip: false, gamma: 0.0 } => "scans as they are".to_owned(),
         Augmentation { flip, gamma } => format!(
-            "scans {}to a power, whose logarithm has the standard deviation {gamma}",
+            "scans {}raised to a power, whose logarithm has the standard deviation {gamma}",
             if flip { "mirrored in half of the cases and " } else { "" }
         ),
     }

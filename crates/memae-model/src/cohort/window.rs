@@ -8,3 +8,10 @@ pub struct Window {
     /// Index k of the centre slice.
     pub slice: usize,
 }
+
+impl Window {
+    /// A number of its own, for its own random numbers.
+    pub(crate) fn number(self) -> u64 {
+        ((self.subject as u64) << 32) | self.slice as u64
+    }
+}

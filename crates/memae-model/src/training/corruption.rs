@@ -39,8 +39,7 @@ impl Corruption {
         let mut coarse = Vec::with_capacity(points * windows.len());
         let mut shifts = Vec::with_capacity(windows.len());
         for window in windows {
-            let place = ((window.subject as u64) << 32) | window.slice as u64;
-            let mut rng = random::stream(self.seed, Purpose::Corruption, epoch as u64, place);
+            let mut rng = random::stream(self.seed, Purpose::Corruption, epoch as u64, window.number());
             let normal = random::normal(&mut rng, points);
             coarse.extend(normal.iter().map(|value| value * self.settings.sigma as f32));
             shifts.push(self.sides.map(|side| rng.random_range(0..side as i64)));

@@ -24,8 +24,7 @@ impl Variation {
     pub(crate) fn apply<'a>(&self, batch: &Batch<'a>, epoch: usize) -> Result<Batch<'a>> {
         let (mut mirrored, mut powers) = (Vec::new(), Vec::new());
         for window in batch.windows {
-            let place = ((window.subject as u64) << 32) | window.slice as u64;
-            let mut rng = random::stream(self.seed, Purpose::Variation, epoch as u64, place);
+            let mut rng = random::stream(self.seed, Purpose::Variation, epoch as u64, window.number());
             mirrored.push(f32::from(u8::from(self.settings.flip && rng.random())));
             powers.push((self.settings.gamma as f32 * random::normal(&mut rng, 1)[0]).exp());
         }
