@@ -97,6 +97,11 @@ fn dispatch(cli: &Cli) -> Result<()> {
         _ => Networks::Used,
     };
     ahead::check(&run.config, networks)?;
+    let submits = matches!(cli.command, Command::Run(cli::Run { on: Some(Scheduler::Slurm) }));
+    if submits {
+        // Also before the lock, which a task that runs holds: what to do is said by the queue.
+        cluster::nothing_is_queued(&run.layout)?;
+    }
     let Name { name, is_part } = commands::name(&cli.command);
     let (folder, otherwise) = (&run.layout.run, "choose another name in [run]");
     let file = folder.join(lock::FILE);
@@ -110,7 +115,7 @@ fn dispatch(cli: &Cli) -> Result<()> {
     provenance::begin(&run)?;
     log::to_file(&run.layout.log())?;
     tracing::info!("memae {} begins", env!("CARGO_PKG_VERSION"));
-    if let Command::Run(cli::Run { on: Some(Scheduler::Slurm) }) = cli.command {
+    if submits {
         return cluster::submit(&run);
     }
     task::recorded(&run.layout, &name, || commands::work(&cli.command, &run))?;

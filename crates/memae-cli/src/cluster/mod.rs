@@ -7,7 +7,7 @@ mod status;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use cli_support::files;
 use cli_support::progress::say;
@@ -33,18 +33,23 @@ struct Job {
     tasks: Vec<String>,
 }
 
+/// Refuses where the queue still has tasks of a run.
+pub(crate) fn nothing_is_queued(layout: &Layout) -> Result<()> {
+    slurm::is_there()?;
+    let live = live(layout)?;
+    ensure!(
+        live.is_empty(),
+        "jobs of this run are still in the queue: {}; `memae status {run}` shows them, `memae cancel {run}` takes them out",
+        live.join(" "),
+        run = layout.run.display()
+    );
+    Ok(())
+}
+
 /// Submits what is missing of a run.
 pub(crate) fn submit(run: &Run) -> Result<()> {
     let Run { config, layout, .. } = run;
-    slurm::is_there()?;
-    let live = live(layout)?;
-    if !live.is_empty() {
-        bail!(
-            "jobs of this run are still in the queue: {}; `memae status {run}` shows them, `memae cancel {run}` takes them out",
-            live.join(" "),
-            run = layout.run.display()
-        );
-    }
+    nothing_is_queued(layout)?;
     let arrays = plan::missing(run)?;
     if arrays.is_empty() {
         say(format!("nothing to submit: the run is complete, {}", layout.page().display()));
