@@ -79,7 +79,7 @@ fn publish(sh: &Shell, root: &Path, run: &Path, maps: &Path) -> Result<()> {
     std::fs::write(models.join("provenance.toml"), record)?;
     println!("{}: {} packages, {bytes} bytes", models.display(), packages.len());
     println!(
-        "The table in {MODELS}/../src/package/source.rs names those that are built in; docs/models/default.md is their card."
+        "The table in {MODELS}/../src/stages/package/source.rs names those that are built in; docs/models/default.md is their card."
     );
     Ok(())
 }

@@ -71,14 +71,18 @@ def reconstruct(weights, metadata, volume):
         sys.exit("an architecture other than trunk: not in this script")
     padded = torch.cat([slices[:1], slices, slices[-1:]])
     x = torch.stack([padded[:-2], padded[1:-1], padded[2:]], dim=1)
+    windows, maps = x, []
     for i in range(4):
         x = block(x, weights, f"encoder.{i}", down)
+        maps.append(x)
     if "memory.items" in weights:
         x = memory(x, weights, metadata["model"]["memory"])
     elif "bottleneck.encode.weight" in weights or "bottleneck.mean.weight" in weights:
         x = dense(x, weights, metadata["kind"])
     for i in range(4):
         x = block(x, weights, f"decoder.{i}", up)
+        if metadata["kind"] == "blob-dae":
+            x = x + (maps[2 - i] if i < 3 else windows[:, 1:2])
     x = x[:, 0] * (slices != 0).any(dim=2, keepdim=True).any(dim=1, keepdim=True)  # black where there is no brain
     return x.movedim(0, 2).contiguous().numpy()
 

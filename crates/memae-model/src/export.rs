@@ -79,7 +79,7 @@ mod tests {
         TrainedModel { network, metadata }
     }
 
-    /// The six models, and every way to address a memory.
+    /// All models, and every way to address a memory.
     fn models() -> Vec<(String, TrainedModel)> {
         let kinds = ModelKind::ALL.map(|kind| (kind, MemorySettings::default(), Architecture::Trunk));
         let memory = |query, preset| MemorySettings { preset, query, ..MemorySettings::default() };

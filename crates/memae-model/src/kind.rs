@@ -1,4 +1,4 @@
-//! The models of the experiment: the paper's five, and one beyond them.
+//! The models of the experiment: the paper's five, and two beyond them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,6 +29,11 @@ pub enum ModelKind {
     /// gets the encoder's whole feature map; theirs is a U-Net, here it has the trunk of the others.
     #[serde(rename = "dae")]
     Dae,
+    /// `blob-dae`: denoising autoencoder that takes out pasted blobs, which stand for lesions; absolute error, in which a small
+    /// blob counts as a large one. Not in the paper. The trunk has skip connections: at each scale the decoder adds the
+    /// encoder's map to its own, at last the centre slice.
+    #[serde(rename = "blob-dae")]
+    BlobDae,
 }
 
 impl ModelKind {
@@ -36,7 +41,8 @@ impl ModelKind {
     pub const PAPER: [Self; 5] = [Self::Ae, Self::Vae, Self::SsimAe, Self::MemAe, Self::SsimMemAe];
 
     /// The paper's models and those beyond it.
-    pub const ALL: [Self; 6] = [Self::Ae, Self::Vae, Self::SsimAe, Self::MemAe, Self::SsimMemAe, Self::Dae];
+    pub const ALL: [Self; 7] =
+        [Self::Ae, Self::Vae, Self::SsimAe, Self::MemAe, Self::SsimMemAe, Self::Dae, Self::BlobDae];
 
     /// The model that the paper proposes.
     pub const PROPOSED: Self = Self::SsimMemAe;
@@ -44,7 +50,8 @@ impl ModelKind {
     /// The one table of what the models are called and in what they differ.
     const fn facts(self) -> Facts {
         const fn row(id: &'static str, label: &'static str, ssim: bool, memory: bool) -> Facts {
-            Facts { id, label, title: label, ssim, memory }
+            let error = if ssim { ErrorKind::Ssim } else { ErrorKind::Squared };
+            Facts { id, label, title: label, error, memory }
         }
         match self {
             Self::Ae => row("ae", "AE", false, false),
@@ -55,6 +62,9 @@ impl ModelKind {
                 Facts { title: "SSIM-MemAE (proposed)", ..row("ssim-memae", "SSIM-MemAE", true, true) }
             }
             Self::Dae => row("dae", "DAE", false, false),
+            Self::BlobDae => {
+                Facts { error: ErrorKind::Absolute, ..row("blob-dae", "Blob-DAE", false, false) }
+            }
         }
     }
 
@@ -73,9 +83,9 @@ impl ModelKind {
         self.facts().title
     }
 
-    /// Whether the reconstruction loss is 1 - SSIM (else mean squared error).
-    pub fn uses_ssim(self) -> bool {
-        self.facts().ssim
+    /// What the reconstruction loss averages.
+    pub fn error(self) -> ErrorKind {
+        self.facts().error
     }
 
     /// Whether the bottleneck is a memory module.
@@ -83,9 +93,30 @@ impl ModelKind {
         self.facts().memory
     }
 
-    /// Whether it is shown scans with noise in training, which it learns to remove.
-    pub fn removes_noise(self) -> bool {
-        matches!(self, Self::Dae)
+    /// Whether the decoder gets the encoder's maps of all scales.
+    pub fn has_skips(self) -> bool {
+        matches!(self, Self::BlobDae)
+    }
+}
+
+/// What a reconstruction loss averages over the pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Squared difference.
+    Squared,
+    /// Absolute difference.
+    Absolute,
+    /// 1 - SSIM.
+    Ssim,
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Squared => "MSE",
+            Self::Absolute => "MAE",
+            Self::Ssim => "1 - SSIM",
+        })
     }
 }
 
@@ -94,7 +125,7 @@ struct Facts {
     id: &'static str,
     label: &'static str,
     title: &'static str,
-    ssim: bool,
+    error: ErrorKind,
     memory: bool,
 }
 

@@ -28,13 +28,13 @@ pub use checkpoint::{Attached, half_precision};
 pub use device::{DeviceChoice, cuda_available, keep_memory, set_threads};
 pub use error::{Error, Result};
 pub use folder::ModelFile;
-pub use kind::ModelKind;
+pub use kind::{ErrorKind, ModelKind};
 pub use model::TrainedModel;
 pub use patches::ItemPatch;
 pub use settings::{
-    Addressing, AddressingRange, Architecture, Augmentation, Border, BottleneckKind, LossRegion,
-    MemoryPreset, MemorySettings, ModelSettings, NoiseSettings, Precision, Query, Schedule, Shrink,
-    Similarity, TrainSettings,
+    Addressing, AddressingRange, Architecture, Augmentation, BlobSettings, Border, BottleneckKind,
+    LossRegion, MemoryPreset, MemorySettings, ModelSettings, NoiseSettings, Precision, Query, Schedule,
+    Shrink, Similarity, TrainSettings,
 };
 pub use training::{
     EpochRecord, MemoryUsage, Observer, Outcome, Phase, Progress, Trainer, is_handled_panic, read_history,

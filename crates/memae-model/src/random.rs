@@ -12,10 +12,12 @@ pub(crate) enum Purpose {
     Noise = 3,
     /// Of the input of denoising autoencoders.
     Corruption = 4,
-    /// Places and sizes of blobs pasted into healthy scans.
+    /// Places and sizes of blobs pasted into validation scans, to see what a model copies.
     Blob = 5,
     /// How a training scan is varied.
     Variation = 6,
+    /// Blobs in the input of denoising autoencoders.
+    PastedLesion = 7,
 }
 
 /// The stream for (seed, purpose, a, b).

@@ -171,6 +171,17 @@ fn networks(config: &Config) -> Vec<Decision> {
             "Kascenas et al. 2022, but on the trunk of the other models instead of a U-Net; not in the paper",
         ));
     }
+    if config.run.models.contains(&ModelKind::BlobDae) {
+        decisions.push(decision(
+            "blobs of blob-dae",
+            format!(
+                "{} in a slice on average, the same in the three slices, four in five of them bright; absolute error, in which \
+                 each blob counts as {} pixels; skip connections at each scale",
+                model.blobs.number, model.blobs.weight
+            ),
+            "pasted anomalies are usual in the field (Tan et al. 2022), this form of them is ours; not in the paper",
+        ));
+    }
     decisions
 }
 

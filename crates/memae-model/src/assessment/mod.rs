@@ -24,7 +24,7 @@ const COPIES: f64 = 0.5;
 /// A trained model, seen through the validation cohort. No label of a lesion goes into it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Assessment {
-    /// The model's reconstruction loss on the validation cohort: mean squared error, or 1 - SSIM.
+    /// The model's reconstruction loss on the validation cohort: mean squared or absolute error, or 1 - SSIM.
     pub validation: f64,
     /// The same loss where every reconstruction is black.
     pub black: f64,
@@ -197,7 +197,7 @@ impl TrainedModel {
             let black = mean.f_zeros_like().map_err(Error::from)?;
             for (sum, reconstruction) in sums.iter_mut().zip([black, mean]) {
                 let output = Output { reconstruction, latent: Latent::Point };
-                let [loss, ..] = loss.validate(&output, &batch.target, brain)?;
+                let [loss, ..] = loss.validate(&output, &batch.target, brain, None)?;
                 *sum += tensors::to_numbers(&[&loss])?[0] * batch.windows.len() as f64;
             }
             Ok(())

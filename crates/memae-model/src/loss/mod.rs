@@ -6,15 +6,22 @@ use tch::{Device, Kind, Tensor};
 
 use self::ssim::{Ssim, mean};
 use crate::Result;
-use crate::kind::ModelKind;
+use crate::kind::{ErrorKind, ModelKind};
 use crate::network::Output;
 use crate::network::bottleneck::Latent;
 use crate::network::memory;
 use crate::settings::{LossRegion, ModelSettings};
 
+/// What is averaged, for slices of a fixed size.
+enum Difference {
+    Squared,
+    Absolute,
+    Ssim(Ssim),
+}
+
 /// Computes a model's loss for slices of a fixed size.
 pub(crate) struct Loss {
-    ssim: Option<Ssim>,
+    difference: Difference,
     region: LossRegion,
     /// Weight of the Kullback-Leibler divergence per value of the code.
     beta_per_pixel: f64,
@@ -26,7 +33,7 @@ pub(crate) struct Loss {
 pub(crate) struct LossParts {
     /// What is minimized.
     pub(crate) total: Tensor,
-    /// Mean squared error, or 1 - SSIM.
+    /// Mean squared or absolute error, or 1 - SSIM.
     pub(crate) reconstruction: Tensor,
     /// Unweighted divergence or entropy, where the model has one.
     pub(crate) regularization: Option<Tensor>,
@@ -39,9 +46,13 @@ impl Loss {
         sides: [usize; 2],
         device: Device,
     ) -> Result<Self> {
-        let ssim = kind.uses_ssim().then(|| Ssim::new(sides, settings.ssim_border, device)).transpose()?;
+        let difference = match kind.error() {
+            ErrorKind::Squared => Difference::Squared,
+            ErrorKind::Absolute => Difference::Absolute,
+            ErrorKind::Ssim => Difference::Ssim(Ssim::new(sides, settings.ssim_border, device)?),
+        };
         Ok(Self {
-            ssim,
+            difference,
             region: settings.loss_region,
             beta_per_pixel: settings.beta / (sides[0] * sides[1]) as f64,
             alpha: settings.alpha,
@@ -53,17 +64,21 @@ impl Loss {
         self.region == LossRegion::Brain
     }
 
-    /// The loss of a batch. `target` and `brain` (1 inside, 0 outside) are (batch, 1, H, W).
+    /// The loss of a batch. `target`, `brain` (1 inside, 0 outside) and `weights` (how much a pixel counts; not for 1 - SSIM)
+    /// are (batch, 1, H, W).
     pub(crate) fn parts(
         &self,
         output: &Output,
         target: &Tensor,
         brain: Option<&Tensor>,
+        weights: Option<&Tensor>,
     ) -> Result<LossParts> {
         let brain = brain.filter(|_| self.needs_brain()).map(|brain| self.crop(brain)).transpose()?;
-        let reconstruction = match &self.ssim {
-            Some(ssim) => ssim.loss(target, &output.reconstruction, brain.as_ref())?,
-            None => mean(&self.map(output, target)?, brain.as_ref())?,
+        let reconstruction = match &self.difference {
+            Difference::Ssim(ssim) => ssim.loss(target, &output.reconstruction, brain.as_ref())?,
+            Difference::Squared | Difference::Absolute => {
+                mean(&weighted(self.map(output, target)?, weights)?, brain.as_ref())?
+            }
         };
         let (regularization, weight) = match &output.latent {
             Latent::Point => (None, 0.0),
@@ -82,8 +97,14 @@ impl Loss {
 
     /// The reconstruction loss of a batch as in [`Self::parts`], and the sums of its map over the background and over
     /// all pixels.
-    pub(crate) fn validate(&self, output: &Output, target: &Tensor, brain: &Tensor) -> Result<[Tensor; 3]> {
-        let map = self.map(output, target)?;
+    pub(crate) fn validate(
+        &self,
+        output: &Output,
+        target: &Tensor,
+        brain: &Tensor,
+        weights: Option<&Tensor>,
+    ) -> Result<[Tensor; 3]> {
+        let map = weighted(self.map(output, target)?, weights)?;
         let brain = self.crop(brain)?;
         let reconstruction = mean(&map, self.needs_brain().then_some(&brain))?;
         let all = map.f_sum(Kind::Float)?;
@@ -93,15 +114,26 @@ impl Loss {
 
     /// The reconstruction loss of each pixel.
     fn map(&self, output: &Output, target: &Tensor) -> Result<Tensor> {
-        Ok(match &self.ssim {
-            Some(ssim) => ssim.map(target, &output.reconstruction)?.f_neg()?.f_add_scalar(1.0)?,
-            None => output.reconstruction.f_sub(target)?.f_square()?,
+        Ok(match &self.difference {
+            Difference::Ssim(ssim) => ssim.map(target, &output.reconstruction)?.f_neg()?.f_add_scalar(1.0)?,
+            Difference::Squared => output.reconstruction.f_sub(target)?.f_square()?,
+            Difference::Absolute => output.reconstruction.f_sub(target)?.f_abs()?,
         })
     }
 
     fn crop(&self, x: &Tensor) -> Result<Tensor> {
-        self.ssim.as_ref().map_or_else(|| Ok(x.shallow_clone()), |ssim| ssim.crop(x))
+        match &self.difference {
+            Difference::Ssim(ssim) => ssim.crop(x),
+            Difference::Squared | Difference::Absolute => Ok(x.shallow_clone()),
+        }
     }
+}
+
+fn weighted(map: Tensor, weights: Option<&Tensor>) -> Result<Tensor> {
+    Ok(match weights {
+        Some(weights) => map.f_mul(weights)?,
+        None => map,
+    })
 }
 
 /// Kullback-Leibler divergence from the standard normal distribution, averaged over code and batch.
@@ -126,7 +158,7 @@ mod tests {
             (Tensor::rand([2, 1, 16, 16], options) * &brain, Tensor::rand([2, 1, 16, 16], options));
         let published = ((&reconstruction - &target).square() * &brain).mean(Kind::Float).double_value(&[]);
         let output = Output { reconstruction, latent: Latent::Point };
-        let ours = loss.parts(&output, &target, Some(&brain)).unwrap().total.double_value(&[]);
+        let ours = loss.parts(&output, &target, Some(&brain), None).unwrap().total.double_value(&[]);
         let share = brain.mean(Kind::Float).double_value(&[]);
         assert!((ours * share - published).abs() < 1e-6 * published, "{ours} {share} {published}");
     }

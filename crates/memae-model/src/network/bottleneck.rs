@@ -61,9 +61,8 @@ impl Bottleneck {
                 let encode = Linear::new(builder, "bottleneck.encode", squeeze.length(), code)?;
                 Self::Dense { squeeze, encode }
             }
-            (ModelKind::Ae | ModelKind::SsimAe, BottleneckKind::Spatial) | (ModelKind::Dae, _) => {
-                Self::Identity
-            }
+            (ModelKind::Ae | ModelKind::SsimAe, BottleneckKind::Spatial)
+            | (ModelKind::Dae | ModelKind::BlobDae, _) => Self::Identity,
         })
     }
 

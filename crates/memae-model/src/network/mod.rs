@@ -16,18 +16,25 @@ use self::bottleneck::{Bottleneck, Latent};
 use self::parameters::{Builder, Parameters};
 use self::stack::{Stack, Trace};
 use crate::kind::ModelKind;
-use crate::onnx::{Graph, Value};
+use crate::onnx::{Attribute, Graph, Value};
 use crate::random::{self, Purpose};
+use crate::settings::architecture::Scale;
 use crate::settings::{ModelSettings, Precision, SIDE_MULTIPLE};
 use crate::{Error, Result, tensors};
 
-/// One of the five networks, for slices of a fixed size.
+/// The slice of a window that is reconstructed.
+const CENTRE: i64 = 1;
+
+/// One of the networks, for slices of a fixed size.
 pub(crate) struct Network {
-    encoder: Stack,
+    /// One stack, or with skip connections one for each scale.
+    encoder: Vec<Stack>,
     bottleneck: Bottleneck,
     /// Of its parameters.
     bottleneck_places: Range<usize>,
-    decoder: Stack,
+    /// As many as the encoder has: what goes into all but the first has the encoder's map of the same scale added, and what
+    /// comes out of the last, the centre slice.
+    decoder: Vec<Stack>,
     pub(crate) parameters: Parameters,
     /// Pixels of a slice along the first two axes of the volume.
     pub(crate) sides: [usize; 2],
@@ -45,11 +52,11 @@ pub(crate) struct Output {
 /// What a training pass leaves for [`Network::gradient`]. Encoder, bottleneck and decoder are differentiated one after the other,
 /// as the first and the last need not be autograd's.
 pub(crate) struct Pass<'a> {
-    encoder: Trace<'a>,
+    encoder: Vec<Trace<'a>>,
     /// What goes into the bottleneck and comes out of it.
     features: Tensor,
     code: Tensor,
-    decoder: Trace<'a>,
+    decoder: Vec<Trace<'a>>,
 }
 
 impl Network {
@@ -86,11 +93,24 @@ impl Network {
         let device = builder.device();
         let trunk = settings.architecture.trunk(settings.width);
         let map = sides.map(|side| (side / SIDE_MULTIPLE) as i64);
-        let encoder = Stack::new(&mut builder, "encoder", trunk.input, &trunk.encoder)?;
+        let skips = kind.has_skips();
+        let encoder = Stack::at_scales(
+            &mut builder,
+            "encoder",
+            trunk.input,
+            &trunk.encoder,
+            skips.then_some(Scale::Half),
+        )?;
         let first = builder.len();
         let bottleneck = Bottleneck::new(&mut builder, kind, settings, &trunk, map)?;
         let bottleneck_places = first..builder.len();
-        let decoder = Stack::new(&mut builder, "decoder", trunk.features, &trunk.decoder)?;
+        let decoder = Stack::at_scales(
+            &mut builder,
+            "decoder",
+            trunk.features,
+            &trunk.decoder,
+            skips.then_some(Scale::Double),
+        )?;
         let noise_shape = bottleneck.noise_shape(settings, trunk.features, map);
         let parameters = builder.finish()?;
         Ok(Self { encoder, bottleneck, bottleneck_places, decoder, parameters, sides, device, noise_shape })
@@ -114,12 +134,22 @@ impl Network {
             ));
         }
         let kind = precision.kind();
-        let (features, encoder) = self.encoder.train(x, kind)?;
-        let features = features.f_set_requires_grad(true)?;
+        let (mut maps, mut encoder) = (vec![x.shallow_clone()], Vec::new());
+        for stack in &self.encoder {
+            let (map, trace) = stack.train(&maps[maps.len() - 1], kind)?;
+            maps.push(map.f_set_requires_grad(true)?);
+            encoder.push(trace);
+        }
+        let features = maps.pop().expect("the encoder's output");
         let (code, latent) = self.bottleneck.forward(&features, noise)?;
-        let (reconstruction, decoder) =
-            self.decoder.train(&code.f_detach()?.f_set_requires_grad(true)?, kind)?;
-        let reconstruction = reconstruction.f_set_requires_grad(true)?;
+        let (mut map, mut decoder) = (code.f_detach()?, Vec::new());
+        for (number, stack) in self.decoder.iter().enumerate() {
+            let joined = if number == 0 { map } else { map.f_add(&maps[maps.len() - number])?.f_detach()? };
+            let (output, trace) = stack.train(&joined.f_set_requires_grad(true)?, kind)?;
+            map = output;
+            decoder.push(trace);
+        }
+        let reconstruction = self.with_centre(map, x)?.f_set_requires_grad(true)?;
         Ok((Output { reconstruction, latent }, Pass { encoder, features, code, decoder }))
     }
 
@@ -127,13 +157,27 @@ impl Network {
     pub(crate) fn gradient(&self, loss: &Tensor, output: &Output, pass: Pass) -> Result<Tensor> {
         let mut gradients = self.parameters.gradients();
         let [by_reconstruction] = gradients.differentiate(loss, 0..0, [&output.reconstruction])?;
-        let by_code = self.decoder.backward(pass.decoder, by_reconstruction, &mut gradients)?;
-        let by_code = by_code.expect("the decoder's input requires a gradient");
+        let mut by_code = by_reconstruction;
+        // A sum passes its gradient on to both sides. The way back overwrites what it is given.
+        let mut by_maps = Vec::new();
+        for (number, (stack, trace)) in self.decoder.iter().zip(pass.decoder).enumerate().rev() {
+            let by_input = stack.backward(trace, by_code, &mut gradients)?;
+            by_code = by_input.expect("the decoder's input requires a gradient");
+            if number > 0 {
+                let mut by_map = by_code.f_empty_like()?;
+                by_map.f_copy_(&by_code)?;
+                by_maps.push(by_map);
+            }
+        }
         // A sum whose gradient by the code is the known one; the loss itself has what the bottleneck adds to it.
         let scalar = pass.code.f_mul(&by_code)?.f_sum(Kind::Float)?.f_add(loss)?;
         let [by_features] =
             gradients.differentiate(&scalar, self.bottleneck_places.clone(), [&pass.features])?;
-        self.encoder.backward(pass.encoder, by_features, &mut gradients)?;
+        let mut by_output = by_features;
+        for (stack, trace) in self.encoder.iter().zip(pass.encoder).rev() {
+            let Some(by_input) = stack.backward(trace, by_output, &mut gradients)? else { break };
+            by_output = by_input.f_add(&by_maps.pop().expect("a map for each scale but the last"))?;
+        }
         gradients.finish()
     }
 
@@ -141,15 +185,48 @@ impl Network {
     pub(crate) fn evaluate(&self, x: &Tensor) -> Result<Output> {
         self.check(x)?;
         let _guard = tch::no_grad_guard();
-        let (features, latent) = self.bottleneck.forward(&self.encoder.forward(x, false)?, None)?;
-        Ok(Output { reconstruction: self.decoder.forward(&features, false)?, latent })
+        let mut maps = vec![x.shallow_clone()];
+        for stack in &self.encoder {
+            maps.push(stack.forward(&maps[maps.len() - 1], false)?);
+        }
+        let (mut map, latent) = self.bottleneck.forward(&maps.pop().expect("the encoder's output"), None)?;
+        for (number, stack) in self.decoder.iter().enumerate() {
+            if number > 0 {
+                map = map.f_add(&maps[maps.len() - number])?;
+            }
+            map = stack.forward(&map, false)?;
+        }
+        Ok(Output { reconstruction: self.with_centre(map, x)?, latent })
+    }
+
+    /// With skip connections, what the decoder makes is added to the centre slice of `x`.
+    fn with_centre(&self, map: Tensor, x: &Tensor) -> Result<Tensor> {
+        Ok(if self.has_skips() { map.f_add(&x.f_narrow(1, CENTRE, 1)?)? } else { map })
+    }
+
+    fn has_skips(&self) -> bool {
+        self.encoder.len() > 1
     }
 
     /// As [`Self::evaluate`], in operators of ONNX: from (batch, 3, H, W) to the reconstruction.
     pub(crate) fn onnx(&self, graph: &mut Graph, x: &Value) -> Result<Value> {
-        let features = self.encoder.onnx(graph, x)?;
-        let code = self.bottleneck.onnx(graph, &features)?;
-        self.decoder.onnx(graph, &code)
+        let mut maps = vec![x.clone()];
+        for stack in &self.encoder {
+            maps.push(stack.onnx(graph, &maps[maps.len() - 1])?);
+        }
+        let mut map = self.bottleneck.onnx(graph, &maps.pop().expect("the encoder's output"))?;
+        for (number, stack) in self.decoder.iter().enumerate() {
+            if number > 0 {
+                map = graph.node("Add", &[&map, &maps[maps.len() - number]], &[]);
+            }
+            map = stack.onnx(graph, &map)?;
+        }
+        if !self.has_skips() {
+            return Ok(map);
+        }
+        let place = graph.integers("centre", &[CENTRE]);
+        let centre = graph.node("Gather", &[x, &place], &[("axis", Attribute::Integer(1))]);
+        Ok(graph.node("Add", &[&map, &centre], &[]))
     }
 
     /// The noise of a training step, for models with a Gaussian code.

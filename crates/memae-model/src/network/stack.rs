@@ -14,7 +14,7 @@ use super::normalization::{Moments, Norm};
 use super::parameters::{Builder, Gradients};
 use crate::Result;
 use crate::onnx::{self, Graph};
-use crate::settings::architecture::Plan;
+use crate::settings::architecture::{Plan, Scale};
 
 enum Layer {
     Conv(Conv),
@@ -61,13 +61,31 @@ impl Value<'_> {
 impl Stack {
     /// The layers of `plan` for an input of `channels`. Convolutions are numbered: `name.0.conv`, `name.1.conv`; what
     /// normalizes the output of one has its number, and what comes before the first has none.
-    pub(crate) fn new(builder: &mut Builder, name: &str, mut channels: i64, plan: &[Plan]) -> Result<Self> {
-        let first = builder.len();
+    #[cfg(test)]
+    pub(crate) fn new(builder: &mut Builder, name: &str, channels: i64, plan: &[Plan]) -> Result<Self> {
+        Ok(Self::at_scales(builder, name, channels, plan, None)?.remove(0))
+    }
+
+    /// As [`Self::new`], but a stack of its own for each scale if `cut` is given: all but the first begin with a convolution
+    /// that scales so.
+    pub(crate) fn at_scales(
+        builder: &mut Builder,
+        name: &str,
+        mut channels: i64,
+        plan: &[Plan],
+        cut: Option<Scale>,
+    ) -> Result<Vec<Self>> {
+        let scales = |layer: &Plan| matches!(layer, Plan::Conv { scale, .. } if Some(*scale) == cut);
+        let first_scaled = plan.iter().position(scales);
         let mut convolutions = 0;
         let mut part = name.to_owned();
-        let mut layers = Vec::new();
-        for layer in plan {
-            layers.push(match *layer {
+        let mut stacks = vec![Self { layers: Vec::new(), places: builder.len()..builder.len() }];
+        for (number, layer) in plan.iter().enumerate() {
+            if scales(layer) && first_scaled != Some(number) {
+                stacks.push(Self { layers: Vec::new(), places: builder.len()..builder.len() });
+            }
+            let stack = stacks.last_mut().expect("one is there from the start");
+            stack.layers.push(match *layer {
                 Plan::Conv { kernel, output, scale } => {
                     part = format!("{name}.{convolutions}");
                     convolutions += 1;
@@ -79,8 +97,9 @@ impl Stack {
                 }
                 Plan::LeakyRelu(slope) => Layer::LeakyRelu(slope),
             });
+            stack.places.end = builder.len();
         }
-        Ok(Self { layers, places: first..builder.len() })
+        Ok(stacks)
     }
 
     /// (batch, channels, H, W) to what the layers make of it; normalizations by their running statistics, or in training by the

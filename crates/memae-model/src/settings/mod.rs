@@ -84,6 +84,8 @@ pub struct ModelSettings {
     pub memory: MemorySettings,
     /// Noise that `dae` learns to remove.
     pub noise: NoiseSettings,
+    /// Blobs that `blob-dae` learns to take out.
+    pub blobs: BlobSettings,
     /// Weight of the Kullback-Leibler divergence of `vae` in its sum form. The mean-form weight is
     /// beta * code / pixels.
     pub beta: f64,
@@ -105,6 +107,7 @@ impl Default for ModelSettings {
             code_channels: 16,
             memory: MemorySettings::default(),
             noise: NoiseSettings::default(),
+            blobs: BlobSettings::default(),
             beta: 1.28,
             alpha: 0.0002,
             loss_region: LossRegion::All,
@@ -142,6 +145,7 @@ impl ModelSettings {
         at_most("code", self.code, LONGEST_CODE)?;
         at_most("code_channels", self.code_channels, MOST_CODE_CHANNELS)?;
         self.noise.check()?;
+        self.blobs.check()?;
         self.memory.query.grid(sides.map(|side| side / SIDE_MULTIPLE))?;
         self.memory.check()
     }
@@ -171,6 +175,34 @@ impl NoiseSettings {
     pub fn check(&self) -> Result<()> {
         within("noise.resolution", self.resolution as f64, 1.0, 4096.0)?;
         within("noise.sigma", self.sigma, 0.0, 1e3)
+    }
+}
+
+/// Blobs of random place, size, shape and brightness, pasted into slices as lesions might be.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BlobSettings {
+    /// Mean number in a slice; some slices have none, some have many. In [0, 100].
+    pub number: f64,
+    /// The loss counts the pixels of a blob so much more that small blobs weigh as those of this many pixels, but at most ten
+    /// times. In [0, 1e6]; 0: as all other pixels.
+    pub weight: f64,
+}
+
+impl Default for BlobSettings {
+    fn default() -> Self {
+        Self { number: 5.0, weight: 60.0 }
+    }
+}
+
+impl BlobSettings {
+    /// Whether every field is in its range.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for the first field that is not.
+    pub fn check(&self) -> Result<()> {
+        within("blobs.number", self.number, 0.0, 100.0)?;
+        within("blobs.weight", self.weight, 0.0, 1e6)
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use tch::Tensor;
 
+use super::corruption::Shown;
 use super::history::MemoryUsage;
 use super::usage::UsageMeter;
 use super::{Observer, Phase, Progress, Trainer, room};
@@ -149,19 +150,19 @@ impl Trainer<'_> {
         let network = &self.network;
         let varied = self.variation.as_ref().map(|variation| variation.apply(batch, epoch)).transpose()?;
         let batch = varied.as_ref().unwrap_or(batch);
-        let x = self.corrupt(batch, epoch)?;
+        let Shown { input, weights } = self.shown(batch, epoch)?;
         let noise = network.noise(batch.windows.len(), self.settings.seed, epoch, step)?;
-        let (output, pass) = network.train(&x, noise.as_ref(), self.settings.precision)?;
-        let parts = self.loss.parts(&output, &batch.target, batch.brain.as_ref())?;
+        let (output, pass) = network.train(&input, noise.as_ref(), self.settings.precision)?;
+        let parts = self.loss.parts(&output, &batch.target, batch.brain.as_ref(), weights.as_ref())?;
         let gradient = network.gradient(&parts.total, &output, pass)?;
         Ok((parts, gradient))
     }
 
-    /// The input that the network gets in training: with noise, if it has to learn to remove it.
-    fn corrupt(&self, batch: &Batch, epoch: usize) -> Result<Tensor> {
+    /// What the network gets in training: spoilt, if it has to learn to mend it.
+    fn shown(&self, batch: &Batch, epoch: usize) -> Result<Shown> {
         match &self.corruption {
             Some(corruption) => corruption.apply(&batch.input, batch.windows, epoch),
-            None => Ok(batch.input.shallow_clone()),
+            None => Ok(Shown { input: batch.input.shallow_clone(), weights: None }),
         }
     }
 
@@ -177,10 +178,12 @@ impl Trainer<'_> {
         let (mut reconstruction, mut background, mut all) = (0.0, 0.0, 0.0);
         let mut meter = UsageMeter::default();
         for_each_batch(self.validation.share(), windows, batch, true, |step, batch| {
-            // The noise of epoch 0 each time, so that epochs compare.
-            let output = self.network.evaluate(&self.corrupt(batch, 0)?)?;
+            // Spoilt as in epoch 0 each time, so that epochs compare.
+            let Shown { input, weights } = self.shown(batch, 0)?;
+            let output = self.network.evaluate(&input)?;
             let brain = batch.brain.as_ref().expect("validation batches carry the brain");
-            let [loss, outside, everywhere] = self.loss.validate(&output, &batch.target, brain)?;
+            let [loss, outside, everywhere] =
+                self.loss.validate(&output, &batch.target, brain, weights.as_ref())?;
             let values = tensors::to_numbers(&[&loss, &outside, &everywhere])?;
             if !values[0].is_finite() {
                 return Err(

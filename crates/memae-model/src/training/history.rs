@@ -17,7 +17,7 @@ pub struct EpochRecord {
     pub learning_rate: f64,
     /// Mean training loss, all terms.
     pub train_loss: f64,
-    /// Mean training reconstruction loss: mean squared error, or 1 - SSIM.
+    /// Mean training reconstruction loss: mean squared or absolute error, or 1 - SSIM.
     pub train_reconstruction: f64,
     /// Mean unweighted extra term: Kullback-Leibler divergence per code value, or addressing entropy (nats).
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -143,7 +143,7 @@ impl<'a> Trainer<'a> {
             folder: folder.as_ref().to_owned(),
             loss: Loss::new(kind, model, sides, device)?,
             variation: Variation::new(settings.augment, settings.seed),
-            corruption: kind.removes_noise().then(|| Corruption::new(model.noise, settings.seed, sides)),
+            corruption: Corruption::new(kind, model, settings.seed, sides),
             adam: Adam::new(network.parameters.flat())?,
             average: (settings.average).map(|decay| Average::new(&network.parameters, decay)).transpose()?,
             network,

@@ -53,7 +53,7 @@ fn step(
     let brain = target.f_ones_like()?;
     let noise = network.noise(batch, settings.seed, 1, 0)?;
     let (output, pass) = network.train(&x, noise.as_ref(), settings.precision)?;
-    let parts = loss.parts(&output, &target, Some(&brain))?;
+    let parts = loss.parts(&output, &target, Some(&brain), None)?;
     let gradient = network.gradient(&parts.total, &output, pass)?;
     adam.step(network.parameters.flat(), &gradient, settings.learning_rate)
 }

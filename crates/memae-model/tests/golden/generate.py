@@ -113,6 +113,25 @@ class Network(nn.Module):
         return self.decoder(features), latent
 
 
+class Skipping(nn.Module):
+    """A denoising autoencoder without a bottleneck: the encoder's maps are added to the decoder's, the centre slice to its output."""
+
+    def __init__(self):
+        super().__init__()
+        network = Network("ae")
+        self.encoder, self.decoder = network.encoder, network.decoder
+
+    def forward(self, x, _noise=None):
+        maps = [x]
+        for block in self.encoder:
+            maps.append(block(maps[-1]))
+        y = maps.pop()
+        for block in self.decoder:
+            y = block(y)
+            y = y + (maps.pop() if len(maps) > 1 else x[:, 1:2])
+        return y, None
+
+
 def bergmann(width=WIDTH):
     """Bergmann et al. 2019, table 1: layers of (kernel, output, stride), LeakyReLU 0.2, no normalization."""
     a, b, c = (max(1, round(n * width)) for n in (32, 64, 128))
@@ -191,6 +210,8 @@ def ssim_map(x, y):
 def loss_parts(kind, output, latent, target):
     if "ssim" in kind:
         reconstruction = 1 - ssim_map(target, output).mean()
+    elif kind == "blob-dae":
+        reconstruction = F.l1_loss(output, target)
     else:
         reconstruction = F.mse_loss(output, target)
     if kind == "vae":
@@ -215,7 +236,7 @@ def slices(generator, n):
 
 def network_golden(name, kind, preset, x, noise):
     torch.manual_seed(0)
-    network = Network(kind, preset)
+    network = Skipping() if kind == "blob-dae" else Network(kind, preset)
     with torch.no_grad():  # running statistics and scales that differ from their initial values
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -279,6 +300,7 @@ def main():
     save_file({"x": x, "noise": noise}, HERE / "batch.safetensors")
     for kind in ("ae", "vae", "ssim-ae", "memae", "ssim-memae"):
         network_golden(kind, kind, "paper", x, noise)
+    network_golden("blob-dae", "blob-dae", "paper", x, noise)
     architecture_golden("bergmann", bergmann(), x)
     architecture_golden("baur", baur(), x)
     for preset in ("official", "sharp"):

@@ -206,8 +206,7 @@ fn training(config: &Config, layout: &Layout) -> Result<Vec<Training>> {
                 epochs: records.len(),
                 best_epoch: best.map_or(0, |record| record.epoch),
                 validation: best.map_or_else(String::new, |record| {
-                    let loss = if model.uses_ssim() { "1 - SSIM" } else { "MSE" };
-                    format!("{:.5} ({loss})", record.validation_reconstruction)
+                    format!("{:.5} ({})", record.validation_reconstruction, model.error())
                 }),
                 background: best
                     .map_or_else(String::new, |record| format!("{:.0} %", 100.0 * record.background_share)),

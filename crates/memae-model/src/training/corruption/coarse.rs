@@ -1,9 +1,6 @@
 //! The coarse noise of denoising autoencoders (Kascenas et al. 2022, "Denoising autoencoders for unsupervised anomaly detection
 //! in brain MRI"): normal noise on a coarse grid, enlarged bilinearly to the slice, shifted at random with wrap-around, and
-//! added inside the head.
-//!
-//! The three slices of a window get the same noise: were it independent, the network could read the centre slice off its
-//! neighbours, where a lesion, which the noise stands for, would be seen as well.
+//! added.
 
 use rand::RngExt;
 use tch::{Device, Tensor};
@@ -14,27 +11,16 @@ use crate::random::{self, Purpose};
 use crate::settings::NoiseSettings;
 use crate::tensors;
 
-/// Adds noise that is a function of (seed, epoch, window) alone, whatever else is in the batch.
-pub(crate) struct Corruption {
-    settings: NoiseSettings,
-    seed: u64,
-    sides: [usize; 2],
+/// Noise for slices of a fixed size.
+pub(crate) struct CoarseNoise {
+    pub(super) settings: NoiseSettings,
+    pub(super) seed: u64,
+    pub(super) sides: [usize; 2],
 }
 
-impl Corruption {
-    pub(crate) fn new(settings: NoiseSettings, seed: u64, sides: [usize; 2]) -> Self {
-        Self { settings, seed, sides }
-    }
-
-    /// `x` (batch, 3, H, W) with the noise of its windows wherever it is not background, which is 0.
-    pub(crate) fn apply(&self, x: &Tensor, windows: &[Window], epoch: usize) -> Result<Tensor> {
-        let _guard = tch::no_grad_guard();
-        let noise = self.noise(windows, epoch, x.device())?;
-        Ok(x.f_add(&noise.f_mul(&x.f_ne(0.0)?)?)?)
-    }
-
+impl CoarseNoise {
     /// The noise of each window, (batch, 1, H, W).
-    fn noise(&self, windows: &[Window], epoch: usize, device: Device) -> Result<Tensor> {
+    pub(super) fn field(&self, windows: &[Window], epoch: usize, device: Device) -> Result<Tensor> {
         let points = self.settings.resolution.pow(2);
         let mut coarse = Vec::with_capacity(points * windows.len());
         let mut shifts = Vec::with_capacity(windows.len());
@@ -73,6 +59,7 @@ fn enlarge(
 
 #[cfg(test)]
 mod tests {
+    use super::super::Corruption;
     use super::*;
     use crate::tensors::to_vec;
 
@@ -80,12 +67,12 @@ mod tests {
     const WINDOWS: [Window; 3] =
         [Window { subject: 0, slice: 4 }, Window { subject: 1, slice: 4 }, Window { subject: 1, slice: 5 }];
 
-    fn corruption(resolution: usize) -> Corruption {
-        Corruption::new(NoiseSettings { resolution, sigma: 0.2 }, 9, SIDES)
+    fn coarse(resolution: usize) -> CoarseNoise {
+        CoarseNoise { settings: NoiseSettings { resolution, sigma: 0.2 }, seed: 9, sides: SIDES }
     }
 
     fn noise(windows: &[Window], epoch: usize) -> Vec<Vec<f32>> {
-        let noise = corruption(4).noise(windows, epoch, Device::Cpu).unwrap();
+        let noise = coarse(4).field(windows, epoch, Device::Cpu).unwrap();
         to_vec(&noise).unwrap().chunks_exact(SIDES[0] * SIDES[1]).map(<[f32]>::to_vec).collect()
     }
 
@@ -122,16 +109,16 @@ mod tests {
         }
         assert!(together[0] != together[1] && together[1] != together[2]);
         assert_ne!(noise(&WINDOWS[..1], 4)[0], together[0]);
-        let other = Corruption { seed: 10, ..corruption(4) };
-        assert_ne!(to_vec(&other.noise(&WINDOWS[..1], 3, Device::Cpu).unwrap()).unwrap(), together[0]);
+        let other = CoarseNoise { seed: 10, ..coarse(4) };
+        assert_ne!(to_vec(&other.field(&WINDOWS[..1], 3, Device::Cpu).unwrap()).unwrap(), together[0]);
     }
 
     #[test]
     fn its_standard_deviation_at_the_coarse_points_is_sigma() {
         // As many points as pixels: the enlarged field is the coarse one.
-        let corruption = Corruption { sides: [20, 20], ..corruption(20) };
+        let noise = CoarseNoise { sides: [20, 20], ..coarse(20) };
         let windows: Vec<Window> = (0..50).map(|slice| Window { subject: 0, slice }).collect();
-        let values = to_vec(&corruption.noise(&windows, 1, Device::Cpu).unwrap()).unwrap();
+        let values = to_vec(&noise.field(&windows, 1, Device::Cpu).unwrap()).unwrap();
         let n = values.len() as f32;
         let mean = values.iter().sum::<f32>() / n;
         let deviation = (values.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / n).sqrt();
@@ -144,7 +131,7 @@ mod tests {
         let clean: Vec<f32> = (0..3 * pixels).map(|i| if i % 5 == 0 { 0.0 } else { 0.5 }).collect();
         let shape = [1, 3, SIDES[0] as i64, SIDES[1] as i64];
         let x = tensors::from_slice(&clean, &shape, Device::Cpu).unwrap();
-        let noisy = to_vec(&corruption(4).apply(&x, &WINDOWS[..1], 2).unwrap()).unwrap();
+        let noisy = to_vec(&Corruption::Noise(coarse(4)).apply(&x, &WINDOWS[..1], 2).unwrap().input).unwrap();
         let field = &noise(&WINDOWS[..1], 2)[0];
         for (i, (noisy, clean)) in noisy.iter().zip(&clean).enumerate() {
             let expected = if *clean == 0.0 { 0.0 } else { clean + field[i % pixels] };

@@ -1,0 +1,303 @@
+//! Blobs that look as lesions might: of any place and size, irregular, with a soft border, brighter or darker than tissue. To
+//! learn from anomalies that are pasted into healthy scans is usual in the field (Tan et al. 2022, "Detecting outliers with
+//! foreign patch interpolation"); this form of them is ours.
+
+use std::f32::consts::TAU;
+use std::ops::Range;
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use tch::Tensor;
+
+use crate::Result;
+use crate::cohort::Window;
+use crate::random::{self, Purpose};
+use crate::settings::BlobSettings;
+use crate::tensors;
+
+/// Radii, uniform in their logarithm, as a share of a slice's shorter side: 2 to 29 mm where that is 160 mm.
+const RADIUS: Range<f32> = 0.0125..0.18;
+/// How many times longer than wide.
+const LENGTH: Range<f32> = 1.0..2.5;
+/// How much of what lies there a blob replaces: some tissue shows through swelling.
+const OPACITY: Range<f32> = 0.5..1.0;
+/// Pixels over which the border rises.
+const BORDER: Range<f32> = 1.0..3.0;
+/// How far the border strays, as a share of the radius, and the wavelengths of its course in radii.
+const STRAY: f32 = 0.3;
+const WAVELENGTH: Range<f32> = 0.7..2.5;
+/// How much brighter than the median of the slice's head a bright blob is, how much darker a dark one, and the share of the
+/// bright ones. In T2 most lesions are bright.
+const BRIGHTER: Range<f32> = 0.05..0.6;
+const DARKER: Range<f32> = 0.05..0.2;
+const BRIGHT: f64 = 0.8;
+/// Largest deviation of the intensity within a blob, and the wavelengths of its texture in pixels.
+const TEXTURE: f32 = 0.1;
+const GRAIN: Range<f32> = 3.0..12.0;
+
+/// At most so much more than other pixels those of a blob count.
+const MOST: f32 = 10.0;
+
+/// Blobs for slices of a fixed size.
+pub(crate) struct Blobs {
+    pub(super) settings: BlobSettings,
+    pub(super) seed: u64,
+    pub(super) sides: [usize; 2],
+}
+
+/// What is pasted into one slice.
+struct Layer {
+    /// How much of a pixel blobs fill, 0 to 1.
+    share: Vec<f32>,
+    /// The intensity there.
+    level: Vec<f32>,
+    /// How much a pixel counts in the loss.
+    weight: Vec<f32>,
+    sides: [usize; 2],
+}
+
+impl Blobs {
+    /// For `slices` (batch, 1, H, W), those of the windows, how much of a pixel blobs fill, 0 to 1, the intensity there, and how
+    /// much a pixel counts in the loss, all of the same shape.
+    pub(super) fn pasted(&self, slices: &Tensor, windows: &[Window], epoch: usize) -> Result<[Tensor; 3]> {
+        let values = tensors::to_vec(slices)?;
+        let mut all: [Vec<f32>; 3] = Default::default();
+        for (window, slice) in windows.iter().zip(values.chunks_exact(self.sides[0] * self.sides[1])) {
+            let Layer { share, level, weight, .. } = self.layer(slice, *window, epoch);
+            for (all, one) in all.iter_mut().zip([share, level, weight]) {
+                all.extend(one);
+            }
+        }
+        let like = |values: &[f32]| tensors::from_slice(values, &slices.size(), slices.device());
+        Ok([like(&all[0])?, like(&all[1])?, like(&all[2])?])
+    }
+
+    fn layer(&self, slice: &[f32], window: Window, epoch: usize) -> Layer {
+        let mut layer = Layer::empty(self.sides);
+        let head: Vec<usize> = (0..slice.len()).filter(|&pixel| slice[pixel] != 0.0).collect();
+        if head.is_empty() {
+            return layer;
+        }
+        let tissue = median(head.iter().map(|&pixel| slice[pixel]).collect());
+        let mut rng = random::stream(self.seed, Purpose::PastedLesion, epoch as u64, window.number());
+        // Some slices stay whole, some have many.
+        let number = -self.settings.number * (1.0 - rng.random::<f64>()).ln();
+        for _ in 0..number.round() as usize {
+            let pixel = head[rng.random_range(0..head.len())];
+            let centre = [pixel / self.sides[1], pixel % self.sides[1]].map(|place| place as f32);
+            layer.paste(
+                &Blob::draw(&mut rng, centre, tissue, self.sides),
+                slice,
+                self.settings.weight as f32,
+            );
+        }
+        layer
+    }
+}
+
+impl Layer {
+    fn empty(sides: [usize; 2]) -> Self {
+        let pixels = sides[0] * sides[1];
+        Self { share: vec![0.0; pixels], level: vec![0.0; pixels], weight: vec![1.0; pixels], sides }
+    }
+
+    /// Lays a blob over what is there already.
+    fn paste(&mut self, blob: &Blob, slice: &[f32], weight: f32) {
+        let reach = (1.0 + STRAY) * blob.radius * blob.length + blob.border;
+        let [rows, columns] = [0, 1].map(|axis| {
+            let first = (blob.centre[axis] - reach).ceil().max(0.0) as usize;
+            let end = ((blob.centre[axis] + reach).floor() as usize + 1).min(self.sides[axis]);
+            first..end
+        });
+        let width = self.sides[1];
+        let places = rows.flat_map(|row| columns.clone().map(move |column| [row, column]));
+        let filled: Vec<(usize, f32, f32)> = places
+            .map(|place| (place[0] * width + place[1], blob.at(place.map(|at| at as f32))))
+            .filter(|&(pixel, (share, _))| share > 0.0 && slice[pixel] != 0.0)
+            .map(|(pixel, (share, level))| (pixel, share, level))
+            .collect();
+        let area: f32 = filled.iter().map(|(_, share, _)| share).sum();
+        let weight = (weight / area.max(1.0)).min(MOST);
+        for (pixel, here, level) in filled {
+            // Laying b over a, each partly see-through, shows 1 - (1 - a) (1 - b), of which b is the upper part.
+            let both = 1.0 - (1.0 - self.share[pixel]) * (1.0 - here);
+            self.level[pixel] += (level - self.level[pixel]) * here / both;
+            self.share[pixel] = both;
+            self.weight[pixel] += here * weight;
+        }
+    }
+}
+
+/// The upper one of an even number.
+fn median(mut values: Vec<f32>) -> f32 {
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f32::total_cmp).1
+}
+
+/// An irregular ellipse. Lengths are in pixels.
+struct Blob {
+    centre: [f32; 2],
+    /// Across, and how many times longer it is along its axis.
+    radius: f32,
+    length: f32,
+    /// Direction of the axis.
+    axis: [f32; 2],
+    border: f32,
+    course: Waves,
+    opacity: f32,
+    level: f32,
+    texture: Waves,
+    strength: f32,
+}
+
+impl Blob {
+    /// One in a head whose median is `tissue`.
+    fn draw(rng: &mut ChaCha8Rng, centre: [f32; 2], tissue: f32, sides: [usize; 2]) -> Self {
+        let shorter = sides[0].min(sides[1]) as f32;
+        let radius = rng.random_range(RADIUS.start.ln()..RADIUS.end.ln()).exp() * shorter;
+        let contrast =
+            if rng.random_bool(BRIGHT) { rng.random_range(BRIGHTER) } else { -rng.random_range(DARKER) };
+        let angle: f32 = rng.random_range(0.0..TAU);
+        Self {
+            centre,
+            radius,
+            length: rng.random_range(LENGTH),
+            axis: [angle.cos(), angle.sin()],
+            border: rng.random_range(BORDER),
+            course: Waves::draw(rng, WAVELENGTH.start * radius..WAVELENGTH.end * radius),
+            opacity: rng.random_range(OPACITY),
+            level: tissue + contrast,
+            texture: Waves::draw(rng, GRAIN),
+            strength: rng.random_range(0.0..TEXTURE),
+        }
+    }
+
+    /// What of a pixel it fills, 0 to 1, and its intensity there.
+    fn at(&self, pixel: [f32; 2]) -> (f32, f32) {
+        let offset = [pixel[0] - self.centre[0], pixel[1] - self.centre[1]];
+        let along = offset[0] * self.axis[0] + offset[1] * self.axis[1];
+        let aside = offset[1] * self.axis[0] - offset[0] * self.axis[1];
+        let distance = aside.hypot(along / self.length) + STRAY * self.radius * self.course.at(offset);
+        let filled = ((self.radius - distance) / self.border + 0.5).clamp(0.0, 1.0);
+        (self.opacity * filled, (self.level + self.strength * self.texture.at(offset)).clamp(0.0, 1.0))
+    }
+}
+
+/// Some waves in random directions, together within -1 and 1.
+struct Waves([[f32; 3]; 4]);
+
+impl Waves {
+    fn draw(rng: &mut ChaCha8Rng, wavelengths: Range<f32>) -> Self {
+        Self(std::array::from_fn(|_| {
+            let number = TAU / rng.random_range(wavelengths.clone());
+            let (sin, cos) = rng.random_range(0.0..TAU).sin_cos();
+            [number * cos, number * sin, rng.random_range(0.0..TAU)]
+        }))
+    }
+
+    fn at(&self, place: [f32; 2]) -> f32 {
+        let waves =
+            self.0.iter().map(|[row, column, phase]| (row * place[0] + column * place[1] + phase).sin());
+        waves.sum::<f32>() / self.0.len() as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::Device;
+
+    use super::super::Corruption;
+    use super::*;
+    use crate::tensors::to_vec;
+
+    const SIDES: [usize; 2] = [80, 96];
+    const PIXELS: usize = SIDES[0] * SIDES[1];
+
+    fn blobs(number: f64, seed: u64) -> Blobs {
+        Blobs { settings: BlobSettings { number, ..BlobSettings::default() }, seed, sides: SIDES }
+    }
+
+    /// Heads of 0.3 in a background of 0.
+    fn heads(count: usize) -> Tensor {
+        let slice = |pixel: usize| if pixel.is_multiple_of(5) { 0.0 } else { 0.3 };
+        let values: Vec<f32> = (0..count * PIXELS).map(slice).collect();
+        tensors::from_slice(&values, &[count as i64, 1, 80, 96], Device::Cpu).unwrap()
+    }
+
+    fn windows(count: usize) -> Vec<Window> {
+        (0..count).map(|slice| Window { subject: 1, slice }).collect()
+    }
+
+    #[test]
+    fn blobs_are_a_function_of_seed_epoch_and_window_alone() {
+        let windows = windows(5);
+        let levels = |seed, windows: &[Window], epoch| {
+            to_vec(&blobs(3.0, seed).pasted(&heads(windows.len()), windows, epoch).unwrap()[1]).unwrap()
+        };
+        let together = levels(9, &windows, 2);
+        for (window, expected) in windows.iter().zip(together.chunks_exact(PIXELS)) {
+            assert_eq!(levels(9, &[*window], 2), expected);
+        }
+        assert_ne!(levels(10, &windows, 2), together);
+        assert_ne!(levels(9, &windows, 3), together);
+    }
+
+    #[test]
+    fn as_many_slices_stay_whole_as_the_number_of_blobs_lets_expect() {
+        // An exponential number rounds to 0 below 1/2.
+        let [share, ..] = blobs(2.0, 9).pasted(&heads(400), &windows(400), 1).unwrap();
+        let share = to_vec(&share).unwrap();
+        let whole = share.chunks_exact(PIXELS).filter(|slice| slice.iter().all(|&share| share == 0.0));
+        let expected = 400.0 * (1.0 - (-0.25f64).exp());
+        assert!((whole.count() as f64 - expected).abs() < 4.0 * expected.sqrt());
+    }
+
+    #[test]
+    fn a_blob_shows_its_intensity_within_and_nothing_outside() {
+        let mut rng = random::stream(1, Purpose::PastedLesion, 0, 0);
+        for _ in 0..50 {
+            let blob = Blob::draw(&mut rng, [40.0, 48.0], 0.3, SIDES);
+            let mut layer = Layer::empty(SIDES);
+            layer.paste(&blob, &vec![0.3; PIXELS], 60.0);
+            let area: f32 = layer.share.iter().sum();
+            for pixel in 0..PIXELS {
+                let place = [pixel / SIDES[1], pixel % SIDES[1]].map(|at| at as f32);
+                let (here, level) = blob.at(place);
+                assert!((layer.share[pixel] - here).abs() < 1e-6);
+                assert!(here == 0.0 || (layer.level[pixel] - level).abs() < 1e-3 * level);
+                let distance = (place[0] - 40.0).hypot(place[1] - 48.0);
+                assert!(distance > (1.0 - STRAY) * blob.radius - blob.border || here == blob.opacity);
+                assert!(here == 0.0 || distance < (1.0 + STRAY) * blob.radius * blob.length + blob.border);
+                let weight = 1.0 + here * (60.0 / area).min(10.0);
+                assert!((layer.weight[pixel] - weight).abs() < 1e-4);
+            }
+        }
+    }
+
+    #[test]
+    fn bright_blobs_are_four_in_five_and_all_stand_out_of_the_tissue() {
+        let mut rng = random::stream(1, Purpose::PastedLesion, 0, 0);
+        let levels: Vec<f32> =
+            (0..1000).map(|_| Blob::draw(&mut rng, [40.0, 48.0], 0.3, SIDES).level - 0.3).collect();
+        assert!(levels.iter().all(|contrast| (0.0499..=0.6).contains(&contrast.abs())));
+        let bright = levels.iter().filter(|contrast| **contrast > 0.0).count();
+        assert!((760..840).contains(&bright), "{bright}");
+    }
+
+    #[test]
+    fn the_background_stays_and_the_three_slices_are_spoilt_alike() {
+        let x = heads(1).repeat([1, 3, 1, 1]);
+        let clean = to_vec(&x).unwrap();
+        let window = windows(1);
+        let corruption = Corruption::Blobs(blobs(6.0, 9));
+        let spoilt = to_vec(&corruption.apply(&x, &window, 4).unwrap().input).unwrap();
+        let [share, level, _] =
+            blobs(6.0, 9).pasted(&heads(1), &window, 4).unwrap().map(|t| to_vec(&t).unwrap());
+        assert!(share.iter().any(|&share| share > 0.5));
+        for (i, (spoilt, clean)) in spoilt.iter().zip(&clean).enumerate() {
+            let at = i % PIXELS;
+            let expected = if *clean == 0.0 { 0.0 } else { clean + share[at] * (level[at] - clean) };
+            assert!((spoilt - expected).abs() < 1e-6);
+        }
+    }
+}
