@@ -184,14 +184,14 @@ impl NoiseSettings {
 pub struct BlobSettings {
     /// Mean number in a slice; some slices have none, some have many. In [0, 100].
     pub number: f64,
-    /// The loss counts the pixels of a blob so much more that small blobs weigh as those of this many pixels, but at most ten
+    /// The loss counts the pixels of a blob so much more that small blobs weigh as those of this many pixels, but at most twenty
     /// times. In [0, 1e6]; 0: as all other pixels.
     pub weight: f64,
 }
 
 impl Default for BlobSettings {
     fn default() -> Self {
-        Self { number: 5.0, weight: 60.0 }
+        Self { number: 5.0, weight: 100.0 }
     }
 }
 

@@ -36,7 +36,7 @@ const TEXTURE: f32 = 0.1;
 const GRAIN: Range<f32> = 3.0..12.0;
 
 /// At most so much more than other pixels those of a blob count.
-const MOST: f32 = 10.0;
+const MOST: f32 = 20.0;
 
 /// Blobs for slices of a fixed size.
 pub(crate) struct Blobs {
@@ -258,7 +258,7 @@ mod tests {
         for _ in 0..50 {
             let blob = Blob::draw(&mut rng, [40.0, 48.0], 0.3, SIDES);
             let mut layer = Layer::empty(SIDES);
-            layer.paste(&blob, &vec![0.3; PIXELS], 60.0);
+            layer.paste(&blob, &vec![0.3; PIXELS], 100.0);
             let area: f32 = layer.share.iter().sum();
             for pixel in 0..PIXELS {
                 let place = [pixel / SIDES[1], pixel % SIDES[1]].map(|at| at as f32);
@@ -268,7 +268,7 @@ mod tests {
                 let distance = (place[0] - 40.0).hypot(place[1] - 48.0);
                 assert!(distance > (1.0 - STRAY) * blob.radius - blob.border || here == blob.opacity);
                 assert!(here == 0.0 || distance < (1.0 + STRAY) * blob.radius * blob.length + blob.border);
-                let weight = 1.0 + here * (60.0 / area).min(10.0);
+                let weight = 1.0 + here * (100.0 / area).min(20.0);
                 assert!((layer.weight[pixel] - weight).abs() < 1e-4);
             }
         }
