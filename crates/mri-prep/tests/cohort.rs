@@ -351,7 +351,7 @@ fn a_list_takes_other_contrasts_along() {
     let other =
         brain(&RigidTransform::identity()).map(|&value| if value > 0.0 { 400.0 - value } else { 0.0 });
     write(folder.join("t1.nii.gz"), &other).unwrap();
-    write(folder.join("flair.nii.gz"), &other).unwrap();
+    write(folder.join("flair.nii.gz"), &other.map(|&value| 0.9 * value)).unwrap();
     std::fs::write(folder.join("scans.csv"), "scan,output,also\nt2.nii.gz,out,t1.nii.gz; flair.nii.gz\n")
         .unwrap();
     succeeds(folder, &format!("run --manifest scans.csv {REFERENCE}"));
@@ -366,6 +366,10 @@ fn a_list_takes_other_contrasts_along() {
     assert!(
         succeeds(folder, &format!("run --manifest scans.toml {REFERENCE}")).contains("1 of 1 scans are done")
     );
+    let checked = succeeds(folder, "check --manifest scans.toml");
+    for scan in ["t2", "t1", "flair"] {
+        assert!(checked.contains(&format!("{scan}.nii.gz")), "{checked}");
+    }
     for (also, cause) in [("none.nii", "no such file"), ("t2.nii.gz", "is the scan itself")] {
         std::fs::write(folder.join("scans.csv"), format!("scan,output,also\nt2.nii.gz,out,{also}\n"))
             .unwrap();

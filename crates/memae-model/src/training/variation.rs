@@ -32,9 +32,17 @@ impl Variation {
         let mirrored = per_window(&mirrored, device)?.f_to_kind(Kind::Bool)?;
         let powers = per_window(&powers, device)?;
         // The first axis of a slice runs from left to right.
-        let flipped = |x: &Tensor| -> Result<Tensor> { Ok(x.f_flip([2])?.f_where_self(&mirrored, x)?) };
+        let flipped = |x: &Tensor| -> Result<Tensor> {
+            if !self.settings.flip {
+                return Ok(x.shallow_clone());
+            }
+            Ok(x.f_flip([2])?.f_where_self(&mirrored, x)?)
+        };
         let varied = |x: &Tensor| -> Result<Tensor> {
             let x = flipped(x)?;
+            if self.settings.gamma == 0.0 {
+                return Ok(x);
+            }
             let between = x.f_gt(0.0)?.f_logical_and(&x.f_lt(1.0)?)?;
             Ok(x.f_pow(&powers)?.f_where_self(&between, &x)?)
         };

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{ArgGroup, Args};
 use mri_io::qc::{ScanReport, Severity, check_scan, check_table, find_copies};
 
-use crate::cohort::{Source, manifest};
+use crate::cohort::{Job, Source, manifest};
 use crate::exit;
 
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ Exit code: 0 if all scans are ready, 1 if one must be mended or left out.";
 
 pub(crate) fn run(arguments: &Check) -> Result<u8> {
     let files: Vec<(PathBuf, Option<PathBuf>)> = match manifest::plan(&arguments.source, &[])? {
-        Some(plan) => plan.jobs.into_iter().map(|job| (job.scan, job.mask)).collect(),
+        Some(plan) => plan.jobs.into_iter().flat_map(of_job).collect(),
         None => arguments.files.iter().map(|file| (file.clone(), None)).collect(),
     };
     let mut reports: Vec<ScanReport> =
@@ -46,4 +46,10 @@ pub(crate) fn run(arguments: &Check) -> Result<u8> {
     }
     let bad = reports.iter().any(|report| report.worst() == Some(Severity::Error));
     Ok(if bad { exit::FAILURE } else { exit::SUCCESS })
+}
+
+/// The scan with its mask, and the contrasts that go along with it.
+fn of_job(job: Job) -> impl Iterator<Item = (PathBuf, Option<PathBuf>)> {
+    let contrasts = job.also.into_iter().map(|contrast| (contrast.scan, None));
+    std::iter::once((job.scan, job.mask)).chain(contrasts)
 }

@@ -1,5 +1,6 @@
 //! What is said about all scans of a command: two files, and the lines at the end.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -16,84 +17,75 @@ pub(super) type Outcome = Result<Vec<Told>, String>;
 
 /// What is kept in memory of a scan and a model until all scans are done. The rest stays in the scan's own `summary.json`.
 pub(super) struct Told {
-    model: String,
-    brain_ml: f64,
-    detected_ml: f64,
-    detected_share: f64,
-    components: usize,
-    largest: Option<(f64, String)>,
-    subject_score: f64,
-    percentile: Option<f64>,
-    warnings: Vec<String>,
+    row: Row,
     /// For people.
     line: String,
     /// The summary.
     file: PathBuf,
 }
 
-impl Told {
-    /// Of a summary that lies in this folder.
-    pub(super) fn of(found: Summary, folder: &Path) -> Self {
-        Self {
-            line: found.line(),
-            brain_ml: found.brain_ml,
-            detected_ml: found.detected_ml,
-            detected_share: found.detected_share,
-            components: found.component_count,
-            largest: found.components.into_iter().next().map(|largest| (largest.ml, largest.place.words)),
-            subject_score: found.subject_score,
-            percentile: found.percentile,
-            warnings: found.warnings,
-            model: found.model.name,
-            file: folder.join(SUMMARY),
-        }
-    }
-}
-
 /// A row of `summary.csv`: a scan by one model, or why there is none.
-#[derive(Default, Serialize)]
-struct Row<'a> {
-    name: &'a str,
+#[derive(Clone, Default, Serialize)]
+struct Row {
+    name: String,
     scan: String,
-    model: &'a str,
+    model: String,
     brain_ml: Option<f64>,
     detected_ml: Option<f64>,
     detected_share: Option<f64>,
     components: Option<usize>,
     largest_ml: Option<f64>,
-    largest_place: &'a str,
+    largest_place: String,
     subject_score: Option<f64>,
     percentile: Option<f64>,
-    warnings: String,
-    error: &'a str,
+    #[serde(serialize_with = "joined")]
+    warnings: Vec<String>,
+    error: String,
 }
 
-impl<'a> Row<'a> {
-    fn all(scan: &'a Scan, outcome: &'a Outcome) -> Vec<Self> {
-        let named = || Self { name: &scan.name, scan: scan.path.display().to_string(), ..Self::default() };
-        let of_model = |found: &'a Told| Self {
-            model: &found.model,
+impl Row {
+    /// Of a scan in which nothing could be looked for.
+    fn without(scan: &Scan, error: &str) -> Self {
+        let (name, scan) = (scan.name.clone(), scan.path.display().to_string());
+        Self { name, scan, error: error.to_owned(), ..Self::default() }
+    }
+}
+
+impl Told {
+    /// Of a summary that lies in this folder.
+    pub(super) fn of(found: Summary, folder: &Path) -> Self {
+        let line = found.line();
+        let largest = found.components.into_iter().next().map(|largest| (largest.ml, largest.place.words));
+        let (largest_ml, largest_place) = largest.unwrap_or_default();
+        let row = Row {
+            name: found.name,
+            scan: found.scan.display().to_string(),
+            model: found.model.name,
             brain_ml: Some(found.brain_ml),
             detected_ml: Some(found.detected_ml),
             detected_share: Some(found.detected_share),
-            components: Some(found.components),
-            largest_ml: Some(found.largest.as_ref().map_or(0.0, |(ml, _)| *ml)),
-            largest_place: found.largest.as_ref().map_or("", |(_, place)| place),
+            components: Some(found.component_count),
+            largest_ml: Some(largest_ml),
+            largest_place,
             subject_score: Some(found.subject_score),
             percentile: found.percentile,
-            warnings: found.warnings.join("; "),
-            ..named()
+            warnings: found.warnings,
+            error: String::new(),
         };
-        match outcome {
-            Ok(found) => found.iter().map(of_model).collect(),
-            Err(error) => vec![Self { error, ..named() }],
-        }
+        Self { row, line, file: folder.join(SUMMARY) }
     }
+}
+
+fn joined<S: Serializer>(warnings: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&warnings.join("; "))
 }
 
 /// Writes `summary.csv` and `summary.json` of several scans.
 pub(super) fn write(folder: &Path, scans: &[Scan], outcomes: &[Outcome]) -> Result<()> {
-    let rows = scans.iter().zip(outcomes).flat_map(|(scan, outcome)| Row::all(scan, outcome));
+    let rows = scans.iter().zip(outcomes).flat_map(|(scan, outcome)| match outcome {
+        Ok(found) => found.iter().map(|told| Cow::Borrowed(&told.row)).collect(),
+        Err(error) => vec![Cow::Owned(Row::without(scan, error))],
+    });
     files::write_csv(&folder.join(SUMMARY_TABLE), rows)?;
     files::write_by(&folder.join(SUMMARY), |file| {
         let mut json = serde_json::Serializer::pretty(&mut *file);
@@ -114,9 +106,9 @@ pub(super) fn for_people(scans: &[Scan], outcomes: &[Outcome], cautions: &[Strin
     for (scan, outcome) in scans.iter().zip(outcomes) {
         let found = outcome.as_deref().unwrap_or_default();
         for told in found {
-            let model = if found.len() > 1 { format!("{}: ", told.model) } else { String::new() };
+            let model = if found.len() > 1 { format!("{}: ", told.row.model) } else { String::new() };
             text += &format!("{model}{}\n", told.line);
-            for warning in &told.warnings {
+            for warning in &told.row.warnings {
                 text += &format!("{model}{}: look at the result: {warning}\n", scan.name);
             }
         }

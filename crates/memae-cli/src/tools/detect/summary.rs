@@ -23,7 +23,7 @@ const HEALTHY_GROUP: usize = 20;
 pub(super) struct Summary {
     notice: String,
     pub(super) name: String,
-    scan: PathBuf,
+    pub(super) scan: PathBuf,
     pub(super) brain_ml: f64,
     /// Above the threshold, in the brain.
     pub(super) detected_ml: f64,
