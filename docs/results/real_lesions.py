@@ -1,12 +1,14 @@
-"""Scores of `memae detect` on real scans: real lesions, lesions painted into real scans, and scans without any.
+"""Scores of `memae detect` on real scans: real lesions, lesions and plaques painted into real scans, and scans without any.
 
-    python docs/results/real_lesions.py MEMAE DATA OUT [--model NAME ...]
+    python docs/results/real_lesions.py MEMAE DATA OUT
 
 MEMAE is the program, DATA the folder that MRI_TEST_DATA names (open_ms/ in it; CONTRIBUTING.md), OUT a folder for what is
-made on the way. Needs nibabel, NumPy and SciPy. Prints the tables of real-lesions.md as Markdown.
+made on the way. Needs nibabel, NumPy and SciPy. Prints the tables of real-lesions.md as Markdown: the default, and each
+model in the program alone.
 
-Painted lesions are no real ones: an irregular ball with a core and a rim that follows dark tissue, as bright as the T2 of
-gliomas is between grey matter and fluid, drawn into the scan of a patient. What lies around it is real.
+Painted lesions are no real ones. The large ones are an irregular ball with a core and a rim that follows dark tissue, as
+bright as the T2 of gliomas is between grey matter and fluid; the plaques are ellipsoids of a few mm in white matter, most of
+them beside the ventricles. What lies around them is a patient's scan.
 """
 
 import argparse
@@ -20,6 +22,8 @@ from scipy import ndimage
 SCANS = {"patient01": "patient01_study1_T2w", "patient04": "patient04_study1_T2w", "patient07": "patient07_mni_T2w_brain"}
 REAL = {"patient07": "patient07_mni_lesions"}
 PAINTED = 4
+WITH_PLAQUES = 2
+MODELS = ["ssim-memae", "dae", "blob-dae"]
 
 
 def average_precision_and_auroc(scores, truth):
@@ -66,6 +70,37 @@ def paint(scan, brain, spacing, seed):
     return scan * (1 - share) + np.where(core, core_level, rim_level) * texture * share, lesion
 
 
+def paint_plaques(scan, brain, spacing, seed):
+    """A scan with 3 to 14 ml of plaques as in multiple sclerosis, and where they are."""
+    random = np.random.default_rng(seed)
+    median, fluid = np.percentile(scan[brain], [50, 97])
+    depth = ndimage.distance_transform_edt(brain, sampling=spacing)
+    smooth = ndimage.gaussian_filter(scan, [2.0 / s for s in spacing])
+    white = (smooth < median + 0.05 * (fluid - median)) & (depth > 8)
+    ventricles = ndimage.binary_opening((smooth > median + 0.6 * (fluid - median)) & (depth > 25))
+    beside = ndimage.distance_transform_edt(~ventricles, sampling=spacing) < 10
+    share, level = np.zeros(scan.shape), np.zeros(scan.shape)
+    index = np.indices(scan.shape)
+    wanted = random.uniform(3, 14) * 1000
+    while (share >= 0.5).sum() * np.prod(spacing) < wanted:
+        places = np.argwhere(white & beside) if random.random() < 0.6 else np.argwhere(white)
+        places = places if len(places) else np.argwhere(white)
+        centre = places[random.integers(len(places))]
+        radius, length = np.exp(random.normal(np.log(3.0), 0.4)), random.uniform(1, 2.2)
+        axis = random.standard_normal(3)
+        axis /= np.linalg.norm(axis)
+        offset = [(index[a] - centre[a]) * spacing[a] for a in range(3)]
+        along = sum(axis[a] * offset[a] for a in range(3))
+        aside = np.sqrt(np.maximum(sum(o * o for o in offset) - along**2, 0))
+        plaque = np.clip((1.35 - np.hypot(aside, along / length) / radius) / 0.7, 0, 1) * brain
+        plaque *= scan < median + 0.4 * (fluid - median)
+        level[plaque > share] = median + random.uniform(0.25, 0.6) * (fluid - median)
+        share = np.maximum(share, plaque)
+    texture = 1 + 0.05 * smooth_noise(scan.shape, 1.5, spacing, random)
+    painted = np.where(level > scan, scan * (1 - share) + level * texture * share, scan)
+    return painted, (share >= 0.5) & (level > scan)
+
+
 def usual_post_processing(image, brain, spacing):
     """Median of about 7 mm, brain eroded by about 5 mm."""
     size = [max(1, 2 * round(3.5 / s) - 1) for s in spacing]
@@ -73,32 +108,39 @@ def usual_post_processing(image, brain, spacing):
     return np.where(depth > 5, ndimage.median_filter(image, size), 0)
 
 
-def detect(arguments, scan, out):
-    models = [part for model in arguments.model for part in ("--model", model)]
-    command = [arguments.memae, "detect", scan, "--out", out, *models]
-    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
-    return sorted(path.parent for path in out.glob("**/anomaly.nii.gz"))
+def detect(memae, scan, out):
+    """The folders with what the default and each model found."""
+    models = [part for model in MODELS for part in ("--model", f"builtin:{model}")]
+    for folder, more in (("default", []), ("alone", models)):
+        command = [memae, "detect", scan, "--out", out / folder, *more]
+        subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
+    folders = sorted(path.parent for path in out.glob("**/anomaly.nii.gz"))
+    alone = [next(folder for folder in folders if folder.name == model) for model in MODELS]
+    return [next(folder for folder in folders if folder.name not in MODELS), *alone]
 
 
-def measure(arguments, name, scan, truth):
-    out = arguments.out / "found" / name
-    rows = []
-    for folder in detect(arguments, scan, out):
-        load = lambda file: np.asarray(nibabel.load(folder / file).dataobj)
-        brain, anomaly, detection = load("brain.nii.gz") > 0, load("anomaly.nii.gz"), load("detection.nii.gz") > 0
-        model = folder.name if len(arguments.model) > 1 else "default"
-        if truth is None:
-            rows.append((name, model, f"{100 * detection[brain].mean():.1f} %"))
-            continue
-        image = nibabel.load(scan)
-        spacing, image = image.header.get_zooms()[:3], image.get_fdata()
-        maps = [anomaly, image, usual_post_processing(image, brain, spacing)]
-        inside = truth[brain]
-        values = [value for scores in maps for value in average_precision_and_auroc(scores[brain], inside)]
-        ml = truth.sum() * np.prod(spacing) / 1000
-        kept = inside.sum() / truth.sum()
-        rows.append((name, model, f"{ml:.1f}", f"{kept:.3f}", *(f"{value:.3f}" for value in values)))
-    return rows
+def load(folder, file):
+    return np.asarray(nibabel.load(folder / file).dataobj)
+
+
+def measure(memae, name, scan, truth, out):
+    """Lesion volume in ml, AP and AUROC of the default, then the AP of each model, of T2, and of T2 after the usual steps."""
+    folders = detect(memae, scan, out / "found" / name)
+    brain = load(folders[0], "brain.nii.gz") > 0
+    image = nibabel.load(scan)
+    spacing, image = image.header.get_zooms()[:3], image.get_fdata()
+    maps = [load(folder, "anomaly.nii.gz") for folder in folders]
+    maps += [image, usual_post_processing(image, brain, spacing)]
+    scores = [average_precision_and_auroc(values[brain], truth[brain]) for values in maps]
+    print(f"{name}: {truth[brain].sum() / truth.sum():.3f} of the lesion in the brain", flush=True)
+    return [truth.sum() * np.prod(spacing) / 1000, *scores[0], *(ap for ap, _ in scores[1:])]
+
+
+def marked(memae, name, scan, out):
+    """The share of the brain above T1, of the default and each model, in per cent."""
+    folders = detect(memae, scan, out / "found" / name)
+    brain = load(folders[0], "brain.nii.gz") > 0
+    return [100 * (load(folder, "detection.nii.gz") > 0)[brain].mean() for folder in folders]
 
 
 def table(columns, rows):
@@ -107,36 +149,44 @@ def table(columns, rows):
     print()
 
 
+def table_of_figures(figures, means):
+    """A row for each case of `figures`, then one for the mean of the cases that each item of `means` lists."""
+    alone = [f"`{model}`: AP" for model in MODELS]
+    columns = ["case", "lesion (ml)", "AP", "AUROC", *alone, "T2: AP", "T2, median and erosion: AP"]
+    figures = figures | {name: np.mean([figures[case] for case in cases], axis=0) for name, cases in means.items()}
+    table(columns, [[name, f"{ml:.1f}", *(f"{ap:.3f}" for ap in rest)] for name, (ml, *rest) in figures.items()])
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("memae", type=Path)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--model", action="append", default=[])
+    for name in ("memae", "data", "out"):
+        parser.add_argument(name, type=Path)
     arguments = parser.parse_args()
-    arguments.memae = arguments.memae.resolve()
-    (arguments.out / "painted").mkdir(parents=True, exist_ok=True)
-    real, painted, without = [], [], []
+    memae, out = arguments.memae.resolve(), arguments.out
+    (out / "painted").mkdir(parents=True, exist_ok=True)
+    real, painted, plaques, without = {}, {}, {}, {}
     for number, (name, file) in enumerate(SCANS.items()):
         path = arguments.data / "open_ms" / f"{file}.nii.gz"
-        without += measure(arguments, name, path, None)
+        without[name] = marked(memae, name, path, out)
         if name in REAL:
             lesions = nibabel.load(arguments.data / "open_ms" / f"{REAL[name]}.nii.gz")
-            real += measure(arguments, name, path, np.asarray(lesions.dataobj) > 0)
+            real[name] = measure(memae, name, path, np.asarray(lesions.dataobj) > 0, out)
         image = nibabel.load(path)
-        brain = nibabel.load(next((arguments.out / "found" / name).glob("**/brain.nii.gz")))
-        brain = np.asarray(brain.dataobj) > 0
-        for case in range(PAINTED):
-            scan = np.maximum(image.get_fdata(), 0)
-            scan, lesion = paint(scan, brain, image.header.get_zooms()[:3], 100 * number + case)
-            target = arguments.out / "painted" / f"{name}-{case + 1}.nii.gz"
-            nibabel.save(nibabel.Nifti1Image(scan.astype(np.float32), image.affine), target)
-            painted += measure(arguments, f"{name}-{case + 1}", target, lesion)
-    measures = ["AP", "AUROC", "T2: AP", "AUROC", "T2, median and erosion: AP", "AUROC"]
-    columns = ["case", "model", "lesion (ml)", "kept in the brain", *measures]
-    table(columns, real)
-    table(columns, painted)
-    table(["scan", "model", "brain marked above T1"], without)
+        brain = load(next((out / "found" / name).glob("**/brain.nii.gz")).parent, "brain.nii.gz") > 0
+        kinds = [(paint, painted, "", PAINTED, 0), (paint_plaques, plaques, "-plaques", WITH_PLAQUES, 1000)]
+        for drawn, figures, kind, cases, first in kinds:
+            for case in range(cases):
+                scan = np.maximum(image.get_fdata(), 0)
+                scan, lesion = drawn(scan, brain, image.header.get_zooms()[:3], first + 100 * number + case)
+                called = f"{name}{kind}-{case + 1}"
+                target = out / "painted" / f"{called}.nii.gz"
+                nibabel.save(nibabel.Nifti1Image(scan.astype(np.float32), image.affine), target)
+                figures[called] = measure(memae, called, target, lesion, out)
+    for figures in (real, painted, plaques):
+        table_of_figures(figures, {"**mean**": list(figures)} if len(figures) > 1 else {})
+    table(["scan", "default", *(f"`{model}`" for model in MODELS)],
+          [[name, *(f"{share:.1f} %" for share in shares)] for name, shares in without.items()])
 
 
-main()
+if __name__ == "__main__":
+    main()
