@@ -36,8 +36,8 @@ use crate::files::{about, name, read_mask_of, read_masked, read_one, warn, write
 use crate::outputs;
 pub(crate) use app::{Bids, run as run_app};
 pub(crate) use arguments::{Run, Source};
-pub(crate) use job::Job;
 use bids::Derivatives;
+pub(crate) use job::Job;
 use job::{Contrast, Outputs};
 use manifest::Plan;
 use progress::Progress;

@@ -119,8 +119,9 @@ impl Layer {
         let area: f32 = filled.iter().map(|(_, share, _)| share).sum();
         let weight = (weight / area.max(1.0)).min(MOST);
         for (pixel, here, level) in filled {
-            // Laying b over a, each partly see-through, shows 1 - (1 - a) (1 - b), of which b is the upper part.
-            let both = 1.0 - (1.0 - self.share[pixel]) * (1.0 - here);
+            // Laying b over a, each partly see-through, fills 1 - (1 - a) (1 - b), of which b is the upper part; written so that
+            // it is not less than b where b is less than rounding.
+            let both = here + self.share[pixel] * (1.0 - here);
             self.level[pixel] += (level - self.level[pixel]) * here / both;
             self.share[pixel] = both;
             self.weight[pixel] += here * weight;
@@ -263,8 +264,8 @@ mod tests {
             for pixel in 0..PIXELS {
                 let place = [pixel / SIDES[1], pixel % SIDES[1]].map(|at| at as f32);
                 let (here, level) = blob.at(place);
-                assert!((layer.share[pixel] - here).abs() < 1e-6);
-                assert!(here == 0.0 || (layer.level[pixel] - level).abs() < 1e-3 * level);
+                assert_eq!(layer.share[pixel], here);
+                assert!(here == 0.0 || (layer.level[pixel] - level).abs() < 1e-6);
                 let distance = (place[0] - 40.0).hypot(place[1] - 48.0);
                 assert!(distance > (1.0 - STRAY) * blob.radius - blob.border || here == blob.opacity);
                 assert!(here == 0.0 || distance < (1.0 + STRAY) * blob.radius * blob.length + blob.border);
@@ -272,6 +273,16 @@ mod tests {
                 assert!((layer.weight[pixel] - weight).abs() < 1e-4);
             }
         }
+    }
+
+    #[test]
+    fn a_pixel_that_is_hardly_filled_has_the_blobs_intensity() {
+        let mut rng = random::stream(1, Purpose::PastedLesion, 0, 0);
+        let blob = Blob { opacity: 1e-9, ..Blob::draw(&mut rng, [40.0, 48.0], 0.3, SIDES) };
+        let mut layer = Layer::empty(SIDES);
+        layer.paste(&blob, &vec![0.3; PIXELS], 100.0);
+        let centre = 40 * SIDES[1] + 48;
+        assert!((layer.level[centre] - blob.at([40.0, 48.0]).1).abs() < 1e-6 && layer.share[centre] > 0.0);
     }
 
     #[test]
