@@ -19,15 +19,17 @@ use crate::tensors;
 const RADIUS: Range<f32> = 0.0125..0.18;
 /// How many times longer than wide.
 const LENGTH: Range<f32> = 1.0..2.5;
-/// How much of what lies there a blob replaces: some tissue shows through swelling.
+/// How much of what lies there a blob changes: some tissue shows through swelling.
 const OPACITY: Range<f32> = 0.5..1.0;
+/// The share of blobs that replace what lies there. The others are added to it, so that its structure stays, as in oedema.
+const REPLACING: f64 = 0.5;
 /// Pixels over which the border rises.
 const BORDER: Range<f32> = 1.0..3.0;
 /// How far the border strays, as a share of the radius, and the wavelengths of its course in radii.
 const STRAY: f32 = 0.3;
 const WAVELENGTH: Range<f32> = 0.7..2.5;
-/// How much brighter than the median of the slice's head a bright blob is, how much darker a dark one, and the share of the
-/// bright ones. In T2 most lesions are bright.
+/// How much brighter than the median of the slice's head, or than what lies there, a bright blob is, how much darker a dark one,
+/// and the share of the bright ones. In T2 most lesions are bright.
 const BRIGHTER: Range<f32> = 0.05..0.6;
 const DARKER: Range<f32> = 0.05..0.2;
 const BRIGHT: f64 = 0.8;
@@ -47,24 +49,24 @@ pub(crate) struct Blobs {
 
 /// What is pasted into one slice.
 struct Layer {
-    /// How much of a pixel blobs fill, 0 to 1.
-    share: Vec<f32>,
-    /// The intensity there.
-    level: Vec<f32>,
+    /// How much of a pixel's intensity stays, 0 to 1.
+    kept: Vec<f32>,
+    /// What is added to that.
+    added: Vec<f32>,
     /// How much a pixel counts in the loss.
     weight: Vec<f32>,
     sides: [usize; 2],
 }
 
 impl Blobs {
-    /// For `slices` (batch, 1, H, W), those of the windows, how much of a pixel blobs fill, 0 to 1, the intensity there, and how
-    /// much a pixel counts in the loss, all of the same shape.
+    /// For `slices` (batch, 1, H, W), those of the windows, how much of a pixel's intensity stays, 0 to 1, what is added to that,
+    /// and how much the pixel counts in the loss, all of the same shape.
     pub(super) fn pasted(&self, slices: &Tensor, windows: &[Window], epoch: usize) -> Result<[Tensor; 3]> {
         let values = tensors::to_vec(slices)?;
         let mut all: [Vec<f32>; 3] = Default::default();
         for (window, slice) in windows.iter().zip(values.chunks_exact(self.sides[0] * self.sides[1])) {
-            let Layer { share, level, weight, .. } = self.layer(slice, *window, epoch);
-            for (all, one) in all.iter_mut().zip([share, level, weight]) {
+            let Layer { kept, added, weight, .. } = self.layer(slice, *window, epoch);
+            for (all, one) in all.iter_mut().zip([kept, added, weight]) {
                 all.extend(one);
             }
         }
@@ -98,12 +100,12 @@ impl Blobs {
 impl Layer {
     fn empty(sides: [usize; 2]) -> Self {
         let pixels = sides[0] * sides[1];
-        Self { share: vec![0.0; pixels], level: vec![0.0; pixels], weight: vec![1.0; pixels], sides }
+        Self { kept: vec![1.0; pixels], added: vec![0.0; pixels], weight: vec![1.0; pixels], sides }
     }
 
     /// Lays a blob over what is there already.
     fn paste(&mut self, blob: &Blob, slice: &[f32], weight: f32) {
-        let reach = (1.0 + STRAY) * blob.radius * blob.length + blob.border;
+        let reach = blob.reach();
         let [rows, columns] = [0, 1].map(|axis| {
             let first = (blob.centre[axis] - reach).ceil().max(0.0) as usize;
             let end = ((blob.centre[axis] + reach).floor() as usize + 1).min(self.sides[axis]);
@@ -114,17 +116,17 @@ impl Layer {
         let filled: Vec<(usize, f32, f32)> = places
             .map(|place| (place[0] * width + place[1], blob.at(place.map(|at| at as f32))))
             .filter(|&(pixel, (share, _))| share > 0.0 && slice[pixel] != 0.0)
-            .map(|(pixel, (share, level))| (pixel, share, level))
+            .map(|(pixel, (share, value))| (pixel, share, value))
             .collect();
         let area: f32 = filled.iter().map(|(_, share, _)| share).sum();
         let weight = (weight / area.max(1.0)).min(MOST);
-        for (pixel, here, level) in filled {
-            // Laying b over a, each partly see-through, fills 1 - (1 - a) (1 - b), of which b is the upper part; written so that
-            // it is not less than b where b is less than rounding.
-            let both = here + self.share[pixel] * (1.0 - here);
-            self.level[pixel] += (level - self.level[pixel]) * here / both;
-            self.share[pixel] = both;
-            self.weight[pixel] += here * weight;
+        for (pixel, share, value) in filled {
+            if blob.replaces {
+                self.kept[pixel] *= 1.0 - share;
+                self.added[pixel] *= 1.0 - share;
+            }
+            self.added[pixel] += share * value;
+            self.weight[pixel] += share * weight;
         }
     }
 }
@@ -146,7 +148,9 @@ struct Blob {
     border: f32,
     course: Waves,
     opacity: f32,
-    level: f32,
+    /// Whether the value replaces what lies there, or is added to it.
+    replaces: bool,
+    value: f32,
     texture: Waves,
     strength: f32,
 }
@@ -158,6 +162,7 @@ impl Blob {
         let radius = rng.random_range(RADIUS.start.ln()..RADIUS.end.ln()).exp() * shorter;
         let contrast =
             if rng.random_bool(BRIGHT) { rng.random_range(BRIGHTER) } else { -rng.random_range(DARKER) };
+        let replaces = rng.random_bool(REPLACING);
         let angle: f32 = rng.random_range(0.0..TAU);
         Self {
             centre,
@@ -167,20 +172,26 @@ impl Blob {
             border: rng.random_range(BORDER),
             course: Waves::draw(rng, WAVELENGTH.start * radius..WAVELENGTH.end * radius),
             opacity: rng.random_range(OPACITY),
-            level: tissue + contrast,
+            replaces,
+            value: if replaces { tissue + contrast } else { contrast },
             texture: Waves::draw(rng, GRAIN),
             strength: rng.random_range(0.0..TEXTURE),
         }
     }
 
-    /// What of a pixel it fills, 0 to 1, and its intensity there.
+    /// Beyond this distance from the centre it fills nothing.
+    fn reach(&self) -> f32 {
+        self.length * ((1.0 + STRAY) * self.radius + 0.5 * self.border)
+    }
+
+    /// What of a pixel it fills, 0 to 1, and its value there.
     fn at(&self, pixel: [f32; 2]) -> (f32, f32) {
         let offset = [pixel[0] - self.centre[0], pixel[1] - self.centre[1]];
         let along = offset[0] * self.axis[0] + offset[1] * self.axis[1];
         let aside = offset[1] * self.axis[0] - offset[0] * self.axis[1];
         let distance = aside.hypot(along / self.length) + STRAY * self.radius * self.course.at(offset);
         let filled = ((self.radius - distance) / self.border + 0.5).clamp(0.0, 1.0);
-        (self.opacity * filled, (self.level + self.strength * self.texture.at(offset)).clamp(0.0, 1.0))
+        (self.opacity * filled, self.value + self.strength * self.texture.at(offset))
     }
 }
 
@@ -246,9 +257,9 @@ mod tests {
     #[test]
     fn as_many_slices_stay_whole_as_the_number_of_blobs_lets_expect() {
         // An exponential number rounds to 0 below 1/2.
-        let [share, ..] = blobs(2.0, 9).pasted(&heads(400), &windows(400), 1).unwrap();
-        let share = to_vec(&share).unwrap();
-        let whole = share.chunks_exact(PIXELS).filter(|slice| slice.iter().all(|&share| share == 0.0));
+        let [_, added, _] = blobs(2.0, 9).pasted(&heads(400), &windows(400), 1).unwrap();
+        let added = to_vec(&added).unwrap();
+        let whole = added.chunks_exact(PIXELS).filter(|slice| slice.iter().all(|&added| added == 0.0));
         let expected = 400.0 * (1.0 - (-0.25f64).exp());
         assert!((whole.count() as f64 - expected).abs() < 4.0 * expected.sqrt());
     }
@@ -260,37 +271,52 @@ mod tests {
             let blob = Blob::draw(&mut rng, [40.0, 48.0], 0.3, SIDES);
             let mut layer = Layer::empty(SIDES);
             layer.paste(&blob, &vec![0.3; PIXELS], 100.0);
-            let area: f32 = layer.share.iter().sum();
+            let at = |pixel: usize| [pixel / SIDES[1], pixel % SIDES[1]].map(|at| at as f32);
+            let area: f32 = (0..PIXELS).map(|pixel| blob.at(at(pixel)).0).sum();
             for pixel in 0..PIXELS {
-                let place = [pixel / SIDES[1], pixel % SIDES[1]].map(|at| at as f32);
-                let (here, level) = blob.at(place);
-                assert_eq!(layer.share[pixel], here);
-                assert!(here == 0.0 || (layer.level[pixel] - level).abs() < 1e-6);
-                let distance = (place[0] - 40.0).hypot(place[1] - 48.0);
-                assert!(distance > (1.0 - STRAY) * blob.radius - blob.border || here == blob.opacity);
-                assert!(here == 0.0 || distance < (1.0 + STRAY) * blob.radius * blob.length + blob.border);
-                let weight = 1.0 + here * (100.0 / area).min(20.0);
+                let (share, value) = blob.at(at(pixel));
+                let kept = if blob.replaces { 1.0 - share } else { 1.0 };
+                assert!((layer.kept[pixel] - kept).abs() < 1e-6);
+                assert!((layer.added[pixel] - share * value).abs() < 1e-6);
+                let distance = (at(pixel)[0] - 40.0).hypot(at(pixel)[1] - 48.0);
+                assert!(distance > (1.0 - STRAY) * blob.radius - blob.border || share == blob.opacity);
+                assert!(share == 0.0 || distance < blob.reach());
+                let weight = 1.0 + share * (100.0 / area).min(20.0);
                 assert!((layer.weight[pixel] - weight).abs() < 1e-4);
             }
         }
     }
 
     #[test]
-    fn a_pixel_that_is_hardly_filled_has_the_blobs_intensity() {
+    fn what_is_laid_over_covers_or_adds() {
         let mut rng = random::stream(1, Purpose::PastedLesion, 0, 0);
-        let blob = Blob { opacity: 1e-9, ..Blob::draw(&mut rng, [40.0, 48.0], 0.3, SIDES) };
+        let mut blob = |replaces, value| Blob {
+            replaces,
+            value,
+            opacity: 0.5,
+            radius: 10.0,
+            strength: 0.0,
+            ..Blob::draw(&mut rng, [40.0, 48.0], 0.3, SIDES)
+        };
         let mut layer = Layer::empty(SIDES);
-        layer.paste(&blob, &vec![0.3; PIXELS], 100.0);
+        for blob in [blob(false, 0.2), blob(true, 0.6), blob(false, -0.1)] {
+            layer.paste(&blob, &vec![0.3; PIXELS], 100.0);
+        }
         let centre = 40 * SIDES[1] + 48;
-        assert!((layer.level[centre] - blob.at([40.0, 48.0]).1).abs() < 1e-6 && layer.share[centre] > 0.0);
+        let shown = layer.kept[centre] * 0.3 + layer.added[centre];
+        // 0.3, then 0.3 + 0.1, then half of it and half of 0.6, then 0.05 less.
+        assert!((shown - 0.45).abs() < 1e-6, "{shown}");
     }
 
     #[test]
     fn bright_blobs_are_four_in_five_and_all_stand_out_of_the_tissue() {
         let mut rng = random::stream(1, Purpose::PastedLesion, 0, 0);
-        let levels: Vec<f32> =
-            (0..1000).map(|_| Blob::draw(&mut rng, [40.0, 48.0], 0.3, SIDES).level - 0.3).collect();
-        assert!(levels.iter().all(|contrast| (0.0499..=0.6).contains(&contrast.abs())));
+        let blobs: Vec<Blob> = (0..1000).map(|_| Blob::draw(&mut rng, [40.0, 48.0], 0.3, SIDES)).collect();
+        let replacing = blobs.iter().filter(|blob| blob.replaces).count();
+        assert!((440..560).contains(&replacing), "{replacing}");
+        let contrast = |blob: &Blob| if blob.replaces { blob.value - 0.3 } else { blob.value };
+        let levels: Vec<f32> = blobs.iter().map(contrast).collect();
+        assert!(levels.iter().all(|contrast| (0.0499..=0.6001).contains(&contrast.abs())));
         let bright = levels.iter().filter(|contrast| **contrast > 0.0).count();
         assert!((760..840).contains(&bright), "{bright}");
     }
@@ -302,13 +328,12 @@ mod tests {
         let window = windows(1);
         let corruption = Corruption::Blobs(blobs(6.0, 9));
         let spoilt = to_vec(&corruption.apply(&x, &window, 4).unwrap().input).unwrap();
-        let [share, level, _] =
+        let [kept, added, _] =
             blobs(6.0, 9).pasted(&heads(1), &window, 4).unwrap().map(|t| to_vec(&t).unwrap());
-        assert!(share.iter().any(|&share| share > 0.5));
+        assert!(kept.iter().any(|&kept| kept < 0.5));
         for (i, (spoilt, clean)) in spoilt.iter().zip(&clean).enumerate() {
-            let at = i % PIXELS;
-            let expected = if *clean == 0.0 { 0.0 } else { clean + share[at] * (level[at] - clean) };
-            assert!((spoilt - expected).abs() < 1e-6);
+            let shown = (kept[i % PIXELS] * clean + added[i % PIXELS]).clamp(0.0, 1.0);
+            assert!((spoilt - if *clean == 0.0 { 0.0 } else { shown }).abs() < 1e-6);
         }
     }
 }

@@ -45,8 +45,8 @@ impl Corruption {
         let (spoilt, weights) = match self {
             Self::Noise(noise) => (x.f_add(&noise.field(windows, epoch, x.device())?)?, None),
             Self::Blobs(blobs) => {
-                let [share, level, weights] = blobs.pasted(&x.f_narrow(1, 1, 1)?, windows, epoch)?;
-                (x.f_lerp_tensor(&level, &share)?, Some(weights))
+                let [kept, added, weights] = blobs.pasted(&x.f_narrow(1, 1, 1)?, windows, epoch)?;
+                (x.f_mul(&kept)?.f_add(&added)?.f_clamp(0.0, 1.0)?, Some(weights))
             }
         };
         Ok(Shown { input: spoilt.f_where_self(&x.f_ne(0.0)?, x)?, weights })
