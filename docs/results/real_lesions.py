@@ -1,4 +1,4 @@
-"""Scores of `memae detect` on real scans: real lesions, lesions and plaques painted into real scans, and scans without any.
+"""Scores of `memae detect` on real scans: real lesions, lesions painted into real scans in three ways, and scans without any.
 
     python docs/results/real_lesions.py MEMAE DATA OUT
 
@@ -7,8 +7,9 @@ made on the way. Needs nibabel, NumPy and SciPy. Prints the tables of real-lesio
 model in the program alone.
 
 Painted lesions are no real ones. The large ones are an irregular ball with a core and a rim that follows dark tissue, as
-bright as the T2 of gliomas is between grey matter and fluid; the plaques are ellipsoids of a few mm in white matter, most of
-them beside the ventricles. What lies around them is a patient's scan.
+bright as the T2 of gliomas is between grey matter and fluid. Swellings are irregular balls too, but are added to the scan, so
+that its structure shows through. Plaques are ellipsoids of a few mm in white matter, most of them beside the ventricles. What
+lies around them is a patient's scan.
 """
 
 import argparse
@@ -68,6 +69,21 @@ def paint(scan, brain, spacing, seed):
     share = ndimage.gaussian_filter(lesion.astype(float), [0.7 / s for s in spacing])
     share *= brain
     return scan * (1 - share) + np.where(core, core_level, rim_level) * texture * share, lesion
+
+
+def paint_swelling(scan, brain, spacing, seed):
+    """A scan that is brighter in an irregular ball, and where that is."""
+    random = np.random.default_rng(seed)
+    median, fluid = np.percentile(scan[brain], [50, 99])
+    depth = ndimage.distance_transform_edt(brain, sampling=spacing)
+    radius = random.uniform(8, 16)
+    places = np.argwhere(depth > 0.8 * radius)
+    centre = places[random.integers(len(places))]
+    index = np.indices(scan.shape)
+    distance = np.sqrt(sum(((index[a] - centre[a]) * spacing[a]) ** 2 for a in range(3)))
+    distance = distance * (1 + 0.16 * smooth_noise(scan.shape, 4.0, spacing, random))
+    share = ndimage.gaussian_filter((distance < radius).astype(float), [1.0 / s for s in spacing]) * brain
+    return scan + share * random.uniform(0.3, 0.6) * (fluid - median), share > 0.5
 
 
 def paint_plaques(scan, brain, spacing, seed):
@@ -164,7 +180,7 @@ def main():
     arguments = parser.parse_args()
     memae, out = arguments.memae.resolve(), arguments.out
     (out / "painted").mkdir(parents=True, exist_ok=True)
-    real, painted, plaques, without = {}, {}, {}, {}
+    real, painted, swellings, plaques, without = {}, {}, {}, {}, {}
     for number, (name, file) in enumerate(SCANS.items()):
         path = arguments.data / "open_ms" / f"{file}.nii.gz"
         without[name] = marked(memae, name, path, out)
@@ -173,7 +189,11 @@ def main():
             real[name] = measure(memae, name, path, np.asarray(lesions.dataobj) > 0, out)
         image = nibabel.load(path)
         brain = load(next((out / "found" / name).glob("**/brain.nii.gz")).parent, "brain.nii.gz") > 0
-        kinds = [(paint, painted, "", PAINTED, 0), (paint_plaques, plaques, "-plaques", WITH_PLAQUES, 1000)]
+        kinds = [
+            (paint, painted, "", PAINTED, 0),
+            (paint_swelling, swellings, "-swelling", PAINTED, 2000),
+            (paint_plaques, plaques, "-plaques", WITH_PLAQUES, 1000),
+        ]
         for drawn, figures, kind, cases, first in kinds:
             for case in range(cases):
                 scan = np.maximum(image.get_fdata(), 0)
@@ -182,7 +202,7 @@ def main():
                 target = out / "painted" / f"{called}.nii.gz"
                 nibabel.save(nibabel.Nifti1Image(scan.astype(np.float32), image.affine), target)
                 figures[called] = measure(memae, called, target, lesion, out)
-    for figures in (real, painted, plaques):
+    for figures in (real, painted, swellings, plaques):
         table_of_figures(figures, {"**mean**": list(figures)} if len(figures) > 1 else {})
     table(["scan", "default", *(f"`{model}`" for model in MODELS)],
           [[name, *(f"{share:.1f} %" for share in shares)] for name, shares in without.items()])

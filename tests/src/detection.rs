@@ -126,20 +126,24 @@ fn without_a_named_model_those_in_the_program_count_what_they_agree_on() {
         experiment.folder.join(out).join(name(&scan))
     };
     let together = detect("together", &[]);
-    let apart = detect("apart", &["--model", "builtin:ssim-memae", "--model", "builtin:dae"]);
-    let summaries = [&apart.join("ssim-memae"), &apart.join("dae"), &together]
-        .map(|folder| json(folder.join("summary.json")));
-    assert_eq!(summaries[2]["model"]["kind"], "ssim-memae");
-    assert_eq!(summaries[2]["model"]["with"][0], summaries[1]["model"]);
-    let [a, b, both] = summaries.map(|summary| summary["threshold"].as_f64().unwrap());
-    assert!((both - (a * b).sqrt()).abs() < 1e-6, "{a} {b} {both}");
+    let kinds = ["ssim-memae", "dae", "blob-dae"];
+    let named = kinds.map(|kind| format!("builtin:{kind}"));
+    let apart = detect("apart", &named.each_ref().map(|name| ["--model", name]).concat());
+    let folders = [&apart.join(kinds[0]), &apart.join(kinds[1]), &apart.join(kinds[2]), &together];
+    let summaries = folders.map(|folder| json(folder.join("summary.json")));
+    assert_eq!(summaries[3]["model"]["kind"], kinds[0]);
+    assert_eq!(summaries[3]["model"]["with"][0], summaries[1]["model"]);
+    assert_eq!(summaries[3]["model"]["with"][1], summaries[2]["model"]);
+    let [a, b, c, all] = summaries.map(|summary| summary["threshold"].as_f64().unwrap());
+    assert!((all - (a * b * c).cbrt()).abs() < 1e-6, "{a} {b} {c} {all}");
 
-    let map = |folder: &Path| mri_io::read(folder.join("anomaly.nii.gz")).unwrap();
-    let [a, b, both] = [apart.join("ssim-memae"), apart.join("dae"), together].map(|folder| map(&folder));
+    let maps = folders.map(|folder| mri_io::read(folder.join("anomaly.nii.gz")).unwrap());
+    let [a, b, c, all] = maps.each_ref().map(mri_io::Volume::as_slice);
     let mut seen = 0;
-    for (both, (a, b)) in both.as_slice().iter().zip(a.as_slice().iter().zip(b.as_slice())) {
-        assert!(*both == 0.0 || (*a > 0.0 && *b > 0.0), "{both} where the models say {a} and {b}");
-        seen += usize::from(*both > 0.0);
+    for (voxel, score) in all.iter().enumerate() {
+        let alone = [a[voxel], b[voxel], c[voxel]];
+        assert!(*score == 0.0 || alone.iter().all(|score| *score > 0.0), "{score} where each says {alone:?}");
+        seen += usize::from(*score > 0.0);
     }
     assert!(seen > 0);
 }

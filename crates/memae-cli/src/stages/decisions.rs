@@ -175,8 +175,8 @@ fn networks(config: &Config) -> Vec<Decision> {
         decisions.push(decision(
             "blobs of blob-dae",
             format!(
-                "{} in a slice on average, the same in the three slices, four in five of them bright; absolute error, in which \
-                 each blob counts as {} pixels; skip connections at each scale",
+                "{} in a slice on average, the same in the three slices, four in five of them bright, half of them added to \
+                 what lies there; absolute error, in which each blob counts as {} pixels; skip connections at each scale",
                 model.blobs.number, model.blobs.weight
             ),
             "pasted anomalies are usual in the field (Tan et al. 2022), this form of them is ours; not in the paper",

@@ -19,6 +19,7 @@ const IN_SHORT: &str = "## In short\n";
 const BUILT_IN: &[BuiltIn] = &[
     BuiltIn { name: "ssim-memae", bytes: include_bytes!("../../../models/ssim-memae.safetensors") },
     BuiltIn { name: "dae", bytes: include_bytes!("../../../models/dae.safetensors") },
+    BuiltIn { name: "blob-dae", bytes: include_bytes!("../../../models/blob-dae.safetensors") },
 ];
 
 /// A package in the program.
