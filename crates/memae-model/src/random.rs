@@ -17,7 +17,7 @@ pub(crate) enum Purpose {
     /// How a training scan is varied.
     Variation = 6,
     /// Blobs in the input of denoising autoencoders.
-    PastedLesion = 7,
+    TrainingBlob = 7,
 }
 
 /// The stream for (seed, purpose, a, b).

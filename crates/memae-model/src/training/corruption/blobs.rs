@@ -81,7 +81,7 @@ impl Blobs {
             return layer;
         }
         let tissue = median(head.iter().map(|&pixel| slice[pixel]).collect());
-        let mut rng = random::stream(self.seed, Purpose::PastedLesion, epoch as u64, window.number());
+        let mut rng = random::stream(self.seed, Purpose::TrainingBlob, epoch as u64, window.number());
         // Some slices stay whole, some have many.
         let number = -self.settings.number * (1.0 - rng.random::<f64>()).ln();
         for _ in 0..number.round() as usize {
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_blob_shows_its_intensity_within_and_nothing_outside() {
-        let mut rng = random::stream(1, Purpose::PastedLesion, 0, 0);
+        let mut rng = random::stream(1, Purpose::TrainingBlob, 0, 0);
         for _ in 0..50 {
             let blob = Blob::draw(&mut rng, [40.0, 48.0], 0.3, SIDES);
             let mut layer = Layer::empty(SIDES);
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn what_is_laid_over_covers_or_adds() {
-        let mut rng = random::stream(1, Purpose::PastedLesion, 0, 0);
+        let mut rng = random::stream(1, Purpose::TrainingBlob, 0, 0);
         let mut blob = |replaces, value| Blob {
             replaces,
             value,
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn bright_blobs_are_four_in_five_and_all_stand_out_of_the_tissue() {
-        let mut rng = random::stream(1, Purpose::PastedLesion, 0, 0);
+        let mut rng = random::stream(1, Purpose::TrainingBlob, 0, 0);
         let blobs: Vec<Blob> = (0..1000).map(|_| Blob::draw(&mut rng, [40.0, 48.0], 0.3, SIDES)).collect();
         let replacing = blobs.iter().filter(|blob| blob.replaces).count();
         assert!((440..560).contains(&replacing), "{replacing}");
